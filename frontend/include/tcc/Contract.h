@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Products and contractions, convolutions and pools.
+#pragma once
+
+#include "tcc/Tensor.h"
+
+#include <string>
+
+namespace tcc {
+
+/// NumPy's matrix product: batches broadcast, 1-d operands are vectors.
+TCC_API Tensor matmul(const Tensor &a, const Tensor &b, Loc where = Loc::current());
+/// NumPy's dot: the last axis of a with the second-last (or only) of b.
+TCC_API Tensor dot(const Tensor &a, const Tensor &b, Loc where = Loc::current());
+/// sum(conj(a) * b) of the flattened tensors.
+TCC_API Tensor vdot(const Tensor &a, const Tensor &b, Loc where = Loc::current());
+/// Contracts the last axes.
+TCC_API Tensor inner(const Tensor &a, const Tensor &b, Loc where = Loc::current());
+/// a[i] * b[j] of the flattened tensors.
+TCC_API Tensor outer(const Tensor &a, const Tensor &b, Loc where = Loc::current());
+TCC_API Tensor kron(const Tensor &a, const Tensor &b, Loc where = Loc::current());
+/// Contracts the last n axes of a with the first n of b.
+TCC_API Tensor tensordot(const Tensor &a, const Tensor &b, int64_t n = 2, Loc where = Loc::current());
+TCC_API Tensor tensordot(const Tensor &a, const Tensor &b, Shape axesOfA, Shape axesOfB, Loc where = Loc::current());
+/// NumPy's einsum for any number of operands, with `...` and repeated labels; pairs are contracted in a greedy order.
+TCC_API Tensor einsum(const std::string &formula, const std::vector<Tensor> &xs, Loc where = Loc::current());
+template <class... T>
+  requires(sizeof...(T) > 0 && (std::is_convertible_v<const T &, Tensor> && ...))
+Tensor einsum(const std::string &formula, const T &...xs) {
+  return einsum(formula, std::vector<Tensor>{Tensor(xs)...});
+}
+struct ContractOptions {
+  /// Bytes an intermediate may take; contract throws where the greedy order needs more. 0: no limit.
+  int64_t memory_limit = 0;
+};
+/// Contracts any number of tensors whose axes carry integer labels; labels that are not in `output` are summed over.
+TCC_API Tensor contract(const std::vector<Tensor> &xs, const std::vector<Shape> &labels, Shape output,
+                        ContractOptions options = {}, Loc where = Loc::current());
+/// Sums the diagonal of two axes.
+TCC_API Tensor trace(const Tensor &x, int64_t offset = 0, int64_t axis1 = 0, int64_t axis2 = 1,
+                     Loc where = Loc::current());
+
+/// One number is used for all spatial axes.
+struct ConvOptions {
+  Shape stride{1};
+  Shape padding{0};
+  Shape dilation{1};
+  int64_t groups = 1;
+  /// Only for transposed convolutions: extra extent at the end.
+  Shape output_padding{0};
+};
+/// Cross-correlation: x {N, C, L}, w {out, C / groups, K}.
+TCC_API Tensor conv1d(const Tensor &x, const Tensor &w, ConvOptions options = {}, Loc where = Loc::current());
+/// Cross-correlation: x {N, C, H, W}, w {out, C / groups, KH, KW}.
+TCC_API Tensor conv2d(const Tensor &x, const Tensor &w, ConvOptions options = {}, Loc where = Loc::current());
+/// Cross-correlation: x {N, C, D, H, W}, w {out, C / groups, KD, KH, KW}.
+TCC_API Tensor conv3d(const Tensor &x, const Tensor &w, ConvOptions options = {}, Loc where = Loc::current());
+/// The adjoint of conv2d in its input: w {C, out / groups, KH, KW}.
+TCC_API Tensor conv_transpose2d(const Tensor &x, const Tensor &w, ConvOptions options = {}, Loc where = Loc::current());
+struct PoolOptions {
+  /// The window's own extents if empty.
+  Shape stride{};
+  Shape padding{0};
+};
+/// x {N, C, H, W}; padding counts as -inf.
+TCC_API Tensor max_pool2d(const Tensor &x, Shape window, PoolOptions options = {}, Loc where = Loc::current());
+/// x {N, C, H, W}; padding counts as 0 and is part of the divisor, as in PyTorch.
+TCC_API Tensor avg_pool2d(const Tensor &x, Shape window, PoolOptions options = {}, Loc where = Loc::current());
+
+} // namespace tcc

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Layers. A module is a plain struct: its Variables are members, its call builds the graph.
+#pragma once
+
+#include "tcc/Activations.h"
+#include "tcc/Contract.h"
+#include "tcc/Tensor.h"
+
+#include <functional>
+#include <string>
+
+namespace tcc::nn {
+
+struct LinearOptions {
+  bool bias = true;
+};
+/// x {..., in} -> x weight + bias {..., out}; weight {in, out}.
+struct TCC_API Linear {
+  Linear(int64_t in, int64_t out, LinearOptions options = {});
+  /// Variables by name, in a fixed order.
+  std::vector<Variable> parameters() const;
+  Tensor operator()(const Tensor &x, Loc where = Loc::current()) const;
+  Variable weight, bias;
+  bool hasBias;
+};
+/// x {N, in, L}; weight {out, in / groups, kernel}.
+struct TCC_API Conv1d {
+  Conv1d(int64_t in, int64_t out, int64_t kernel, ConvOptions options = {});
+  /// Variables by name, in a fixed order.
+  std::vector<Variable> parameters() const;
+  Tensor operator()(const Tensor &x, Loc where = Loc::current()) const;
+  Variable weight, bias;
+  ConvOptions options;
+};
+/// x {N, in, H, W}; weight {out, in / groups, kernel, kernel}.
+struct TCC_API Conv2d {
+  Conv2d(int64_t in, int64_t out, int64_t kernel, ConvOptions options = {});
+  /// Variables by name, in a fixed order.
+  std::vector<Variable> parameters() const;
+  Tensor operator()(const Tensor &x, Loc where = Loc::current()) const;
+  Variable weight, bias;
+  ConvOptions options;
+};
+/// Over all axes but axis 1 of x {N, features, ...}.
+struct TCC_API BatchNorm {
+  explicit BatchNorm(int64_t features, BatchNormOptions options = {});
+  /// Variables by name, in a fixed order.
+  std::vector<Variable> parameters() const;
+  Tensor operator()(const Tensor &x, Loc where = Loc::current()) const;
+  /// Normalises by the batch's own statistics and moves the running ones.
+  Tensor train(const Tensor &x, Loc where = Loc::current());
+  Variable weight, bias;
+  /// Running statistics: rebound by train(), used by operator().
+  Variable mean, var;
+  BatchNormOptions options;
+  double momentum = 0.1;
+};
+/// Over the last axis.
+struct TCC_API LayerNorm {
+  explicit LayerNorm(int64_t features, NormOptions options = {});
+  /// Variables by name, in a fixed order.
+  std::vector<Variable> parameters() const;
+  Tensor operator()(const Tensor &x, Loc where = Loc::current()) const;
+  Variable weight, bias;
+  NormOptions options;
+};
+/// Over the last axis.
+struct TCC_API RMSNorm {
+  explicit RMSNorm(int64_t features, NormOptions options = {});
+  /// Variables by name, in a fixed order.
+  std::vector<Variable> parameters() const;
+  Tensor operator()(const Tensor &x, Loc where = Loc::current()) const;
+  Variable weight;
+  NormOptions options;
+};
+/// Integers {...} -> rows of weight {..., features}.
+struct TCC_API Embedding {
+  Embedding(int64_t count, int64_t features);
+  /// Variables by name, in a fixed order.
+  std::vector<Variable> parameters() const;
+  Tensor operator()(const Tensor &x, Loc where = Loc::current()) const;
+  Variable weight;
+};
+/// Zeroes with probability p while training; draws keys from the process's sequence.
+struct TCC_API Dropout {
+  explicit Dropout(double p = 0.5);
+  /// Variables by name, in a fixed order.
+  std::vector<Variable> parameters() const;
+  Tensor operator()(const Tensor &x, Loc where = Loc::current()) const;
+  double p;
+  bool training = true;
+};
+/// x {N, L, features}; attends to itself, or to `memory` {N, S, features}.
+struct TCC_API MultiHeadAttention {
+  MultiHeadAttention(int64_t features, int64_t heads);
+  /// Variables by name, in a fixed order.
+  std::vector<Variable> parameters() const;
+  Tensor operator()(const Tensor &x, AttentionOptions options = {}, Loc where = Loc::current()) const;
+  Tensor operator()(const Tensor &x, const Tensor &memory, AttentionOptions options = {},
+                    Loc where = Loc::current()) const;
+  Linear query, key, value, output;
+  int64_t heads;
+};
+/// x {N, L, in} -> all hidden states {N, L, hidden}; gates in PyTorch's order i f g o.
+struct TCC_API LSTM {
+  LSTM(int64_t in, int64_t hidden);
+  /// Variables by name, in a fixed order.
+  std::vector<Variable> parameters() const;
+  Tensor operator()(const Tensor &x, Loc where = Loc::current()) const;
+  Variable wx, wh, bias;
+  int64_t hidden;
+};
+/// x {N, L, in} -> all hidden states {N, L, hidden}; gates in PyTorch's order r z n.
+struct TCC_API GRU {
+  GRU(int64_t in, int64_t hidden);
+  /// Variables by name, in a fixed order.
+  std::vector<Variable> parameters() const;
+  Tensor operator()(const Tensor &x, Loc where = Loc::current()) const;
+  Variable wx, wh, bias, hiddenBias;
+  int64_t hidden;
+};
+/// Modules, or any functions of a tensor, one after the other.
+class TCC_API Sequential {
+public:
+  template <class... M>
+    requires(std::is_invocable_r_v<Tensor, const M &, const Tensor &> && ...)
+  explicit Sequential(M... modules) {
+    (add(std::move(modules)), ...);
+  }
+  /// The names are prefixed with the module's position.
+  std::vector<Variable> parameters() const { return variables; }
+  Tensor operator()(const Tensor &x) const;
+
+private:
+  template <class M> void add(M module) {
+    if constexpr (requires { module.parameters(); })
+      for (Variable &v : module.parameters())
+        variables.push_back(std::move(v));
+    steps.push_back([module = std::move(module)](const Tensor &x) { return Tensor(module(x)); });
+  }
+  std::vector<std::function<Tensor(const Tensor &)>> steps;
+  std::vector<Variable> variables;
+};
+
+} // namespace tcc::nn

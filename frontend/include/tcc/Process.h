@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Settings of the whole process.
+#pragma once
+
+#include "tcc/Tensor.h"
+
+#include <string>
+
+namespace tcc {
+
+enum class Device { cpu, cuda };
+struct MemoryStats {
+  /// Tensor memory in use now, at most so far, and allowed (0: no limit).
+  int64_t live_bytes = 0, peak_bytes = 0, limit_bytes = 0;
+};
+/// 0 restores the default: TCC_NUM_THREADS, else the CPUs the process may use. Results do not depend on it.
+TCC_API void set_num_threads(int n);
+TCC_API int num_threads();
+/// Throws Kind::device if this build or machine has no such device.
+TCC_API void set_default_device(Device device, Loc where = Loc::current());
+TCC_API Device default_device();
+TCC_API MemoryStats memory_stats();
+/// Allocations beyond it throw. 0 removes the limit.
+TCC_API void set_memory_limit(int64_t bytes);
+/// Where compiled kernels are kept between runs; empty: nowhere.
+TCC_API void set_cache_dir(const std::string &path);
+
+} // namespace tcc
