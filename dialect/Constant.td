@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Constants and other leaves: values that no operand determines.
+#ifndef TCC_DIALECT_CONSTANT
+#define TCC_DIALECT_CONSTANT
+
+include "dialect/Base.td"
+
+def ConstantOp : SummaryOp<"constant", "Elements known to the compiler",
+                           [Pure, ConstantLike, AllTypesMatch<["value", "y"]>]> {
+  let arguments = (ins ElementsAttr:$value);
+  let results = (outs AnyElementTensor:$y);
+  let assemblyFormat = "attr-dict $value";
+  let hasFolder = true;
+  let builders = [OpBuilder<(ins "::mlir::ElementsAttr":$value)>];
+  let skipDefaultBuilders = true;
+}
+
+// Not Pure: two inputs of one type are two values.
+def InputOp : SummaryOp<"input", "A leaf of a graph, bound to evaluated data",
+                        [MemoryEffects<[MemAlloc]>]> {
+  let results = (outs AnyElementTensor:$y);
+  let assemblyFormat = "attr-dict `:` type($y)";
+}
+
+def IotaOp : SummaryOp<"iota", "Each element is its position along an axis", [Pure]> {
+  let description = [{
+    `like` gives the sizes that the result type leaves open.
+    C1: axis is an axis of the result. C2: like is there if and only if the result has open sizes, and has its shape.
+  }];
+  let arguments = (ins Optional<AnyElementTensor>:$like, I64Attr:$axis);
+  let results = (outs IotaTensor:$y);
+  let assemblyFormat = "(`like` $like^ `:` type($like))? attr-dict `:` type($y)";
+  let hasVerifier = true;
+}
+
+def RandomBitsOp : SummaryOp<"random_bits", "Uniform bits: Threefry-2x32-20 of a key and the position", [Pure]> {
+  let description = [{
+    Threefry-2x32 with 20 rounds (Salmon et al. 2011) under `key`; the counter is the linear index of the element.
+    C1: key has shape 2. C2: as for iota.
+  }];
+  let arguments = (ins KeyTensor:$key, Optional<AnyElementTensor>:$like);
+  let results = (outs KeyTensor:$y);
+  let assemblyFormat = "$key (`like` $like^ `:` type($like))? attr-dict `:` type($key) `->` type($y)";
+  let hasVerifier = true;
+}
+
+#endif // TCC_DIALECT_CONSTANT

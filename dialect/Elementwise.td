@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Ops that compute each element of the result from the same element of the operands, and their adjoints.
+#ifndef TCC_DIALECT_ELEMENTWISE
+#define TCC_DIALECT_ELEMENTWISE
+
+include "dialect/Base.td"
+
+//===----------------------------------------------------------------------===//
+// Unary, any number type
+//===----------------------------------------------------------------------===//
+
+let hasFolder = true in {
+def NegOp : UnaryOp<"neg", "Negative of each element", NumberTensor, Keep,
+                    Kernel<"arith::NegFOp", "kernels::complexNeg", "kernels::negInt">>;
+def ConjOp : UnaryOp<"conj", "Complex conjugate of each element", AnyElementTensor, KeepReal,
+                     Kernel<"kernels::same", "kernels::complexConj", "kernels::same", "kernels::same", "kernels::same">>;
+} // hasFolder
+def AbsOp : UnaryToOp<"abs", "Magnitude of each element; real for complex numbers", AnyElementTensor, OrderedTensor, Keep,
+                      Kernel<"math::AbsFOp", "kernels::complexAbs", "kernels::absInt", "kernels::same", "kernels::same">>;
+def SignOp : UnaryOp<"sign", "-1, 0 or 1 as the sign of each element; z / |z| for complex numbers, 0 at 0",
+                     NumberTensor, Keep,
+                     Kernel<"kernels::signFloat", "kernels::complexSign", "kernels::signInt", "kernels::signUnsigned">>;
+def SquareOp : UnaryOp<"square", "Square of each element", NumberTensor, Keep,
+                       Kernel<"kernels::squareFloat", "kernels::complexSquare", "kernels::squareInt">>;
+
+//===----------------------------------------------------------------------===//
+// Unary, floats and complex numbers
+//===----------------------------------------------------------------------===//
+
+class UnaryInexactOp<string mnemonic, string text, Kernel k, Domain d = Anywhere>
+    : UnaryOp<mnemonic, text, InexactTensor, ToInexact, k, d>;
+
+def ExpOp : UnaryInexactOp<"exp", "e to the power of each element", Kernel<"math::ExpOp", "kernels::complexExp">>;
+def Expm1Op : UnaryInexactOp<"expm1", "exp(x) - 1, exact near 0", Kernel<"math::ExpM1Op", "kernels::complexExpm1">>;
+def LogOp : UnaryInexactOp<"log", "Natural logarithm of each element",
+                           Kernel<"math::LogOp", "kernels::complexLog">, Domain<"0.1", "4">>;
+def Log1pOp : UnaryInexactOp<"log1p", "log(1 + x), exact near 0",
+                             Kernel<"math::Log1pOp", "kernels::complexLog1p">, Domain<"-0.9", "4">>;
+def SqrtOp : UnaryInexactOp<"sqrt", "Square root of each element",
+                            Kernel<"math::SqrtOp", "kernels::complexSqrt">, Domain<"0.1", "4">>;
+def RsqrtOp : UnaryInexactOp<"rsqrt", "1 / sqrt(x)", Kernel<"math::RsqrtOp", "kernels::complexRsqrt">,
+                             Domain<"0.1", "4">>;
+def SinOp : UnaryInexactOp<"sin", "Sine of each element", Kernel<"math::SinOp", "kernels::complexSin">>;
+def CosOp : UnaryInexactOp<"cos", "Cosine of each element", Kernel<"math::CosOp", "kernels::complexCos">>;
+def TanOp : UnaryInexactOp<"tan", "Tangent of each element", Kernel<"math::TanOp", "kernels::complexTan">,
+                           Domain<"-1.2", "1.2">>;
+def AsinOp : UnaryInexactOp<"asin", "Inverse sine of each element", Kernel<"math::AsinOp", "kernels::complexAsin">,
+                            Domain<"-0.9", "0.9">>;
+def AcosOp : UnaryInexactOp<"acos", "Inverse cosine of each element", Kernel<"math::AcosOp", "kernels::complexAcos">,
+                            Domain<"-0.9", "0.9">>;
+def AtanOp : UnaryInexactOp<"atan", "Inverse tangent of each element", Kernel<"math::AtanOp", "kernels::complexAtan">,
+                            Domain<"-0.9", "0.9">>;
+def SinhOp : UnaryInexactOp<"sinh", "Hyperbolic sine of each element", Kernel<"math::SinhOp", "kernels::complexSinh">>;
+def CoshOp : UnaryInexactOp<"cosh", "Hyperbolic cosine of each element",
+                            Kernel<"math::CoshOp", "kernels::complexCosh">>;
+def TanhOp : UnaryInexactOp<"tanh", "Hyperbolic tangent of each element",
+                            Kernel<"math::TanhOp", "kernels::complexTanh">, Domain<"-1.2", "1.2">>;
+def AsinhOp : UnaryInexactOp<"asinh", "Inverse hyperbolic sine of each element",
+                             Kernel<"math::AsinhOp", "kernels::complexAsinh">, Domain<"-0.9", "0.9">>;
+def AcoshOp : UnaryInexactOp<"acosh", "Inverse hyperbolic cosine of each element",
+                             Kernel<"math::AcoshOp", "kernels::complexAcosh">, Domain<"1.1", "4">>;
+def AtanhOp : UnaryInexactOp<"atanh", "Inverse hyperbolic tangent of each element",
+                             Kernel<"math::AtanhOp", "kernels::complexAtanh">, Domain<"-0.9", "0.9">>;
+
+//===----------------------------------------------------------------------===//
+// Unary, floats
+//===----------------------------------------------------------------------===//
+
+class UnaryFloatOp<string mnemonic, string text, string kernelName, Domain d = Anywhere>
+    : UnaryOp<mnemonic, text, FloatTensor, ToInexact, Kernel<kernelName>, d>;
+
+def Exp2Op : UnaryFloatOp<"exp2", "2 to the power of each element", "math::Exp2Op">;
+def Log2Op : UnaryFloatOp<"log2", "Logarithm to base 2 of each element", "math::Log2Op", Domain<"0.1", "4">>;
+def Log10Op : UnaryFloatOp<"log10", "Logarithm to base 10 of each element", "math::Log10Op", Domain<"0.1", "4">>;
+def CbrtOp : UnaryFloatOp<"cbrt", "Cube root of each element", "math::CbrtOp", Domain<"0.1", "4">>;
+def ErfOp : UnaryFloatOp<"erf", "Error function of each element", "math::ErfOp">;
+def ErfcOp : UnaryFloatOp<"erfc", "1 - erf(x), exact where erf is near 1", "math::ErfcOp">;
+def ErfinvOp : UnaryFloatOp<"erfinv", "Inverse error function of each element", "buildErfinv", Domain<"-0.9", "0.9">>;
+def LgammaOp : UnaryFloatOp<"lgamma", "Logarithm of the magnitude of the gamma function of each element", "buildLgamma",
+                            Domain<"0.3", "4">>;
+def DigammaOp : UnaryFloatOp<"digamma", "Derivative of lgamma of each element", "buildDigamma", Domain<"0.3", "4">>;
+def TrigammaOp : UnaryFloatOp<"trigamma", "Derivative of digamma of each element", "buildTrigamma",
+                               Domain<"0.3", "4">>;
+
+class RoundingOp<string mnemonic, string text, string kernelName, Promote how = KeepExact>
+    : UnaryOp<mnemonic, text, FloatTensor, how, Kernel<kernelName>>;
+
+def FloorOp : RoundingOp<"floor", "Largest integer not above each element", "math::FloorOp">;
+def CeilOp : RoundingOp<"ceil", "Smallest integer not below each element", "math::CeilOp">;
+def RoundOp : RoundingOp<"round", "Nearest integer of each element, half to even", "math::RoundEvenOp", NoFunction>;
+def TruncOp : RoundingOp<"trunc", "Each element without its fraction", "math::TruncOp">;
+
+//===----------------------------------------------------------------------===//
+// Unary, other
+//===----------------------------------------------------------------------===//
+
+def BitwiseNotOp : UnaryOp<"bitwise_not", "Complement of the bits of each element; not for bool", BitsTensor, Keep,
+                           Kernel<"", "", "kernels::notInt", "kernels::notInt", "kernels::notInt">>;
+let hasFolder = true in {
+def RealOp : UnaryToOp<"real", "Real part of each element", ComplexTensor, WideFloatTensor, KeepReal,
+                       Kernel<"", "complex::ReOp">>;
+def ImagOp : UnaryToOp<"imag", "Imaginary part of each element", ComplexTensor, WideFloatTensor, NoFunction,
+                       Kernel<"", "complex::ImOp">>;
+def CastOp : SummaryOp<"cast", "Each element as another type", [Pure, ElementwiseTrait, SameOperandsAndResultShape]> {
+  let description = [{
+    Floats to integers truncate and saturate, NaN gives 0; anything to bool is `!= 0`; complex to real takes the real
+    part; between integers the low bits are kept.
+    C1: x and y have the same shape.
+  }];
+  let arguments = (ins AnyElementTensor:$x);
+  let results = (outs AnyElementTensor:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y)";
+  let hasVerifier = true;
+}
+} // hasFolder
+
+//===----------------------------------------------------------------------===//
+// Binary
+//===----------------------------------------------------------------------===//
+
+let hasFolder = true in {
+def AddOp : BinaryOp<"add", "Sum of each pair of elements; or for bool", AnyElementTensor, Keep,
+                     Kernel<"arith::AddFOp", "kernels::complexAdd", "arith::AddIOp", "arith::AddIOp", "arith::OrIOp">,
+                     Anywhere, [Commutative]>;
+def SubtractOp : BinaryOp<"subtract", "Difference of each pair of elements", NumberTensor, Keep,
+                          Kernel<"arith::SubFOp", "kernels::complexSub", "arith::SubIOp">>;
+def MultiplyOp : BinaryOp<"multiply", "Product of each pair of elements; and for bool", AnyElementTensor, Keep,
+                          Kernel<"arith::MulFOp", "kernels::complexMul", "arith::MulIOp", "arith::MulIOp",
+                                 "arith::AndIOp">, Anywhere, [Commutative]>;
+def DivideOp : BinaryOp<"divide", "Quotient of each pair of elements", InexactTensor, ToInexact,
+                        Kernel<"arith::DivFOp", "kernels::complexDiv">, Domain<"0.5", "4">>;
+} // hasFolder
+def PowerOp : BinaryOp<"power", "a to the power of b; negative powers of integers truncate", NumberTensor, Keep,
+                       Kernel<"math::PowFOp", "kernels::complexPow", "kernels::powSigned", "kernels::powUnsigned">,
+                       Domain<"0.3", "2">>;
+def MaximumOp : BinaryOp<"maximum", "Larger of each pair of elements; NaN wins", OrderedTensor, Keep,
+                         Kernel<"arith::MaximumFOp", "", "arith::MaxSIOp", "arith::MaxUIOp", "arith::OrIOp">, Anywhere,
+                         [Commutative]>;
+def MinimumOp : BinaryOp<"minimum", "Smaller of each pair of elements; NaN wins", OrderedTensor, Keep,
+                         Kernel<"arith::MinimumFOp", "", "arith::MinSIOp", "arith::MinUIOp", "arith::AndIOp">, Anywhere,
+                         [Commutative]>;
+def FloorDivideOp : BinaryOp<"floor_divide", "Floor of the quotient of each pair; integers by 0 give 0", RealTensor, Keep,
+                             Kernel<"kernels::floorDivFloat", "", "kernels::floorDivSigned",
+                                    "kernels::floorDivUnsigned">, Domain<"0.5", "4">>;
+def RemainderOp : BinaryOp<"remainder", "a - b * floor(a / b), with the sign of b; integers by 0 give 0", RealTensor, Keep,
+                           Kernel<"kernels::remainderFloat", "", "kernels::remainderSigned",
+                                  "kernels::remainderUnsigned">, Domain<"0.5", "4">>;
+def FmodOp : BinaryOp<"fmod", "a - b * trunc(a / b), with the sign of a; integers by 0 give 0", RealTensor, Keep,
+                      Kernel<"arith::RemFOp", "", "kernels::fmodSigned", "kernels::remainderUnsigned">,
+                      Domain<"0.5", "4">>;
+def Atan2Op : BinaryOp<"atan2", "Angle of the point (b, a), a being its ordinate", FloatTensor, ToInexact,
+                       Kernel<"math::Atan2Op">, Domain<"0.3", "2">>;
+def HypotOp : BinaryOp<"hypot", "sqrt(a * a + b * b) without overflow", FloatTensor, ToInexact,
+                       Kernel<"kernels::hypot">, Domain<"0.3", "2">, [Commutative]>;
+
+class BitwiseOp<string mnemonic, string text, string kernelName>
+    : BinaryOp<mnemonic, text, BitsTensor, Keep, Kernel<"", "", kernelName, kernelName, kernelName>, Anywhere,
+               [Commutative]>;
+def BitwiseAndOp : BitwiseOp<"bitwise_and", "And of the bits of each pair of elements", "arith::AndIOp">;
+def BitwiseOrOp : BitwiseOp<"bitwise_or", "Or of the bits of each pair of elements", "arith::OrIOp">;
+def BitwiseXorOp : BitwiseOp<"bitwise_xor", "Exclusive or of the bits of each pair of elements", "arith::XOrIOp">;
+def LeftShiftOp : BinaryOp<"left_shift", "a with its bits shifted up by b; past the width gives 0", IntTensor, Keep,
+                           Kernel<"", "", "kernels::shiftLeft">>;
+def RightShiftOp : BinaryOp<"right_shift", "a with its bits shifted down by b, keeping the sign", IntTensor, Keep,
+                            Kernel<"", "", "kernels::shiftRightSigned", "kernels::shiftRightUnsigned">>;
+
+let hasFolder = true in
+def ComplexOp : SummaryOp<"complex", "Complex numbers from real and imaginary parts",
+                          [Pure, ElementwiseTrait, AllTypesMatch<["re", "im"]>, InferTypeOpAdaptor]> {
+  let arguments = (ins WideFloatTensor:$re, WideFloatTensor:$im);
+  let results = (outs ComplexTensor:$y);
+  let assemblyFormat = "$re `,` $im attr-dict `:` type($re) `->` type($y)";
+  let kernel = Kernel<"kernels::makeComplex">;
+}
+
+//===----------------------------------------------------------------------===//
+// Comparisons
+//===----------------------------------------------------------------------===//
+
+def EqualOp : CompareOp<"equal", "Whether the elements of each pair are equal", AnyElementTensor,
+                        Kernel<"kernels::equalFloat", "kernels::complexEqual", "kernels::equalInt", "kernels::equalInt",
+                               "kernels::equalInt">, [Commutative]>;
+def NotEqualOp : CompareOp<"not_equal", "Whether the elements of each pair differ; NaN differs from all", AnyElementTensor,
+                           Kernel<"kernels::notEqualFloat", "kernels::complexNotEqual", "kernels::notEqualInt",
+                                  "kernels::notEqualInt", "kernels::notEqualInt">, [Commutative]>;
+
+class OrderOp<string mnemonic, string text, string stem>
+    : CompareOp<mnemonic, text, OrderedTensor,
+                Kernel<stem # "Float", "", stem # "Signed", stem # "Unsigned", stem # "Unsigned">>;
+def LessOp : OrderOp<"less", "Whether a < b", "kernels::less">;
+def LessEqualOp : OrderOp<"less_equal", "Whether a <= b", "kernels::lessEqual">;
+def GreaterOp : OrderOp<"greater", "Whether a > b", "kernels::greater">;
+def GreaterEqualOp : OrderOp<"greater_equal", "Whether a >= b", "kernels::greaterEqual">;
+
+//===----------------------------------------------------------------------===//
+// Ternary
+//===----------------------------------------------------------------------===//
+
+let hasFolder = true in
+def SelectOp : SummaryOp<"select", "a where the condition holds, b elsewhere",
+                         [Pure, ElementwiseTrait, AllTypesMatch<["a", "b", "y"]>,
+                          TypesMatchWith<"the condition is bool of the shape of a", "a", "condition", [{
+                            ::llvm::cast<::mlir::RankedTensorType>($_self).clone(
+                                ::mlir::IntegerType::get($_self.getContext(), 1))}]>]> {
+  let arguments = (ins BoolTensor:$condition, AnyElementTensor:$a, AnyElementTensor:$b);
+  let results = (outs AnyElementTensor:$y);
+  let assemblyFormat = "$condition `,` $a `,` $b attr-dict `:` type($a)";
+  let kernel = AnyKernel<"kernels::select">;
+}
+
+#endif // TCC_DIALECT_ELEMENTWISE

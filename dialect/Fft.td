@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Discrete Fourier transforms, unnormalised, and their adjoints, which are such transforms again.
+#ifndef TCC_DIALECT_FFT
+#define TCC_DIALECT_FFT
+
+include "dialect/Base.td"
+
+class FourierOp<string mnemonic, string text, TccTensor from, TccTensor to, dag attributes> : LibraryOp<mnemonic, text> {
+  let arguments = !con((ins from:$x, DenseI64ArrayAttr:$axes), attributes);
+  let results = (outs to:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y)";
+}
+def FftOp : FourierOp<"fft", "Fourier transform over axes, exp(-2 pi i j k / n), or exp(+..) if inverse", ComplexTensor,
+                      ComplexTensor, (ins BoolAttr:$inverse)> {
+  let description = "C1: axes are distinct axes of x, at least one.";
+}
+def RfftOp : FourierOp<"rfft", "Forward transform of real x, frequencies 0 .. n/2 of the last of axes", WideFloatTensor,
+                       ComplexTensor, (ins)> {
+  let description = "C1: axes are distinct axes of x, at least one. C2: the last of them is not empty.";
+}
+def IrfftOp : FourierOp<"irfft", "Inverse transform of the Hermitian signal of which x has frequencies 0 .. n/2",
+                        ComplexTensor, WideFloatTensor, (ins I64Attr:$n)> {
+  let description = [{
+    Imaginary parts that a Hermitian signal does not have are ignored.
+    C1: axes are distinct axes of x, at least one. C2: n is positive. C3: the last of axes has size n / 2 + 1.
+  }];
+}
+
+#endif // TCC_DIALECT_FFT

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Inference of matrix decompositions and solvers.
+#include "dialect/Inference.h"
+
+using namespace mlir;
+
+namespace tcc {
+
+/// A stack of matrices taken apart: leading sizes, rows m, columns n, k = min(m, n).
+struct MatrixShape {
+  explicit MatrixShape(RankedTensorType type)
+      : type(type), batch(type.getShape().drop_back(2)), m(type.getShape().end()[-2]), n(type.getShape().end()[-1]),
+        k(ShapedType::isDynamic(m) || ShapedType::isDynamic(n) ? ShapedType::kDynamic : std::min(m, n)) {}
+
+  /// A stack of the same depth of tensors of another shape.
+  Type stack(ArrayRef<int64_t> sizes, Type element = {}) const {
+    SmallVector<int64_t> shape(batch);
+    llvm::append_range(shape, sizes);
+    return type.clone(shape, element ? element : type.getElementType());
+  }
+
+  RankedTensorType type;
+  ArrayRef<int64_t> batch;
+  int64_t m, n, k;
+};
+
+static FailureOr<MatrixShape> matrix(std::optional<Location> loc, StringRef op, Value a, bool square) {
+  RankedTensorType type = tensorType(a);
+  if (type.getRank() < 2) {
+    (void)LogicalResult(InferenceError(loc, op) << "expects a stack of matrices, got " << Type(type));
+    return failure();
+  }
+  MatrixShape shape(type);
+  if (square && !mayBeEqual(shape.m, shape.n)) {
+    (void)LogicalResult(InferenceError(loc, op) << "expects square matrices, got " << Type(type));
+    return failure();
+  }
+  return shape;
+}
+
+#define TCC_INFER_MATRIX(Op, square)                                                                                   \
+  static LogicalResult infer##Op(const MatrixShape &a, Op::Adaptor adaptor, SmallVectorImpl<Type> &types);             \
+  TCC_INFER(Op) {                                                                                                      \
+    FailureOr<MatrixShape> a = matrix(loc, getOperationName(), adaptor.getA(), square);                                \
+    return failed(a) ? failure() : infer##Op(*a, adaptor, types);                                                      \
+  }                                                                                                                    \
+  static LogicalResult infer##Op(const MatrixShape &a, Op::Adaptor adaptor, SmallVectorImpl<Type> &types)
+
+TCC_INFER_MATRIX(CholeskyOp, true) {
+  types.push_back(a.type);
+  return success();
+}
+TCC_INFER_MATRIX(LuOp, false) {
+  types.append({a.type, a.stack({a.m}, IntegerType::get(a.type.getContext(), 64))});
+  return success();
+}
+TCC_INFER_MATRIX(QrOp, false) {
+  int64_t inner = adaptor.getFull() ? a.m : a.k;
+  types.append({a.stack({a.m, inner}), a.stack({inner, a.n})});
+  return success();
+}
+TCC_INFER_MATRIX(SvdOp, false) {
+  bool full = adaptor.getFull();
+  types.append({a.stack({a.m, full ? a.m : a.k}), a.stack({a.k}, realTypeOf(a.type.getElementType())),
+                a.stack({full ? a.n : a.k, a.n})});
+  return success();
+}
+TCC_INFER_MATRIX(SvdvalsOp, false) {
+  types.push_back(a.stack({a.k}, realTypeOf(a.type.getElementType())));
+  return success();
+}
+TCC_INFER_MATRIX(EighOp, true) {
+  types.append({a.stack({a.n}, realTypeOf(a.type.getElementType())), Type(a.type)});
+  return success();
+}
+TCC_INFER_MATRIX(EigOp, true) {
+  Type element = complexTypeOf(a.type.getElementType());
+  types.append({a.stack({a.n}, element), a.stack({a.m, a.n}, element)});
+  return success();
+}
+TCC_INFER_MATRIX(SchurOp, true) {
+  Type element = complexTypeOf(a.type.getElementType());
+  types.append({a.stack({a.m, a.n}, element), a.stack({a.m, a.n}, element)});
+  return success();
+}
+#undef TCC_INFER_MATRIX
+
+static LogicalResult inferSolver(std::optional<Location> loc, StringRef op, Value a, Value b,
+                                 SmallVectorImpl<Type> &types) {
+  FailureOr<MatrixShape> lhs = matrix(loc, op, a, /*square=*/true), rhs = matrix(loc, op, b, /*square=*/false);
+  if (failed(lhs) || failed(rhs))
+    return failure();
+  bool fits = lhs->type.getElementType() == rhs->type.getElementType() && lhs->batch.size() == rhs->batch.size() &&
+              llvm::all_of(llvm::zip(lhs->batch, rhs->batch),
+                           [](auto sizes) { return mayBeEqual(std::get<0>(sizes), std::get<1>(sizes)); }) &&
+              mayBeEqual(lhs->n, rhs->m);
+  if (!fits)
+    return InferenceError(loc, op) << "b must have a's element type, leading sizes and number of rows, got "
+                                   << Type(lhs->type) << " and " << Type(rhs->type);
+  types.push_back(rhs->type);
+  return success();
+}
+TCC_INFER(TriangularSolveOp) {
+  return inferSolver(loc, getOperationName(), adaptor.getA(), adaptor.getB(), types);
+}
+TCC_INFER(SolveOp) { return inferSolver(loc, getOperationName(), adaptor.getA(), adaptor.getB(), types); }
+
+} // namespace tcc

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The generated op classes, and what all families share.
+#include "dialect/Ops.h"
+#include "dialect/Inference.h"
+
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/SmallSet.h"
+#include "llvm/ADT/StringSwitch.h"
+
+using namespace mlir;
+
+#include "dialect/Interfaces.cpp.inc"
+
+#define GET_OP_CLASSES
+#include "dialect/Ops.cpp.inc"
+
+namespace tcc {
+
+static constexpr StringLiteral segmentSizes = "operandSegmentSizes";
+
+SmallVector<int64_t> libraryAttributes(Operation *op) {
+  SmallVector<int64_t> values;
+  for (StringAttr name : op->getName().getAttributeNames()) {
+    if (name == segmentSizes)
+      continue;
+    Attribute attribute = op->getAttr(name);
+    if (auto boolean = dyn_cast<BoolAttr>(attribute)) {
+      values.push_back(boolean.getValue());
+    } else if (auto integer = dyn_cast<IntegerAttr>(attribute)) {
+      values.push_back(integer.getInt());
+    } else if (auto array = dyn_cast<DenseI64ArrayAttr>(attribute)) {
+      values.push_back(array.size());
+      llvm::append_range(values, array.asArrayRef());
+    } else {
+      values.push_back(int64_t(*parseCombine(cast<StringAttr>(attribute).getValue())));
+    }
+  }
+  return values;
+}
+
+std::optional<Combine> parseCombine(StringRef name) {
+  return llvm::StringSwitch<std::optional<Combine>>(name)
+      .Case("set", Combine::set)
+      .Case("add", Combine::add)
+      .Case("multiply", Combine::multiply)
+      .Case("min", Combine::min)
+      .Case("max", Combine::max)
+      .Default(std::nullopt);
+}
+
+Type realTypeOf(Type type) {
+  if (auto tensor = dyn_cast<RankedTensorType>(type))
+    return tensor.clone(realTypeOf(tensor.getElementType()));
+  auto complex = dyn_cast<mlir::ComplexType>(type);
+  return complex ? complex.getElementType() : type;
+}
+
+Type complexTypeOf(Type type) {
+  if (auto tensor = dyn_cast<RankedTensorType>(type))
+    return tensor.clone(complexTypeOf(tensor.getElementType()));
+  return isa<mlir::ComplexType>(type) ? type : mlir::ComplexType::get(type);
+}
+
+void InferenceError::print(ArrayRef<int64_t> values) {
+  stream << "[";
+  llvm::interleaveComma(values, stream);
+  stream << "]";
+}
+
+InferenceError::operator LogicalResult() && {
+  return loc ? LogicalResult(emitError(*loc, text)) : failure();
+}
+
+bool areDistinctAxes(ArrayRef<int64_t> axes, int64_t rank) {
+  llvm::SmallSet<int64_t, 8> seen;
+  return llvm::all_of(axes, [&](int64_t axis) { return isAxis(axis, rank) && seen.insert(axis).second; });
+}
+
+SmallVector<int64_t> withoutAxes(ArrayRef<int64_t> shape, ArrayRef<int64_t> axes) {
+  SmallVector<int64_t> kept;
+  for (auto [axis, size] : llvm::enumerate(shape))
+    if (!llvm::is_contained(axes, int64_t(axis)))
+      kept.push_back(size);
+  return kept;
+}
+
+LogicalResult verifyLike(Operation *op, Value like, RankedTensorType type, bool required) {
+  if (!like)
+    return required && !type.hasStaticShape()
+               ? op->emitOpError("result has open sizes, so 'like' must give them, got ") << type
+               : success();
+  if (type.hasStaticShape())
+    return op->emitOpError("result has no open sizes, so 'like' says nothing, got ") << type;
+  if (tensorType(like).getShape() != type.getShape())
+    return op->emitOpError("'like' must have the shape of the result, got ") << like.getType() << " for " << type;
+  return success();
+}
+
+} // namespace tcc

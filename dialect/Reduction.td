@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Ops that combine the elements along axes: reductions, scans, sorting; and their adjoints.
+#ifndef TCC_DIALECT_REDUCTION
+#define TCC_DIALECT_REDUCTION
+
+include "dialect/Base.td"
+
+class ReduceOp<string mnemonic, string text, TccTensor type>
+    : SummaryOp<mnemonic, text, [Pure, ReductionTrait, InferTypeOpAdaptor]> {
+  let description = "C1: axes are distinct axes of x; they are dropped.";
+  let arguments = (ins type:$x, DenseI64ArrayAttr:$axes);
+  let results = (outs type:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y)";
+  let hasFolder = true;
+}
+def ReduceSumOp : ReduceOp<"reduce_sum", "Sum over axes", NumberTensor>;
+def ReduceProdOp : ReduceOp<"reduce_prod", "Product over axes", NumberTensor>;
+def ReduceMaxOp : ReduceOp<"reduce_max", "Largest element over axes; NaN wins", OrderedTensor>;
+def ReduceMinOp : ReduceOp<"reduce_min", "Smallest element over axes; NaN wins", OrderedTensor>;
+def ReduceAndOp : ReduceOp<"reduce_and", "Whether all elements over axes hold", BoolTensor>;
+def ReduceOrOp : ReduceOp<"reduce_or", "Whether any element over axes holds", BoolTensor>;
+
+class ArgReduceOp<string mnemonic, string text> : SummaryOp<mnemonic, text, [Pure, InferTypeOpAdaptor]> {
+  let description = "C1: axis is an axis of x; it is dropped. C2: it is not empty.";
+  let arguments = (ins OrderedTensor:$x, I64Attr:$axis);
+  let results = (outs PositionTensor:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y)";
+}
+def ArgmaxOp : ArgReduceOp<"argmax", "Position of the largest element along an axis; first of ties, NaN wins">;
+def ArgminOp : ArgReduceOp<"argmin", "Position of the smallest element along an axis; first of ties, NaN wins">;
+
+class ScanOp<string mnemonic, string text, TccTensor type> : LibraryOp<mnemonic, text> {
+  let description = "Element k combines elements 0..k along the axis, or k..end if reverse. C1: axis is an axis of x.";
+  let arguments = (ins type:$x, I64Attr:$axis, BoolAttr:$reverse);
+  let results = (outs type:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y)";
+}
+def CumsumOp : ScanOp<"cumsum", "Running sum along an axis", NumberTensor>;
+def CumprodOp : ScanOp<"cumprod", "Running product along an axis", NumberTensor>;
+def CummaxOp : ScanOp<"cummax", "Running maximum along an axis; NaN wins", OrderedTensor>;
+def CumminOp : ScanOp<"cummin", "Running minimum along an axis; NaN wins", OrderedTensor>;
+
+def SortOp : LibraryOp<"sort", "x in ascending order along an axis; stable, NaN last"> {
+  let description = "C1: axis is an axis of x.";
+  let arguments = (ins OrderedTensor:$x, I64Attr:$axis);
+  let results = (outs OrderedTensor:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y)";
+}
+def ArgsortOp : LibraryOp<"argsort", "Positions that sort x along an axis; stable, NaN last"> {
+  let description = "C1: axis is an axis of x.";
+  let arguments = (ins OrderedTensor:$x, I64Attr:$axis);
+  let results = (outs PositionTensor:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y)";
+}
+
+#endif // TCC_DIALECT_REDUCTION

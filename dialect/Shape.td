@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Ops that move elements to positions which are affine in the old ones, and their adjoints.
+#ifndef TCC_DIALECT_SHAPE
+#define TCC_DIALECT_SHAPE
+
+include "dialect/Base.td"
+
+class ShapeOp<string mnemonic, string text, dag attributes, list<Trait> traits = []>
+    : SummaryOp<mnemonic, text, !listconcat([Pure, ViewTrait], traits)> {
+  let arguments = !con((ins AnyElementTensor:$x), attributes);
+  let results = (outs AnyElementTensor:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y)";
+}
+
+let hasFolder = true in {
+def BroadcastOp : SummaryOp<"broadcast", "x repeated along new axes and along axes of size 1", [Pure, ViewTrait]> {
+  let description = [{
+    Axis i of x becomes axis `dims[i]` of y; `like` gives the sizes that the result type leaves open.
+    C1: dims has an entry for each axis of x, strictly increasing, each an axis of y. C2: each size of x is 1 or the size
+    of its axis of y. C3: the element types are equal. C4: as C2 of iota.
+  }];
+  let arguments = (ins AnyElementTensor:$x, Optional<AnyElementTensor>:$like, DenseI64ArrayAttr:$dims);
+  let results = (outs AnyElementTensor:$y);
+  let assemblyFormat = "$x (`like` $like^ `:` type($like))? attr-dict `:` type($x) `->` type($y)";
+  let hasVerifier = true;
+}
+
+def ReshapeOp : SummaryOp<"reshape", "The elements of x in row-major order in another shape", [Pure]> {
+  let description = [{
+    One open size follows from the others; with more, `like` gives them.
+    C1: x and y have equally many elements of one type. C2: like is there only if y has open sizes, and has its shape.
+  }];
+  let arguments = (ins AnyElementTensor:$x, Optional<AnyElementTensor>:$like);
+  let results = (outs AnyElementTensor:$y);
+  let assemblyFormat = "$x (`like` $like^ `:` type($like))? attr-dict `:` type($x) `->` type($y)";
+  let hasVerifier = true;
+}
+
+def TransposeOp : ShapeOp<"transpose", "x with its axes in another order: axis i of y is axis perm[i] of x",
+                          (ins DenseI64ArrayAttr:$perm), [InferTypeOpAdaptor]> {
+  let description = "C1: perm is a permutation of the axes of x.";
+}
+
+def SliceOp : ShapeOp<"slice", "Every strides[i]-th position from starts[i] to before limits[i] of each axis",
+                      (ins DenseI64ArrayAttr:$starts, DenseI64ArrayAttr:$limits, DenseI64ArrayAttr:$strides),
+                      [InferTypeOpAdaptor]> {
+  let description = [{
+    A limit of -1 on an axis of open size means its end.
+    C1: starts, limits and strides have an entry for each axis. C2: 0 <= start <= limit <= size. C3: strides are positive.
+  }];
+}
+
+def ReverseOp : ShapeOp<"reverse", "x backwards along some axes", (ins DenseI64ArrayAttr:$axes), [InferTypeOpAdaptor]> {
+  let description = "C1: axes are distinct axes of x.";
+}
+
+def PadOp : SummaryOp<"pad", "x between `low` and `high` copies of a value, `interior` of them between its elements",
+                      [Pure, InferTypeOpAdaptor]> {
+  let description = [{
+    C1: value has no axes and the element type of x. C2: low, high and interior have an entry for each axis, none negative.
+  }];
+  let arguments = (ins AnyElementTensor:$x, AnyElementTensor:$value, DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high,
+                       DenseI64ArrayAttr:$interior);
+  let results = (outs AnyElementTensor:$y);
+  let assemblyFormat = "$x `,` $value attr-dict `:` functional-type(operands, results)";
+}
+
+def ConcatenateOp : SummaryOp<"concatenate", "The operands one after the other along an axis", [Pure, InferTypeOpAdaptor]> {
+  let description = [{
+    C1: there is an operand. C2: axis is an axis of all. C3: they agree in element type and in all other sizes.
+  }];
+  let arguments = (ins Variadic<AnyElementTensor>:$xs, I64Attr:$axis);
+  let results = (outs AnyElementTensor:$y);
+  let assemblyFormat = "$xs attr-dict `:` functional-type(operands, results)";
+}
+} // hasFolder
+
+#endif // TCC_DIALECT_SHAPE

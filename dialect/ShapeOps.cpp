@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Inference, verifiers and folders of the ops that move elements.
+#include "dialect/Inference.h"
+
+using namespace mlir;
+
+namespace tcc {
+
+LogicalResult BroadcastOp::verify() {
+  RankedTensorType from = getX().getType(), to = getY().getType();
+  ArrayRef<int64_t> dims = getDims();
+  if (from.getElementType() != to.getElementType())
+    return emitOpError("element types differ: ") << from << " and " << to;
+  if (int64_t(dims.size()) != from.getRank())
+    return emitOpError("dims must have an entry for each of the ") << from.getRank() << " axes of x, got " << dims.size();
+  for (auto [axis, dim] : llvm::enumerate(dims)) {
+    if (!isAxis(dim, to.getRank()) || (axis > 0 && dim <= dims[axis - 1]))
+      return emitOpError("dims must be increasing axes of the result, got [") << dims << "]";
+    if (from.getDimSize(axis) != 1 && !mayBeEqual(from.getDimSize(axis), to.getDimSize(dim)))
+      return emitOpError("axis ") << axis << " of x does not fit axis " << dim << " of the result: " << from << " and "
+                                  << to;
+  }
+  return verifyLike(*this, getLike(), to);
+}
+
+LogicalResult ReshapeOp::verify() {
+  RankedTensorType from = getX().getType(), to = getY().getType();
+  if (from.getElementType() != to.getElementType())
+    return emitOpError("element types differ: ") << from << " and " << to;
+  if (from.hasStaticShape() && to.hasStaticShape() && from.getNumElements() != to.getNumElements())
+    return emitOpError("numbers of elements differ: ") << from << " and " << to;
+  return verifyLike(*this, getLike(), to, /*required=*/to.getNumDynamicDims() > 1);
+}
+
+TCC_INFER(TransposeOp) {
+  RankedTensorType from = tensorType(adaptor.getX());
+  ArrayRef<int64_t> perm = adaptor.getPerm();
+  if (int64_t(perm.size()) != from.getRank() || !areDistinctAxes(perm, from.getRank()))
+    return InferenceError(loc, getOperationName())
+           << "perm must be a permutation of the " << from.getRank() << " axes of x, got " << perm;
+  SmallVector<int64_t> shape;
+  for (int64_t axis : perm)
+    shape.push_back(from.getDimSize(axis));
+  types.push_back(from.clone(shape));
+  return success();
+}
+
+TCC_INFER(SliceOp) {
+  RankedTensorType from = tensorType(adaptor.getX());
+  ArrayRef<int64_t> starts = adaptor.getStarts(), limits = adaptor.getLimits(), strides = adaptor.getStrides();
+  size_t rank = from.getRank();
+  if (starts.size() != rank || limits.size() != rank || strides.size() != rank)
+    return InferenceError(loc, getOperationName())
+           << "starts, limits and strides must have an entry for each of the " << rank << " axes of x, got "
+           << starts.size() << ", " << limits.size() << " and " << strides.size();
+  SmallVector<int64_t> shape;
+  for (size_t axis = 0; axis < rank; ++axis) {
+    int64_t size = from.getDimSize(axis), start = starts[axis], limit = limits[axis];
+    if (strides[axis] <= 0)
+      return InferenceError(loc, getOperationName()) << "strides must be positive, got " << strides;
+    bool open = ShapedType::isDynamic(size);
+    if (open && limit == -1) {
+      if (start < 0)
+        return InferenceError(loc, getOperationName()) << "starts must not be negative, got " << starts;
+      shape.push_back(ShapedType::kDynamic);
+      continue;
+    }
+    if (start < 0 || start > limit || (!open && limit > size))
+      return InferenceError(loc, getOperationName()) << "expects 0 <= start <= limit <= size on axis " << axis << ", got "
+                                                     << start << ", " << limit << " of " << from;
+    shape.push_back((limit - start + strides[axis] - 1) / strides[axis]);
+  }
+  types.push_back(from.clone(shape));
+  return success();
+}
+
+TCC_INFER(ReverseOp) {
+  RankedTensorType type = tensorType(adaptor.getX());
+  if (!areDistinctAxes(adaptor.getAxes(), type.getRank()))
+    return InferenceError(loc, getOperationName())
+           << "axes must be distinct axes of x, got " << adaptor.getAxes() << " for " << type;
+  types.push_back(type);
+  return success();
+}
+
+TCC_INFER(PadOp) {
+  RankedTensorType from = tensorType(adaptor.getX()), value = tensorType(adaptor.getValue());
+  if (value.getRank() != 0 || value.getElementType() != from.getElementType())
+    return InferenceError(loc, getOperationName())
+           << "value must have no axes and the element type of x, got " << value << " for " << from;
+  size_t rank = from.getRank();
+  ArrayRef<int64_t> low = adaptor.getLow(), high = adaptor.getHigh(), interior = adaptor.getInterior();
+  for (ArrayRef<int64_t> counts : {low, high, interior})
+    if (counts.size() != rank || llvm::any_of(counts, [](int64_t count) { return count < 0; }))
+      return InferenceError(loc, getOperationName())
+             << "low, high and interior must have an entry for each of the " << rank << " axes, none negative, got " << low
+             << ", " << high << " and " << interior;
+  SmallVector<int64_t> shape;
+  for (size_t axis = 0; axis < rank; ++axis) {
+    int64_t size = from.getDimSize(axis);
+    shape.push_back(ShapedType::isDynamic(size)
+                        ? size
+                        : low[axis] + high[axis] + size + std::max<int64_t>(size - 1, 0) * interior[axis]);
+  }
+  types.push_back(from.clone(shape));
+  return success();
+}
+
+TCC_INFER(ConcatenateOp) {
+  if (adaptor.getXs().empty())
+    return InferenceError(loc, getOperationName()) << "expects at least one operand";
+  RankedTensorType first = tensorType(adaptor.getXs()[0]);
+  int64_t axis = adaptor.getAxis();
+  if (!isAxis(axis, first.getRank()))
+    return InferenceError(loc, getOperationName()) << "axis must be an axis of the operands, got " << axis << " for "
+                                                   << Type(first);
+  SmallVector<int64_t> shape(first.getShape());
+  for (Value x : adaptor.getXs().drop_front()) {
+    RankedTensorType next = tensorType(x);
+    bool fits = next.getRank() == first.getRank() && next.getElementType() == first.getElementType();
+    for (int64_t k = 0; fits && k < next.getRank(); ++k) {
+      if (k == axis)
+        continue;
+      fits = mayBeEqual(shape[k], next.getDimSize(k));
+      if (ShapedType::isDynamic(shape[k]))
+        shape[k] = next.getDimSize(k);
+    }
+    if (!fits)
+      return InferenceError(loc, getOperationName())
+             << "operands must agree but for axis " << axis << ", got " << Type(first) << " and " << Type(next);
+    bool open = ShapedType::isDynamic(shape[axis]) || ShapedType::isDynamic(next.getDimSize(axis));
+    shape[axis] = open ? ShapedType::kDynamic : shape[axis] + next.getDimSize(axis);
+  }
+  types.push_back(first.clone(shape));
+  return success();
+}
+
+} // namespace tcc
