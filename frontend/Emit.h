@@ -14,6 +14,7 @@
 #include <vector>
 
 namespace tcc {
+using runtime::Buffer;
 
 /// The ops of the dialect, generated from their records (tcc-tblgen --gen-op-ids).
 enum class OpId : uint16_t {

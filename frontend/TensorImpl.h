@@ -14,7 +14,7 @@ namespace tcc {
 class GraphImpl;
 
 namespace detail {
-struct TensorImpl {
+struct TensorImpl : std::enable_shared_from_this<TensorImpl> {
   TensorImpl(Dtype dtype, Shape shape) : dtype(dtype), shape(std::move(shape)) {}
   TensorImpl(const TensorImpl &) = delete;
   /// Tells the graph that nobody holds its value any more, so that the node can be reclaimed.
@@ -24,6 +24,8 @@ struct TensorImpl {
   Shape shape;
   /// Set for a C++ scalar: weakly typed in mixed expressions (NumPy 2), a constant in any graph.
   std::optional<Scalar> weak;
+  /// Set for a constant with equal elements: it may be written again into any graph that needs it.
+  std::optional<Scalar> splat;
   /// The graph that owns the node, and its value (an mlir::Value, opaque); null before it joins one.
   std::shared_ptr<GraphImpl> graph;
   void *value = nullptr;

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Functions of the module that a user compiled: their calls are `tcc.call` ops, which evaluation runs as one program and
+// gradients look into.
+#pragma once
+
+#include "frontend/Graph.h"
+
+namespace tcc {
+
+/// Replaces every tcc.call that `roots` depend on by a copy of its function's body, in place; `roots` are updated.
+void inlineCalls(GraphImpl &graph, llvm::SmallVectorImpl<mlir::Value> &roots);
+
+/// Clones `function`'s body for `arguments` at the builder's insertion point and gives what it returns. Calls inside are
+/// cloned as calls.
+llvm::SmallVector<mlir::Value> inlineBody(mlir::OpBuilder &builder, mlir::Operation *function,
+                                          mlir::ValueRange arguments);
+
+} // namespace tcc

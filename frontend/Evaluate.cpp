@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Evaluation: the unevaluated part of the graph becomes one function, is compiled unless its structure is known, and runs.
+#include "frontend/Evaluate.h"
+#include "dialect/Ops.h"
+#include "frontend/CompiledFunction.h"
+#include "passes/Program.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/IRMapping.h"
+#include "tcc/Graph.h"
+
+using namespace mlir;
+
+namespace tcc {
+
+Subgraph collect(GraphImpl &graph, ArrayRef<Value> wanted) {
+  Subgraph result;
+  llvm::SmallDenseMap<Value, uint64_t, 32> number;
+  llvm::SmallPtrSet<Operation *, 32> done;
+  auto isInput = [&](Value v) {
+    auto node = graph.nodes.find(v);
+    return node != graph.nodes.end() && node->second.evaluated;
+  };
+  auto visitInput = [&](Value v) {
+    if (number.try_emplace(v, number.size()).second)
+      result.inputs.push_back(v);
+  };
+  // Depth first with an explicit stack: graphs are as deep as the user's loops are long.
+  SmallVector<std::pair<Operation *, unsigned>> stack;
+  auto enter = [&](Value v) {
+    if (isInput(v))
+      return visitInput(v);
+    Operation *op = v.getDefiningOp();
+    if (op && !done.contains(op))
+      stack.push_back({op, 0});
+    if (!op)
+      visitInput(v); // an argument of a function that is being traced
+  };
+  for (Value v : wanted) {
+    enter(v);
+    while (!stack.empty()) {
+      auto &[op, next] = stack.back();
+      if (done.contains(op)) {
+        stack.pop_back();
+        continue;
+      }
+      if (next < op->getNumOperands()) {
+        Value operand = op->getOperand(next++);
+        enter(operand);
+        continue;
+      }
+      Operation *ready = op;
+      stack.pop_back();
+      done.insert(ready);
+      for (Value r : ready->getResults())
+        number.try_emplace(r, number.size());
+      result.ops.push_back(ready);
+    }
+  }
+  // Some results of an op may be evaluated while others are not: those stay inputs, which the op then need not give.
+  result.wanted.assign(wanted.begin(), wanted.end());
+  StructuralHash &hash = result.hash;
+  for (Value v : result.inputs) {
+    hash.add(number[v]);
+    hash.add(v.getType().getAsOpaquePointer());
+  }
+  for (Operation *op : result.ops) {
+    hash.add(op->getName().getAsOpaquePointer());
+    if (op->getPropertiesStorageSize())
+      hash.add(uint64_t(size_t(op->getName().hashOpProperties(op->getPropertiesStorage()))));
+    for (Value operand : op->getOperands())
+      hash.add(number[operand]);
+    for (Value r : op->getResults())
+      hash.add(r.getType().getAsOpaquePointer());
+  }
+  for (Value v : result.wanted)
+    hash.add(number[v] + (uint64_t(1) << 40));
+  return result;
+}
+
+OwningOpRef<ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool numbered) {
+  MLIRContext *context = &graph.context;
+  OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(context));
+  OpBuilder b = OpBuilder::atBlockEnd(module->getBody());
+  auto types = [](ArrayRef<Value> values) {
+    return llvm::to_vector(llvm::map_range(values, [](Value v) { return v.getType(); }));
+  };
+  auto function = func::FuncOp::create(b, UnknownLoc::get(context), "main",
+                                       b.getFunctionType(types(subgraph.inputs), types(subgraph.wanted)));
+  Block *entry = function.addEntryBlock();
+  b.setInsertionPointToEnd(entry);
+  IRMapping map;
+  for (auto [value, argument] : llvm::zip_equal(subgraph.inputs, entry->getArguments()))
+    map.map(value, argument);
+  for (auto [i, op] : llvm::enumerate(subgraph.ops)) {
+    Location loc = numbered ? Location(FileLineColLoc::get(context, "#", unsigned(i), 0)) : op->getLoc();
+    if (auto call = dyn_cast<CallOp>(op)) {
+      SmallVector<Value> arguments;
+      for (Value operand : call.getOperands())
+        arguments.push_back(map.lookup(operand));
+      Block::iterator last = entry->empty() ? entry->begin() : std::prev(entry->end());
+      bool first = entry->empty();
+      Operation *callee = SymbolTable::lookupNearestSymbolFrom(op, call.getCalleeAttr());
+      for (auto [r, v] : llvm::zip_equal(op->getResults(), inlineBody(b, callee, arguments)))
+        map.map(r, v);
+      if (numbered)
+        for (Operation &inner : llvm::make_range(first ? entry->begin() : std::next(last), entry->end()))
+          inner.setLoc(loc);
+      continue;
+    }
+    b.clone(*op, map)->setLoc(loc);
+  }
+  SmallVector<Value> results;
+  for (Value v : subgraph.wanted)
+    results.push_back(map.lookup(v));
+  func::ReturnOp::create(b, UnknownLoc::get(context), results);
+  return module;
+}
+
+std::shared_ptr<Program> compileOrThrow(ModuleOp module, Loc where) {
+  std::string diagnostic;
+  Loc place = where;
+  ScopedDiagnosticHandler handler(module.getContext(), [&](Diagnostic &d) {
+    if (d.getSeverity() == DiagnosticSeverity::Error && diagnostic.empty())
+      diagnostic = d.str();
+    return success();
+  });
+  FailureOr<std::shared_ptr<Program>> program = compileProgram(module, "main", ProgramOptions());
+  if (failed(program))
+    throwUserError("eval", "could not compile: " + diagnostic, place, Kind::internal);
+  return *program;
+}
+
+static Kind kindOf(int32_t code) {
+  switch (code) {
+  case TCC_ERROR_SHAPE: return Kind::shape;
+  case TCC_ERROR_DTYPE: return Kind::dtype;
+  case TCC_ERROR_INDEX: return Kind::index;
+  case TCC_ERROR_VALUE: return Kind::value;
+  case TCC_ERROR_NUMERICAL: return Kind::numerical;
+  case TCC_ERROR_IO: return Kind::io;
+  case TCC_ERROR_MEMORY:
+  case TCC_ERROR_UNAVAILABLE: return Kind::device;
+  default: return Kind::internal;
+  }
+}
+
+/// The library's messages begin with "[op] ".
+[[noreturn]] static void throwStatus(const TccStatus &status, Loc where) {
+  std::string_view text = status.message, op = "eval";
+  if (text.starts_with("["))
+    if (size_t end = text.find("] "); end != text.npos) {
+      op = text.substr(1, end - 1);
+      text.remove_prefix(end + 2);
+    }
+  throwUserError(std::string(op).c_str(), std::string(text), where, kindOf(status.code));
+}
+
+static int64_t byteSize(Type type) {
+  auto tensor = cast<RankedTensorType>(type);
+  Type element = tensor.getElementType();
+  int64_t bits = isa<ComplexType>(element)
+                     ? 2 * cast<ComplexType>(element).getElementType().getIntOrFloatBitWidth()
+                     : std::max<int64_t>(element.getIntOrFloatBitWidth(), 8);
+  return tensor.getNumElements() * (bits / 8);
+}
+
+std::vector<Buffer> runOrThrow(Program &program, ArrayRef<const void *> inputs, ArrayRef<Type> types, Loc where,
+                               llvm::function_ref<Loc(const SourceLocation &)> place) {
+  std::vector<Buffer> buffers;
+  SmallVector<void *> outputs;
+  for (Type type : types) {
+    int64_t bytes = byteSize(type);
+    buffers.push_back(Buffer::create(bytes));
+    if (!buffers.back())
+      throwUserError("eval", "expected memory for a result, got none: " + std::to_string(bytes) + " bytes are not to be had",
+                     where, Kind::device);
+    outputs.push_back(buffers.back().data());
+  }
+  TccStatus status = {};
+  status.location = -1;
+  if (!program.run(inputs, outputs, status))
+    throwStatus(status, status.location >= 0 ? place(program.location(status.location)) : where);
+  return buffers;
+}
+
+static void evaluateIn(GraphImpl &graph, ArrayRef<Value> wanted, Loc where) {
+  Subgraph subgraph = collect(graph, wanted);
+  for (Value input : subgraph.inputs)
+    if (isa<BlockArgument>(input))
+      throwUserError("eval",
+                     "expected a value, got an argument of a function that is being compiled: its value is not known "
+                     "while it is traced",
+                     where, Kind::graph);
+  std::shared_ptr<Program> &program = graph.plans->programs[subgraph.hash];
+  if (!program) {
+    if (graph.plans->programs.size() > GraphImpl::PlanCache::capacity) {
+      graph.plans->programs.clear();
+      return evaluateIn(graph, wanted, where);
+    }
+    OwningOpRef<ModuleOp> module = toModule(graph, subgraph, /*numbered=*/true);
+    std::shared_ptr<Program> compiled;
+    try {
+      compiled = compileOrThrow(*module, where);
+    } catch (...) {
+      graph.plans->programs.erase(subgraph.hash);
+      throw;
+    }
+    program = compiled;
+  }
+  SmallVector<const void *> inputs;
+  for (Value input : subgraph.inputs)
+    inputs.push_back(graph.nodes[input].data.data());
+  SmallVector<Type> types;
+  for (Value v : subgraph.wanted)
+    types.push_back(v.getType());
+  std::vector<Buffer> buffers = runOrThrow(*program, inputs, types, where, [&](const SourceLocation &at) {
+    return at.file == "#" && at.line < subgraph.ops.size() ? graph.userLocation(subgraph.ops[at.line]->getLoc()) : where;
+  });
+  for (auto [value, buffer] : llvm::zip_equal(subgraph.wanted, buffers))
+    graph.setData(value, std::move(buffer));
+  for (Value value : subgraph.wanted)
+    graph.cutHistory(value);
+}
+
+void evaluate(std::span<detail::TensorImpl *const> wanted, Loc where) {
+  SmallVector<detail::TensorImpl *> rest;
+  for (detail::TensorImpl *impl : wanted)
+    if (!impl->ready.load(std::memory_order_acquire))
+      rest.push_back(impl);
+  while (!rest.empty()) {
+    std::shared_ptr<GraphImpl> graph = rest.front()->graph;
+    if (!graph) { // a C++ scalar that met no graph
+      detail::TensorImpl *impl = rest.front();
+      graph = GraphImpl::current();
+      std::lock_guard lock(graph->mutex);
+      Tensor t = graph->handleTo(
+          graph->constant(*impl->weak, impl->dtype, impl->shape, graph->location(where)));
+      detail::TensorImpl *made = t.impl().get();
+      evaluate({&made, 1}, where);
+      impl->data = made->data;
+      impl->ready.store(true, std::memory_order_release);
+      rest.erase(rest.begin());
+      continue;
+    }
+    std::lock_guard lock(graph->mutex);
+    llvm::SmallSetVector<Value, 8> values;
+    llvm::erase_if(rest, [&](detail::TensorImpl *impl) {
+      if (impl->graph != graph)
+        return false;
+      if (!impl->ready.load(std::memory_order_acquire))
+        values.insert(Value::getFromOpaquePointer(impl->value));
+      return true;
+    });
+    if (!values.empty())
+      evaluateIn(*graph, values.getArrayRef(), where);
+  }
+}
+
+const Buffer &evaluated(const Tensor &x, Loc where) {
+  detail::TensorImpl *impl = x.impl().get();
+  if (!impl)
+    throwUserError("eval", "expected a tensor, got an empty (default-constructed) one", where, Kind::value);
+  evaluate({&impl, 1}, where);
+  return impl->data;
+}
+
+void eval(const std::vector<Tensor> &tensors, Loc where) {
+  std::vector<detail::TensorImpl *> impls;
+  for (const Tensor &t : tensors) {
+    if (!t.impl())
+      throwUserError("eval", "expected tensors, got an empty (default-constructed) one", where, Kind::value);
+    impls.push_back(t.impl().get());
+  }
+  evaluate(impls, where);
+}
+
+} // namespace tcc

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// From unevaluated values to a function of tcc ops: what evaluation compiles, dump() prints and compile() traces.
+#pragma once
+
+#include "frontend/PlanCache.h"
+#include "passes/Program.h"
+
+namespace tcc {
+
+/// The ops that `wanted` depend on and that have not been evaluated, in an order in which each can run, and the evaluated
+/// values they start from. `wanted` that are evaluated already are inputs, too.
+struct Subgraph {
+  llvm::SmallVector<mlir::Value> inputs, wanted;
+  llvm::SmallVector<mlir::Operation *> ops;
+  StructuralHash hash;
+};
+Subgraph collect(GraphImpl &graph, llvm::ArrayRef<mlir::Value> wanted);
+
+/// A module with `func.func @main(inputs) -> wanted`. With `numbered`, the location of the k-th op is ("#", k, 0), so
+/// that a program found in the cache reports failures in terms of the graph at hand.
+mlir::OwningOpRef<mlir::ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool numbered);
+
+/// Compiles `module`'s function `main`, reporting as the user's or our error at `where`.
+std::shared_ptr<Program> compileOrThrow(mlir::ModuleOp module, Loc where);
+
+/// Runs `program` into fresh buffers for results of `types`. A failing step's source location goes through `place` to
+/// become the user's line.
+std::vector<Buffer> runOrThrow(Program &program, llvm::ArrayRef<const void *> inputs, llvm::ArrayRef<mlir::Type> types,
+                               Loc where, llvm::function_ref<Loc(const SourceLocation &)> place);
+
+/// Evaluates all of them, in one program for each graph.
+void evaluate(std::span<detail::TensorImpl *const> wanted, Loc where);
+
+} // namespace tcc

@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Building and reclaiming: how ops join the module, how data joins a graph, and when a node is given back.
+#include "frontend/Graph.h"
+#include "dialect/Dialect.h"
+#include "dialect/Ops.h"
+#include "frontend/PlanCache.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Diagnostics.h"
+#include "tcc/Graph.h"
+
+#include <atomic>
+#include <cstring>
+
+using namespace mlir;
+
+namespace tcc {
+
+static std::atomic<int64_t> graphCount{0};
+static thread_local std::shared_ptr<GraphImpl> currentGraph;
+
+std::shared_ptr<GraphImpl> GraphImpl::current() {
+  if (!currentGraph)
+    currentGraph = std::make_shared<GraphImpl>();
+  return currentGraph;
+}
+
+GraphScope::GraphScope() : previous(std::move(currentGraph)) { currentGraph = std::make_shared<GraphImpl>(); }
+GraphScope::~GraphScope() { currentGraph = std::static_pointer_cast<GraphImpl>(previous); }
+
+GraphImpl::GraphImpl() : builder(&context), plans(std::make_unique<PlanCache>()), number(++graphCount) {
+  context.getOrLoadDialect<TccDialect>();
+  context.getOrLoadDialect<func::FuncDialect>();
+  module = ModuleOp::create(UnknownLoc::get(&context));
+  builder.setInsertionPointToEnd(module->getBody());
+  context.getDiagEngine().registerHandler([this](Diagnostic &d) {
+    if (d.getSeverity() == DiagnosticSeverity::Error)
+      diagnostic = d.str();
+    return success();
+  });
+}
+
+// The body goes op by op from the end: a chain of 10^5 ops must not be destroyed recursively, and users go before producers.
+GraphImpl::~GraphImpl() {
+  nodes.clear();
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(*module->getBody())))
+    op.erase();
+}
+
+//===----------------------------------------------------------------------===//
+// Types and locations
+//===----------------------------------------------------------------------===//
+
+Type elementType(MLIRContext &context, Dtype dtype) {
+  Builder b(&context);
+  switch (dtype) {
+  case bool_: return b.getI1Type();
+  case int8: return b.getI8Type();
+  case int16: return b.getI16Type();
+  case int32: return b.getI32Type();
+  case int64: return b.getI64Type();
+  case uint8: return b.getIntegerType(8, /*isSigned=*/false);
+  case uint32: return b.getIntegerType(32, /*isSigned=*/false);
+  case float16: return b.getF16Type();
+  case bfloat16: return b.getBF16Type();
+  case float32: return b.getF32Type();
+  case float64: return b.getF64Type();
+  case complex64: return ComplexType::get(b.getF32Type());
+  case complex128: return ComplexType::get(b.getF64Type());
+  }
+  llvm_unreachable("all dtypes are listed");
+}
+
+Dtype dtypeOf(Type type) {
+  if (auto complex = dyn_cast<ComplexType>(type))
+    return complex.getElementType().isF32() ? complex64 : complex128;
+  if (type.isBF16())
+    return bfloat16;
+  if (isa<FloatType>(type))
+    return type.isF16() ? float16 : type.isF32() ? float32 : float64;
+  unsigned width = type.getIntOrFloatBitWidth();
+  if (type.isUnsignedInteger())
+    return width == 8 ? uint8 : uint32;
+  return width == 1 ? bool_ : width == 8 ? int8 : width == 16 ? int16 : width == 32 ? int32 : int64;
+}
+
+Shape shapeOf(Type tensor) {
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(tensor).getShape();
+  return Shape(shape.begin(), shape.end());
+}
+
+Type GraphImpl::tensorType(Dtype dtype, const Shape &shape) {
+  return RankedTensorType::get(shape, elementType(context, dtype));
+}
+
+OperationName GraphImpl::opName(OpId op) {
+  if (names.empty()) {
+    static constexpr const char *mnemonics[] = {
+#define TCC_OP_ID(id, mnemonic) "tcc." mnemonic,
+#include "frontend/OpIds.inc"
+#undef TCC_OP_ID
+    };
+    for (const char *mnemonic : mnemonics)
+      names.push_back(OperationName(mnemonic, &context));
+  }
+  return names[size_t(op)];
+}
+
+// File names are string literals: their address, with line and column, identifies the place.
+Location GraphImpl::location(Loc where) {
+  LocationAttr &known = locations[{where.file_name(), uint64_t(where.line()) << 32 | where.column()}];
+  if (!known) {
+    known = FileLineColLoc::get(&context, where.file_name(), where.line(), where.column());
+    places[known] = where;
+  }
+  return known;
+}
+
+Loc GraphImpl::userLocation(Location loc) const {
+  Loc found;
+  // An op made by a rule or by folding carries the places of all it was made from; the first is the user's.
+  loc->walk([&](Location part) {
+    auto place = places.find(part);
+    if (place == places.end())
+      return WalkResult::advance();
+    found = place->second;
+    return WalkResult::interrupt();
+  });
+  return found;
+}
+
+void throwUserError(const char *op, const std::string &message, Loc where, Kind kind) {
+  std::string_view text = message, prefix = "'tcc.";
+  // "'tcc.matmul' op operands ..." is how MLIR begins; the user's op name says it better.
+  if (text.starts_with(prefix))
+    if (size_t end = text.find("' op "); end != text.npos)
+      text.remove_prefix(end + 5);
+  std::string_view file = where.file_name();
+  file.remove_prefix(std::min(file.rfind('/') + 1, file.size()));
+  throw Error("[" + std::string(op) + "] " + std::string(text) + " (" + std::string(file) + ":" +
+                  std::to_string(where.line()) + ")",
+              op, where, kind);
+}
+
+//===----------------------------------------------------------------------===//
+// Values and handles
+//===----------------------------------------------------------------------===//
+
+Value GraphImpl::leaf(Buffer data, Type type, Location loc) {
+  // A leaf belongs to the module's body also while a function is traced: it becomes a capture there.
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToEnd(module->getBody());
+  Value value = InputOp::create(builder, loc, type);
+  Node &node = nodes[value];
+  imported[data.data()] = value;
+  node.data = std::move(data);
+  node.evaluated = true;
+  return value;
+}
+
+Value GraphImpl::constant(const Scalar &value, Dtype dtype, const Shape &shape, Location loc) {
+  Type element = elementType(context, dtype);
+  auto type = RankedTensorType::get(shape, element);
+  auto asDouble = [](const auto &v) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(v)>, std::complex<double>>)
+      return v.real();
+    else
+      return double(v);
+  };
+  double real = std::visit(asDouble, value);
+  auto floating = [&](Type t, double v) {
+    APFloat f(v);
+    bool lossy;
+    f.convert(cast<FloatType>(t).getFloatSemantics(), APFloat::rmNearestTiesToEven, &lossy);
+    return f;
+  };
+  DenseElementsAttr attr;
+  if (auto complex = dyn_cast<ComplexType>(element)) {
+    double imag = std::holds_alternative<std::complex<double>>(value) ? std::get<std::complex<double>>(value).imag() : 0;
+    Type part = complex.getElementType();
+    attr = DenseElementsAttr::get(type, std::complex<APFloat>(floating(part, real), floating(part, imag)));
+  } else if (isa<FloatType>(element)) {
+    attr = DenseElementsAttr::get(type, floating(element, real));
+  } else {
+    int64_t integer = std::holds_alternative<int64_t>(value) ? std::get<int64_t>(value) : int64_t(real);
+    unsigned width = element.getIntOrFloatBitWidth();
+    if (width == 1)
+      integer = integer != 0 || (!std::holds_alternative<int64_t>(value) && real != 0);
+    attr = DenseElementsAttr::get(type, APInt(width, uint64_t(integer), /*isSigned=*/false, /*implicitTrunc=*/true));
+  }
+  return ConstantOp::create(builder, loc, type, attr);
+}
+
+Value GraphImpl::findValue(const Tensor &t) {
+  detail::TensorImpl &impl = *t.impl();
+  if (impl.graph.get() == this)
+    return Value::getFromOpaquePointer(impl.value);
+  if (!impl.ready.load(std::memory_order_acquire))
+    return {};
+  auto known = imported.find(impl.data.data());
+  if (known == imported.end() || known->second.getType() != tensorType(impl.dtype, impl.shape))
+    return {};
+  return known->second;
+}
+
+Value GraphImpl::valueOf(const Tensor &t, Location loc) {
+  detail::TensorImpl &impl = *t.impl();
+  if (Value known = findValue(t)) {
+    Block *block = known.getParentBlock();
+    if (block != module->getBody() && block != builder.getInsertionBlock())
+      throwUserError("compile", "expected values of this function, got one kept from the tracing of another function",
+                     userLocation(loc), Kind::graph);
+    return known;
+  }
+  if (const auto &scalar = impl.weak ? impl.weak : impl.splat)
+    return constant(*scalar, impl.dtype, impl.shape, loc);
+  return leaf(impl.data, tensorType(impl.dtype, impl.shape), loc);
+}
+
+Tensor GraphImpl::handleTo(Value value) {
+  Node &node = nodes[value];
+  if (node.handle)
+    if (std::shared_ptr<detail::TensorImpl> held = node.handle->weak_from_this().lock())
+      return Tensor(std::move(held));
+  Type type = value.getType();
+  auto impl = std::make_shared<detail::TensorImpl>(dtypeOf(cast<RankedTensorType>(type).getElementType()), shapeOf(type));
+  impl->graph = shared_from_this();
+  impl->value = value.getAsOpaquePointer();
+  if (node.evaluated) {
+    impl->data = node.data;
+    impl->ready.store(true, std::memory_order_release);
+  }
+  node.handle = impl.get();
+  return Tensor(std::move(impl));
+}
+
+void GraphImpl::setData(Value value, Buffer data) {
+  Node &node = nodes[value];
+  node.data = data;
+  node.evaluated = true;
+  if (node.handle) {
+    node.handle->data = std::move(data);
+    node.handle->ready.store(true, std::memory_order_release);
+  }
+}
+
+void GraphImpl::replace(Value from, Value to) {
+  auto found = nodes.find(from);
+  if (found != nodes.end()) {
+    Node node = std::move(found->second);
+    nodes.erase(found);
+    if (node.handle)
+      node.handle->value = to.getAsOpaquePointer();
+    if (node.evaluated)
+      if (auto known = imported.find(node.data.data()); known != imported.end() && known->second == from)
+        known->second = to;
+    nodes[to] = std::move(node);
+  }
+  from.replaceAllUsesWith(to);
+}
+
+//===----------------------------------------------------------------------===//
+// Reclaiming
+//===----------------------------------------------------------------------===//
+
+bool GraphImpl::isNeeded(Operation *op) const {
+  if (!op->use_empty())
+    return true;
+  return llvm::any_of(op->getResults(), [&](Value result) {
+    auto node = nodes.find(result);
+    return node != nodes.end() && node->second.handle;
+  });
+}
+
+void GraphImpl::reclaim(Operation *op) {
+  SmallVector<Operation *> worklist{op};
+  while (!worklist.empty()) {
+    Operation *dead = worklist.pop_back_val();
+    if (isNeeded(dead) || dead->hasTrait<OpTrait::IsTerminator>())
+      continue;
+    SmallVector<Operation *, 4> producers;
+    for (Value operand : dead->getOperands())
+      if (Operation *producer = operand.getDefiningOp(); producer && !llvm::is_contained(producers, producer))
+        producers.push_back(producer);
+    for (Value result : dead->getResults())
+      if (auto node = nodes.find(result); node != nodes.end()) {
+        if (auto known = imported.find(node->second.data.data()); known != imported.end() && known->second == result)
+          imported.erase(known);
+        nodes.erase(node);
+      }
+    dead->erase();
+    worklist.append(producers);
+  }
+}
+
+void GraphImpl::release(detail::TensorImpl *handle) {
+  std::lock_guard lock(mutex);
+  Value value = Value::getFromOpaquePointer(handle->value);
+  auto node = nodes.find(value);
+  // Another handle may have been made while this one was on its way out.
+  if (node == nodes.end() || node->second.handle != handle)
+    return;
+  node->second.handle = nullptr;
+  if (Operation *op = value.getDefiningOp())
+    reclaim(op);
+}
+
+bool GraphImpl::hasHeldAncestor(Value value) {
+  // Bounded, so that a long history that somebody does hold is not walked at every evaluation.
+  constexpr size_t budget = 256;
+  llvm::SmallPtrSet<Operation *, 32> seen;
+  SmallVector<Operation *> worklist{value.getDefiningOp()};
+  while (!worklist.empty()) {
+    Operation *op = worklist.pop_back_val();
+    for (Value operand : op->getOperands()) {
+      auto node = nodes.find(operand);
+      if (node != nodes.end()) {
+        // A leaf's data is shared with the handle it was imported from.
+        bool imported = node->second.evaluated && isa_and_nonnull<InputOp>(operand.getDefiningOp());
+        if (node->second.handle || (imported && !node->second.data.unique()))
+          return true;
+      }
+      Operation *producer = operand.getDefiningOp();
+      if (!producer || seen.size() > budget)
+        return true;
+      if (seen.insert(producer).second)
+        worklist.push_back(producer);
+    }
+  }
+  return false;
+}
+
+void GraphImpl::cutHistory(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!op || isa<InputOp>(op) || op->getNumOperands() == 0)
+    return;
+  auto evaluated = [&](Value result) {
+    auto node = nodes.find(result);
+    return node != nodes.end() ? node->second.evaluated : result.use_empty();
+  };
+  if (!llvm::all_of(op->getResults(), evaluated))
+    return;
+  if (!isa<StopGradientOp>(op) && hasHeldAncestor(value))
+    return;
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(op);
+  for (Value result : op->getResults())
+    if (nodes.count(result))
+      replace(result, InputOp::create(builder, op->getLoc(), result.getType()));
+  reclaim(op);
+}
+
+detail::TensorImpl::~TensorImpl() {
+  if (graph)
+    graph->release(this);
+}
+
+//===----------------------------------------------------------------------===//
+// Emission
+//===----------------------------------------------------------------------===//
+
+static Attribute toAttribute(Builder &b, const Attr &attr) {
+  return std::visit(
+      [&](const auto &v) -> Attribute {
+        using T = std::decay_t<decltype(v)>;
+        if constexpr (std::is_same_v<T, bool>)
+          return b.getBoolAttr(v);
+        else if constexpr (std::is_same_v<T, int64_t>)
+          return b.getI64IntegerAttr(v);
+        else if constexpr (std::is_same_v<T, double>)
+          return b.getF64FloatAttr(v);
+        else if constexpr (std::is_same_v<T, std::string>)
+          return b.getStringAttr(v);
+        else
+          return b.getDenseI64ArrayAttr(v);
+      },
+      attr.value);
+}
+
+/// The graph an op on `operands` belongs to: that of the unevaluated ones, which must agree.
+static std::shared_ptr<GraphImpl> graphOf(std::span<const Tensor> operands, const char *op, Loc where) {
+  std::shared_ptr<GraphImpl> graph;
+  for (const Tensor &t : operands) {
+    if (!t.impl())
+      throwUserError(op, "expected tensors, got an empty (default-constructed) one", where, Kind::value);
+    const auto &impl = *t.impl();
+    if (!impl.graph || impl.splat || impl.ready.load(std::memory_order_acquire))
+      continue;
+    if (graph && graph != impl.graph)
+      throwUserError(op,
+                     "expected operands of one graph, got unevaluated tensors of graph " + std::to_string(graph->id()) +
+                         " and graph " + std::to_string(impl.graph->id()) + ": eval() one of them first",
+                     where, Kind::graph);
+    graph = impl.graph;
+  }
+  return graph ? graph : GraphImpl::current();
+}
+
+void emit(OpId id, std::span<const Tensor> operands, std::span<const Attr> attrs, std::span<const ResultType> types,
+          Loc where, std::span<Tensor> results) {
+  static constexpr const char *mnemonics[] = {
+#define TCC_OP_ID(id, mnemonic) mnemonic,
+#include "frontend/OpIds.inc"
+#undef TCC_OP_ID
+  };
+  const char *mnemonic = mnemonics[size_t(id)];
+  std::shared_ptr<GraphImpl> graph = graphOf(operands, mnemonic, where);
+  std::lock_guard lock(graph->mutex);
+  Location loc = graph->location(where);
+  OperationName name = graph->opName(id);
+
+  SmallVector<Value, 4> values;
+  for (const Tensor &t : operands)
+    values.push_back(graph->valueOf(t, loc));
+  NamedAttrList attributes;
+  for (const Attr &attr : attrs)
+    attributes.append(attr.name, toAttribute(graph->builder, attr));
+  DictionaryAttr dictionary = attributes.getDictionary(&graph->context);
+
+  auto fail = [&] {
+    std::string message = graph->takeDiagnostic();
+    Kind kind = message.find("element type") != message.npos || message.find("dtype") != message.npos ? Kind::dtype
+                                                                                                      : Kind::shape;
+    throwUserError(mnemonic, message.empty() ? "operands do not fit" : message, where, kind);
+  };
+
+  // The op's properties are made first, because type inference reads them.
+  auto emitError = [&] { return mlir::emitError(loc); };
+  std::unique_ptr<char[]> storage;
+  OpaqueProperties properties(nullptr);
+  if (int size = name.getOpPropertyByteSize()) {
+    storage.reset(new char[size]());
+    properties = OpaqueProperties(storage.get());
+    name.initOpProperties(properties, OpaqueProperties(nullptr));
+  }
+  auto destroy = llvm::make_scope_exit([&] {
+    if (storage)
+      name.destroyOpProperties(properties);
+  });
+  if (storage && !attributes.empty() &&
+      failed(name.setOpPropertiesFromAttribute(name, properties, dictionary, emitError)))
+    fail();
+  SmallVector<Type, 4> resultTypes;
+  if (!types.empty())
+    for (const ResultType &type : types)
+      resultTypes.push_back(graph->tensorType(type.dtype, type.shape));
+  else if (auto *inference = name.getInterface<InferTypeOpInterface>()) {
+    if (failed(inference->inferReturnTypes(&graph->context, loc, values, dictionary, properties, {}, resultTypes)))
+      fail();
+  } else
+    llvm_unreachable("an op without type inference is given its result types");
+
+  Operation *op = Operation::create(loc, name, resultTypes, values, DictionaryAttr::get(&graph->context), properties,
+                                    BlockRange(), /*numRegions=*/0);
+  if (failed(name.verifyInvariants(op))) {
+    op->destroy();
+    fail();
+  }
+  graph->builder.insert(op);
+  assert(results.size() == op->getNumResults() && "the generated builder knows the op's results");
+  for (auto [tensor, result] : llvm::zip_equal(results, op->getResults()))
+    tensor = graph->handleTo(result);
+}
+
+Tensor emitSplat(Scalar value, Dtype dtype, Shape shape, Loc where) {
+  std::shared_ptr<GraphImpl> graph = GraphImpl::current();
+  std::lock_guard lock(graph->mutex);
+  Tensor t = graph->handleTo(graph->constant(value, dtype, shape, graph->location(where)));
+  t.impl()->splat = value;
+  return t;
+}
+
+Tensor fromBuffer(Buffer data, Dtype dtype, Shape shape) {
+  auto impl = std::make_shared<detail::TensorImpl>(dtype, std::move(shape));
+  impl->data = std::move(data);
+  impl->ready = true;
+  return Tensor(std::move(impl));
+}
+
+} // namespace tcc

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The owner of nodes: an MLIR module to whose body every DSL call appends one tcc op. This header is the only place of the
+// frontend that knows MLIR, with the .cpp files that include it (Graph, Autodiff, Evaluate, Compile, Dump).
+#pragma once
+
+#include "frontend/TensorImpl.h"
+
+#include "llvm/ADT/DenseMap.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+
+#include <mutex>
+
+namespace tcc {
+class Program;
+
+/// What the graph knows about a value beside its SSA edges: the handle somebody holds, and data if it was evaluated.
+struct Node {
+  detail::TensorImpl *handle = nullptr;
+  Buffer data;
+  bool evaluated = false;
+};
+
+class GraphImpl : public std::enable_shared_from_this<GraphImpl> {
+public:
+  GraphImpl();
+  ~GraphImpl();
+
+  /// The current graph of this thread; made on first use.
+  static std::shared_ptr<GraphImpl> current();
+
+  /// Number of the graph in this process, for messages.
+  int64_t id() const { return number; }
+
+  // Everything below wants `mutex` held. It is the graph's own: threads with graphs of their own never meet.
+  std::recursive_mutex mutex;
+
+  mlir::MLIRContext context{mlir::MLIRContext::Threading::DISABLED};
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  /// Appends; moves into a function's body while that function is traced.
+  mlir::OpBuilder builder;
+  llvm::DenseMap<mlir::Value, Node> nodes;
+
+  /// The value of `t` in this graph: its own node, a leaf for data, a constant for a C++ scalar.
+  mlir::Value valueOf(const Tensor &t, mlir::Location loc);
+  /// The value of `t` if it is in this graph already (as a node or as an imported leaf), null otherwise.
+  mlir::Value findValue(const Tensor &t);
+  /// The handle to `value`: the one somebody holds, or a new one.
+  Tensor handleTo(mlir::Value value);
+  /// A constant with every element equal to `value`.
+  mlir::Value constant(const Scalar &value, Dtype dtype, const Shape &shape, mlir::Location loc);
+  /// A leaf bound to evaluated data.
+  mlir::Value leaf(Buffer data, mlir::Type type, mlir::Location loc);
+
+  mlir::Location location(Loc where);
+  /// The user's line an op was built on.
+  Loc userLocation(mlir::Location loc) const;
+  mlir::Type tensorType(Dtype dtype, const Shape &shape);
+  mlir::OperationName opName(OpId op);
+  /// Cached plans, keyed by structure.
+  struct PlanCache;
+  std::unique_ptr<PlanCache> plans;
+
+  /// Marks `value` as evaluated and tells its handle.
+  void setData(mlir::Value value, Buffer data);
+  /// Forgets where evaluated values came from, when no gradient can ask for it.
+  void cutHistory(mlir::Value value);
+  /// Erases `op` and then its producers, as far as neither handles nor ops need them. Iterative.
+  void reclaim(mlir::Operation *op);
+  void release(detail::TensorImpl *handle);
+  /// Gives `to` the handle and data of `from`, and all its uses.
+  void replace(mlir::Value from, mlir::Value to);
+
+  /// The last diagnostics of MLIR, taken.
+  std::string takeDiagnostic() { return std::exchange(diagnostic, {}); }
+
+private:
+  bool isNeeded(mlir::Operation *op) const;
+  /// Whether a handle is held on something `value` was computed from.
+  bool hasHeldAncestor(mlir::Value value);
+
+  int64_t number;
+  std::string diagnostic;
+  std::vector<mlir::OperationName> names;
+  llvm::DenseMap<std::pair<const void *, uint64_t>, mlir::LocationAttr> locations;
+  llvm::DenseMap<mlir::LocationAttr, Loc> places;
+  /// Data that joined the graph as a leaf, by its buffer.
+  llvm::DenseMap<const void *, mlir::Value> imported;
+};
+
+Dtype dtypeOf(mlir::Type element);
+mlir::Type elementType(mlir::MLIRContext &context, Dtype dtype);
+Shape shapeOf(mlir::Type tensor);
+/// Throws what an MLIR diagnostic says as the user's mistake.
+[[noreturn]] void throwUserError(const char *op, const std::string &message, Loc where, Kind kind);
+
+} // namespace tcc
