@@ -61,26 +61,36 @@ Subgraph collect(GraphImpl &graph, ArrayRef<Value> wanted) {
   }
   // Some results of an op may be evaluated while others are not: those stay inputs, which the op then need not give.
   result.wanted.assign(wanted.begin(), wanted.end());
-  StructuralHash &hash = result.hash;
+  auto both = [&](auto x) {
+    result.hash.add(x);
+    result.shape.add(x);
+  };
   for (Value v : result.inputs) {
-    hash.add(number[v]);
-    hash.add(v.getType().getAsOpaquePointer());
+    both(number[v]);
+    both(v.getType().getAsOpaquePointer());
   }
   for (Operation *op : result.ops) {
-    hash.add(op->getName().getAsOpaquePointer());
-    if (op->getPropertiesStorageSize())
-      hash.add(uint64_t(size_t(op->getName().hashOpProperties(op->getPropertiesStorage()))));
+    both(op->getName().getAsOpaquePointer());
+    auto constant = dyn_cast<ConstantOp>(op);
+    bool splat = constant && constant.getValue().isSplat();
+    if (splat)
+      result.splats.push_back(op);
+    if (op->getPropertiesStorageSize()) {
+      uint64_t properties = size_t(op->getName().hashOpProperties(op->getPropertiesStorage()));
+      result.hash.add(properties);
+      result.shape.add(splat ? 0 : properties);
+    }
     for (Value operand : op->getOperands())
-      hash.add(number[operand]);
+      both(number[operand]);
     for (Value r : op->getResults())
-      hash.add(r.getType().getAsOpaquePointer());
+      both(r.getType().getAsOpaquePointer());
   }
   for (Value v : result.wanted)
-    hash.add(number[v] + (uint64_t(1) << 40));
+    both(number[v] + (uint64_t(1) << 40));
   return result;
 }
 
-OwningOpRef<ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool numbered) {
+OwningOpRef<ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool numbered, bool splatsAsInputs) {
   MLIRContext *context = &graph.context;
   OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(context));
   OpBuilder b = OpBuilder::atBlockEnd(module->getBody());
@@ -94,7 +104,18 @@ OwningOpRef<ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool 
   IRMapping map;
   for (auto [value, argument] : llvm::zip_equal(subgraph.inputs, entry->getArguments()))
     map.map(value, argument);
+  if (splatsAsInputs) {
+    for (Operation *op : subgraph.splats) {
+      auto type = cast<RankedTensorType>(op->getResult(0).getType());
+      Value scalar = entry->addArgument(RankedTensorType::get({}, type.getElementType()), op->getLoc());
+      map.map(op->getResult(0), type.getRank() == 0 ? scalar
+                                                    : BroadcastOp::create(b, op->getLoc(), type, scalar, ArrayRef<int64_t>()));
+    }
+    function.setFunctionType(b.getFunctionType(entry->getArgumentTypes(), types(subgraph.wanted)));
+  }
   for (auto [i, op] : llvm::enumerate(subgraph.ops)) {
+    if (splatsAsInputs && map.contains(op->getResult(0)) && isa<ConstantOp>(op))
+      continue;
     Location loc = numbered ? Location(FileLineColLoc::get(context, "#", unsigned(i), 0)) : op->getLoc();
     if (auto call = dyn_cast<CallOp>(op)) {
       SmallVector<Value> arguments;
@@ -186,6 +207,39 @@ std::vector<Buffer> runOrThrow(Program &program, ArrayRef<const void *> inputs, 
   return buffers;
 }
 
+/// The program for `subgraph`; `general` if it takes the values of the splats as inputs.
+static std::shared_ptr<Program> programFor(GraphImpl &graph, const Subgraph &subgraph, Loc where, bool &general) {
+  auto &programs = graph.plans->programs;
+  auto &families = graph.plans->families;
+  if (auto known = programs.find(subgraph.hash); known != programs.end())
+    return known->second;
+  if (programs.size() >= GraphImpl::PlanCache::capacity) {
+    programs.clear();
+    families.clear();
+  }
+  auto &family = families[subgraph.shape];
+  general = !subgraph.splats.empty() && family.compiled >= GraphImpl::PlanCache::specialised;
+  if (general && family.general)
+    return family.general;
+  OwningOpRef<ModuleOp> module = toModule(graph, subgraph, /*numbered=*/true, general);
+  std::shared_ptr<Program> program = compileOrThrow(*module, where);
+  if (general)
+    return family.general = program;
+  ++family.compiled;
+  return programs[subgraph.hash] = program;
+}
+
+/// One element of a splat in memory; bool is a byte.
+static std::array<char, 16> splatBytes(ElementsAttr value) {
+  std::array<char, 16> bytes = {};
+  auto dense = cast<DenseElementsAttr>(value);
+  if (dense.getElementType().isInteger(1))
+    bytes[0] = dense.getSplatValue<bool>();
+  else
+    std::copy_n(dense.getRawData().data(), dense.getRawData().size(), bytes.begin());
+  return bytes;
+}
+
 static void evaluateIn(GraphImpl &graph, ArrayRef<Value> wanted, Loc where) {
   Subgraph subgraph = collect(graph, wanted);
   for (Value input : subgraph.inputs)
@@ -194,25 +248,17 @@ static void evaluateIn(GraphImpl &graph, ArrayRef<Value> wanted, Loc where) {
                      "expected a value, got an argument of a function that is being compiled: its value is not known "
                      "while it is traced",
                      where, Kind::graph);
-  std::shared_ptr<Program> &program = graph.plans->programs[subgraph.hash];
-  if (!program) {
-    if (graph.plans->programs.size() > GraphImpl::PlanCache::capacity) {
-      graph.plans->programs.clear();
-      return evaluateIn(graph, wanted, where);
-    }
-    OwningOpRef<ModuleOp> module = toModule(graph, subgraph, /*numbered=*/true);
-    std::shared_ptr<Program> compiled;
-    try {
-      compiled = compileOrThrow(*module, where);
-    } catch (...) {
-      graph.plans->programs.erase(subgraph.hash);
-      throw;
-    }
-    program = compiled;
-  }
+  bool general = false;
+  std::shared_ptr<Program> program = programFor(graph, subgraph, where, general);
   SmallVector<const void *> inputs;
   for (Value input : subgraph.inputs)
     inputs.push_back(graph.nodes[input].data.data());
+  SmallVector<std::array<char, 16>> scalars;
+  if (general) {
+    scalars.reserve(subgraph.splats.size());
+    for (Operation *op : subgraph.splats)
+      inputs.push_back(scalars.emplace_back(splatBytes(cast<ConstantOp>(op).getValue())).data());
+  }
   SmallVector<Type> types;
   for (Value v : subgraph.wanted)
     types.push_back(v.getType());

@@ -13,13 +13,18 @@ namespace tcc {
 struct Subgraph {
   llvm::SmallVector<mlir::Value> inputs, wanted;
   llvm::SmallVector<mlir::Operation *> ops;
-  StructuralHash hash;
+  /// Scalars written in the user's C++ are part of `hash`; `shape` leaves their values out.
+  StructuralHash hash, shape;
+  /// Those of `ops` that are constants with equal elements.
+  llvm::SmallVector<mlir::Operation *> splats;
 };
 Subgraph collect(GraphImpl &graph, llvm::ArrayRef<mlir::Value> wanted);
 
 /// A module with `func.func @main(inputs) -> wanted`. With `numbered`, the location of the k-th op is ("#", k, 0), so
-/// that a program found in the cache reports failures in terms of the graph at hand.
-mlir::OwningOpRef<mlir::ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool numbered);
+/// that a program found in the cache reports failures in terms of the graph at hand. With `splatsAsInputs`, the values of
+/// `splats` are 0-d arguments after the inputs.
+mlir::OwningOpRef<mlir::ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool numbered,
+                                           bool splatsAsInputs = false);
 
 /// Compiles `module`'s function `main`, reporting as the user's or our error at `where`.
 std::shared_ptr<Program> compileOrThrow(mlir::ModuleOp module, Loc where);

@@ -32,6 +32,15 @@ struct GraphImpl::PlanCache {
   /// Programs past this number are dropped, all at once: a loop that never repeats a structure must not grow for ever.
   static constexpr size_t capacity = 4096;
   std::unordered_map<StructuralHash, std::shared_ptr<Program>, Hasher> programs;
+
+  /// How often programs were compiled that differ in their C++ scalars only, and the program that takes them as inputs,
+  /// made when a loop turns out to compute with a new scalar each time.
+  struct Family {
+    int compiled = 0;
+    std::shared_ptr<Program> general;
+  };
+  static constexpr int specialised = 2;
+  std::unordered_map<StructuralHash, Family, Hasher> families;
 };
 
 } // namespace tcc
