@@ -229,15 +229,19 @@ static std::shared_ptr<Program> programFor(GraphImpl &graph, const Subgraph &sub
   return programs[subgraph.hash] = program;
 }
 
-/// One element of a splat in memory; bool is a byte.
-static std::array<char, 16> splatBytes(ElementsAttr value) {
+/// One element of a splat in memory, aligned as kernels expect buffers to be; bool is a byte.
+struct alignas(64) SplatSlot {
   std::array<char, 16> bytes = {};
+};
+static SplatSlot splatSlot(ElementsAttr value) {
+  SplatSlot slot;
+  auto &bytes = slot.bytes;
   auto dense = cast<DenseElementsAttr>(value);
   if (dense.getElementType().isInteger(1))
     bytes[0] = dense.getSplatValue<bool>();
   else
     std::copy_n(dense.getRawData().data(), dense.getRawData().size(), bytes.begin());
-  return bytes;
+  return slot;
 }
 
 static void evaluateIn(GraphImpl &graph, ArrayRef<Value> wanted, Loc where) {
@@ -253,11 +257,11 @@ static void evaluateIn(GraphImpl &graph, ArrayRef<Value> wanted, Loc where) {
   SmallVector<const void *> inputs;
   for (Value input : subgraph.inputs)
     inputs.push_back(graph.nodes[input].data.data());
-  SmallVector<std::array<char, 16>> scalars;
+  std::vector<SplatSlot> scalars;
   if (general) {
     scalars.reserve(subgraph.splats.size());
     for (Operation *op : subgraph.splats)
-      inputs.push_back(scalars.emplace_back(splatBytes(cast<ConstantOp>(op).getValue())).data());
+      inputs.push_back(scalars.emplace_back(splatSlot(cast<ConstantOp>(op).getValue())).bytes.data());
   }
   SmallVector<Type> types;
   for (Value v : subgraph.wanted)

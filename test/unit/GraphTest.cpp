@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The graph as an owner: what is kept, what is given back, what is compiled again, and what compile() captures.
+#include <fstream>
+#include <gtest/gtest.h>
+#include <tcc/tcc.h>
+#include <thread>
+
+using namespace tcc;
+
+namespace {
+
+size_t residentKiB() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;)
+    if (word == "VmRSS:") {
+      size_t kib;
+      status >> kib;
+      return kib;
+    }
+  return 0;
+}
+
+TEST(Graph, gradient_reaches_through_evaluated_values) {
+  Tensor x = tensor({1.0, 2.0});
+  Tensor y = square(x);
+  eval(y);
+  Tensor z = sum(y * y);
+  eval(z);
+  EXPECT_EQ(grad(z, x).to_vector<double>(), (std::vector<double>{4, 32}));
+  EXPECT_EQ(grad(z, y).to_vector<double>(), (std::vector<double>{2, 8}));
+}
+
+TEST(Graph, loop_without_variables_runs_in_constant_memory) {
+  Tensor x = zeros({64, 64});
+  auto spin = [&](int n) {
+    for (int i = 0; i < n; ++i) {
+      x = x + 1.0f;
+      if (i % 10 == 0)
+        eval(x);
+    }
+  };
+  spin(1000);
+  size_t before = residentKiB();
+  spin(20000);
+  EXPECT_LT(residentKiB(), before + 10 * 1024);
+  EXPECT_EQ(x(0, 0).item<float>(), 21000.0f);
+}
+
+TEST(Graph, loop_over_cpp_scalars_does_not_compile_each_time) {
+  Tensor x = ones({8}, float64);
+  double total = 0;
+  auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < 500; ++i)
+    total += sum(x * (0.5 + i)).item<double>();
+  std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  EXPECT_EQ(total, 8 * (0.5 * 500 + 499 * 500 / 2));
+  EXPECT_LT(elapsed.count(), 2.0); // 500 compilations would take longer
+}
+
+TEST(Graph, variable_is_a_leaf) {
+  Variable v("v", tensor({2.0}));
+  Tensor old = v;
+  v.assign(3.0 * old);
+  Tensor y = sum(square(v));
+  EXPECT_EQ(grad(y, v).to_vector<double>(), (std::vector<double>{12}));
+  EXPECT_EQ(grad(y, old).to_vector<double>(), (std::vector<double>{0}));
+}
+
+TEST(Graph, unconnected_gradient_is_zero) {
+  Tensor x = tensor({1.0, 2.0}), y = tensor({3.0});
+  EXPECT_EQ(grad(sum(x), y).to_vector<double>(), (std::vector<double>{0}));
+}
+
+TEST(Graph, handles_may_die_on_another_thread) {
+  for (int i = 0; i < 20; ++i) {
+    Tensor t = ones({4}) * float(i);
+    std::thread([t = std::move(t)]() mutable { EXPECT_EQ(t.to_vector<float>().size(), 4u); }).join();
+  }
+}
+
+TEST(Graph, evaluated_tensors_join_other_graphs) {
+  Tensor a = ones({3}) * 2;
+  eval(a);
+  GraphScope scope;
+  Tensor b = ones({3}) + a;
+  EXPECT_EQ(b.to_vector<float>(), (std::vector<float>{3, 3, 3}));
+  EXPECT_EQ(grad(sum(a * a), a).to_vector<float>(), (std::vector<float>{4, 4, 4}));
+}
+
+TEST(Compile, captures_tensors_and_asks_variables_again) {
+  Variable w("w", tensor({1.0, 2.0}));
+  Tensor scale = tensor(10.0);
+  int traced = 0;
+  auto f = compile([&](Tensor x) {
+    ++traced;
+    return sum(x * w * scale);
+  });
+  Tensor x = tensor({3.0, 4.0});
+  EXPECT_EQ(f(x).item<double>(), 110);
+  w.assign(tensor({0.0, 1.0}));
+  EXPECT_EQ(f(x).item<double>(), 40);
+  EXPECT_EQ(traced, 1);
+  w.assign(tensor({{0.0, 1.0}, {1.0, 1.0}})); // another shape: traced again
+  EXPECT_EQ(f(x).item<double>(), 110);
+  EXPECT_EQ(traced, 2);
+}
+
+TEST(Compile, results_differentiate) {
+  auto f = compile([](Tensor x) { return sum(square(x)); });
+  Tensor x = tensor({3.0, 4.0});
+  Tensor y = f(x);
+  EXPECT_EQ(grad(y, x).to_vector<double>(), (std::vector<double>{6, 8}));
+  EXPECT_EQ(y.item<double>(), 25);
+}
+
+TEST(Compile, gives_tuples_vectors_and_pairs_back) {
+  auto f = compile([](Tensor x) { return std::tuple(x + 1.0, std::vector{x, x * 2.0}, std::pair(x, x)); });
+  auto [a, v, p] = f(tensor({1.0}));
+  EXPECT_EQ(a.item<double>(), 2);
+  ASSERT_EQ(v.size(), 2u);
+  EXPECT_EQ(v[0].item<double>(), 1);
+  EXPECT_EQ(v[1].item<double>(), 2);
+  EXPECT_EQ(p.second.item<double>(), 1);
+}
+
+TEST(Compile, asking_for_a_value_while_tracing_is_an_error) {
+  auto f = compile([](Tensor x) { return x * x.item<double>(); });
+  EXPECT_THROW(f(tensor(1.0)), Error);
+  auto g = compile([](Tensor x) { return x * 2.0; }); // and the graph is usable afterwards
+  EXPECT_EQ(g(tensor(1.0)).item<double>(), 2);
+}
+
+TEST(Compile, values_kept_from_a_trace_are_refused) {
+  Tensor kept;
+  auto f = compile([&](Tensor x) { return kept = x * 2.0; });
+  EXPECT_EQ(f(tensor(1.0)).item<double>(), 2);
+  EXPECT_THROW(eval(kept + 1.0), Error);
+}
+
+TEST(Dump, shows_the_function_of_what_is_not_evaluated) {
+  Tensor x = tensor({1.0f, 2.0f});
+  std::string text = dump(sum(exp(x)));
+  EXPECT_NE(text.find("func.func @main(%arg0: tensor<2xf32>) -> tensor<f32>"), std::string::npos) << text;
+  EXPECT_NE(text.find("tcc.exp"), std::string::npos) << text;
+}
+
+} // namespace
