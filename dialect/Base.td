@@ -87,6 +87,8 @@ def Keep : Promote<"keep">;                 // the common type of the arguments 
 def ToInexact : Promote<"inexact">;         // the same, and bool and integers become f64
 def KeepExact : Promote<"keepExact">;       // bool and integers are their own result, the op is not needed
 def KeepReal : Promote<"keepReal">;         // real arguments are their own result, the op is not needed
+def ZeroReal : Promote<"zeroReal">;         // the result is zero for real arguments, the op is not needed
+def ToParts : Promote<"parts">;             // as ToInexact, and at least f32: what complex numbers are made of
 def NoFunction : Promote<"none">;           // the DSL function is written by hand
 
 // Which parts of the compiler see what in an op (dialect/Ops.h).

@@ -88,7 +88,7 @@ class RoundingOp<string mnemonic, string text, string kernelName, Promote how = 
 
 def FloorOp : RoundingOp<"floor", "Largest integer not above each element", "math::FloorOp">;
 def CeilOp : RoundingOp<"ceil", "Smallest integer not below each element", "math::CeilOp">;
-def RoundOp : RoundingOp<"round", "Nearest integer of each element, half to even", "math::RoundEvenOp", NoFunction>;
+def RoundOp : RoundingOp<"round", "Nearest integer of each element, half to even", "math::RoundEvenOp">;
 def TruncOp : RoundingOp<"trunc", "Each element without its fraction", "math::TruncOp">;
 
 //===----------------------------------------------------------------------===//
@@ -100,7 +100,7 @@ def BitwiseNotOp : UnaryOp<"bitwise_not", "Complement of the bits of each elemen
 let hasFolder = true in {
 def RealOp : UnaryToOp<"real", "Real part of each element", ComplexTensor, WideFloatTensor, KeepReal,
                        Kernel<"", "complex::ReOp">>;
-def ImagOp : UnaryToOp<"imag", "Imaginary part of each element", ComplexTensor, WideFloatTensor, NoFunction,
+def ImagOp : UnaryToOp<"imag", "Imaginary part of each element", ComplexTensor, WideFloatTensor, ZeroReal,
                        Kernel<"", "complex::ImOp">>;
 def CastOp : SummaryOp<"cast", "Each element as another type", [Pure, ElementwiseTrait, SameOperandsAndResultShape]> {
   let description = [{
@@ -128,10 +128,10 @@ def SubtractOp : BinaryOp<"subtract", "Difference of each pair of elements", Num
 def MultiplyOp : BinaryOp<"multiply", "Product of each pair of elements; and for bool", AnyElementTensor, Keep,
                           Kernel<"arith::MulFOp", "kernels::complexMul", "arith::MulIOp", "arith::MulIOp",
                                  "arith::AndIOp">, Anywhere, [Commutative]>;
-def DivideOp : BinaryOp<"divide", "Quotient of each pair of elements", InexactTensor, ToInexact,
+def DivideOp : BinaryOp<"divide", "Quotient of each pair of elements", InexactTensor, NoFunction,
                         Kernel<"arith::DivFOp", "kernels::complexDiv">, Domain<"0.5", "4">>;
 } // hasFolder
-def PowerOp : BinaryOp<"power", "a to the power of b; negative powers of integers truncate", NumberTensor, Keep,
+def PowerOp : BinaryOp<"power", "a to the power of b; negative powers of integers truncate", NumberTensor, NoFunction,
                        Kernel<"math::PowFOp", "kernels::complexPow", "kernels::powSigned", "kernels::powUnsigned">,
                        Domain<"0.3", "2">>;
 def MaximumOp : BinaryOp<"maximum", "Larger of each pair of elements; NaN wins", OrderedTensor, Keep,
@@ -172,6 +172,7 @@ def ComplexOp : SummaryOp<"complex", "Complex numbers from real and imaginary pa
   let results = (outs ComplexTensor:$y);
   let assemblyFormat = "$re `,` $im attr-dict `:` type($re) `->` type($y)";
   let kernel = Kernel<"kernels::makeComplex">;
+  let promote = ToParts;
 }
 
 //===----------------------------------------------------------------------===//

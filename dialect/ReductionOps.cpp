@@ -58,4 +58,12 @@ TCC_INFER(ArgsortOp) {
   return inferAlongAxis(loc, getOperationName(), adaptor.getX(), adaptor.getAxis(), IntegerType::get(context, 64), types);
 }
 
+// reduce(x) over no axes -> x
+OpFoldResult ReduceSumOp::fold(FoldAdaptor) { return getAxes().empty() ? OpFoldResult(getX()) : OpFoldResult(); }
+OpFoldResult ReduceProdOp::fold(FoldAdaptor) { return getAxes().empty() ? OpFoldResult(getX()) : OpFoldResult(); }
+OpFoldResult ReduceMaxOp::fold(FoldAdaptor) { return getAxes().empty() ? OpFoldResult(getX()) : OpFoldResult(); }
+OpFoldResult ReduceMinOp::fold(FoldAdaptor) { return getAxes().empty() ? OpFoldResult(getX()) : OpFoldResult(); }
+OpFoldResult ReduceAndOp::fold(FoldAdaptor) { return getAxes().empty() ? OpFoldResult(getX()) : OpFoldResult(); }
+OpFoldResult ReduceOrOp::fold(FoldAdaptor) { return getAxes().empty() ? OpFoldResult(getX()) : OpFoldResult(); }
+
 } // namespace tcc

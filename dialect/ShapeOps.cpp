@@ -136,4 +136,96 @@ TCC_INFER(ConcatenateOp) {
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// Folders
+//===----------------------------------------------------------------------===//
+
+/// The constant with one value everywhere that `x` is, in another shape; null if x is no such constant.
+static Attribute resplat(Attribute x, RankedTensorType type) {
+  auto splat = dyn_cast_or_null<SplatElementsAttr>(x);
+  return splat && type.hasStaticShape() ? splat.resizeSplat(type) : Attribute();
+}
+
+static bool isIdentity(ArrayRef<int64_t> perm) {
+  return llvm::all_of(llvm::enumerate(perm), [](auto entry) { return int64_t(entry.index()) == entry.value(); });
+}
+static bool areAll(ArrayRef<int64_t> values, int64_t value) {
+  return llvm::all_of(values, [=](int64_t v) { return v == value; });
+}
+
+OpFoldResult BroadcastOp::fold(FoldAdaptor adaptor) {
+  // broadcast(x) to the type of x -> x
+  if (getX().getType() == getType() && getType().hasStaticShape())
+    return getX();
+  // broadcast(broadcast(x)) -> broadcast(x)
+  if (auto inner = getX().getDefiningOp<BroadcastOp>()) {
+    SmallVector<int64_t> dims;
+    for (int64_t dim : inner.getDims())
+      dims.push_back(getDims()[dim]);
+    getXMutable().assign(inner.getX());
+    setDims(dims);
+    return getResult();
+  }
+  return resplat(adaptor.getX(), getType());
+}
+
+OpFoldResult ReshapeOp::fold(FoldAdaptor adaptor) {
+  // reshape(x) to the type of x -> x; one open size follows from the others
+  if (getX().getType() == getType() && getType().getNumDynamicDims() <= 1)
+    return getX();
+  // reshape(reshape(x)) -> reshape(x)
+  if (auto inner = getX().getDefiningOp<ReshapeOp>()) {
+    getXMutable().assign(inner.getX());
+    return getResult();
+  }
+  if (auto dense = dyn_cast_or_null<DenseElementsAttr>(adaptor.getX()); dense && getType().hasStaticShape())
+    return dense.reshape(getType());
+  return {};
+}
+
+OpFoldResult TransposeOp::fold(FoldAdaptor adaptor) {
+  // transpose(x) by the identity -> x
+  if (isIdentity(getPerm()))
+    return getX();
+  // transpose(transpose(x)) -> transpose(x)
+  if (auto inner = getX().getDefiningOp<TransposeOp>()) {
+    SmallVector<int64_t> perm;
+    for (int64_t axis : getPerm())
+      perm.push_back(inner.getPerm()[axis]);
+    getXMutable().assign(inner.getX());
+    setPerm(perm);
+    return getResult();
+  }
+  return resplat(adaptor.getX(), getType());
+}
+
+OpFoldResult SliceOp::fold(FoldAdaptor adaptor) {
+  // x[:] -> x
+  bool whole = areAll(getStarts(), 0) && areAll(getStrides(), 1);
+  for (auto [size, limit] : llvm::zip_equal(getX().getType().getShape(), getLimits()))
+    whole &= limit == (ShapedType::isDynamic(size) ? -1 : size);
+  return whole ? OpFoldResult(getX()) : OpFoldResult(resplat(adaptor.getX(), getType()));
+}
+
+OpFoldResult ReverseOp::fold(FoldAdaptor adaptor) {
+  // reverse(x) along no axes or axes of size 1 -> x
+  if (llvm::all_of(getAxes(), [&](int64_t axis) { return getType().getDimSize(axis) == 1; }))
+    return getX();
+  // reverse(reverse(x)) along the same axes -> x
+  if (auto inner = getX().getDefiningOp<ReverseOp>(); inner && inner.getAxes() == getAxes())
+    return inner.getX();
+  return resplat(adaptor.getX(), getType());
+}
+
+OpFoldResult PadOp::fold(FoldAdaptor) {
+  // pad by nothing -> x
+  bool nothing = areAll(getLow(), 0) && areAll(getHigh(), 0) && areAll(getInterior(), 0);
+  return nothing ? OpFoldResult(getX()) : OpFoldResult();
+}
+
+OpFoldResult ConcatenateOp::fold(FoldAdaptor) {
+  // concatenate(x) -> x
+  return getXs().size() == 1 ? OpFoldResult(getXs()[0]) : OpFoldResult();
+}
+
 } // namespace tcc

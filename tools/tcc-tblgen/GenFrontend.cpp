@@ -127,11 +127,11 @@ void emitFunctionSignature(const OpRecord &op, raw_ostream &os) {
 
 bool emitDslDecls(const RecordKeeper &records, raw_ostream &os) {
   emitHeader(os, "the DSL's elementwise functions");
-  os << "namespace tcc {\n";
+  os << "#include \"tcc/Tensor.h\"\n\nnamespace tcc {\n";
   for (const OpRecord &op : allOps(records)) {
     if (op.promote() == "none")
       continue;
-    os << "/// " << op.summary() << ".\n";
+    os << "/// " << op.summary() << ".\nTCC_API ";
     emitFunctionSignature(op, os);
     os << " = Loc::current());\n";
   }
@@ -148,16 +148,22 @@ bool emitDslDefs(const RecordKeeper &records, raw_ostream &os) {
       continue;
     emitFunctionSignature(op, os);
     os << ") {\n";
-    StringRef promotion = how == "inexact" ? "Promote::inexact" : "Promote::keep";
+    StringRef promotion = how == "inexact" || how == "parts" ? "Promote::inexact" : "Promote::keep";
     if (op.op.getNumOperands() == 2) {
       os << "  auto [x, y] = promoteBinary(" << op.op.getArgName(0) << ", " << op.op.getArgName(1) << ", " << promotion
-         << ", \"" << name << "\", where);\n  return ops::" << name << "(x, y, where);\n}\n";
+         << ", \"" << name << "\", where);\n";
+      if (how == "parts")
+        os << "  Dtype part = real_dtype(complex_dtype(x.dtype()));\n  x = asDtype(x, part, where);\n"
+              "  y = asDtype(y, part, where);\n";
+      os << "  return ops::" << name << "(x, y, where);\n}\n";
       continue;
     }
     if (how == "keepExact")
-      os << "  if (isExact(x.dtype()))\n    return x;\n";
+      os << "  if (!is_inexact(x.dtype()))\n    return x;\n";
     if (how == "keepReal")
-      os << "  if (!isComplex(x.dtype()))\n    return x;\n";
+      os << "  if (!is_complex(x.dtype()))\n    return x;\n";
+    if (how == "zeroReal")
+      os << "  if (!is_complex(x.dtype()))\n    return zeros_like(x, {}, where);\n";
     os << "  return ops::" << name << "(promoteUnary(x, " << promotion << ", \"" << name << "\", where), where);\n}\n";
   }
   os << "} // namespace tcc\n";
