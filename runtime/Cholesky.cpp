@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// tcc_cholesky and tcc_triangular_solve: large ones in fixed tiles on our threads, batches one matrix per thread.
+#include "runtime/Decompose.h"
+
+using namespace tcc::runtime;
+
+namespace {
+
+/// Factors in place; memory is the column-major transpose of a row-major Hermitian matrix whose lower triangle, there
+/// the upper one, is given. a^T = u^H u with u = l^T, so that u's memory is l in row-major order.
+/// Returns LAPACK's info: the order of the first leading minor that is not positive definite.
+template <class T> int64_t factor(T *a, BlasInt n) {
+  const BlasTable<T> &blas = *tcc::runtime::blas<T>();
+  const LapackTable<T> &lapack = *tcc::runtime::lapack<T>();
+  constexpr BlasInt tile = 256;
+  BlasInt info = 0;
+  if (n < 3 * tile) {
+    lapack.potrf("U", &n, a, &n, &info, 1);
+    return info;
+  }
+  const T one(1), minusOne(-1);
+  const Real<T> realOne = 1, realMinusOne = -1;
+  auto at = [&](int64_t row, int64_t col) { return a + row + col * n; };
+  for (BlasInt k = 0; k < n; k += tile) {
+    BlasInt width = n - k < tile ? n - k : tile;
+    lapack.potrf("U", &width, at(k, k), &n, &info, 1);
+    if (info)
+      return k + info;
+    BlasInt next = k + width, tiles = (n - next + tile - 1) / tile;
+    parallelFor(tiles, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t t = begin; t < end; ++t) {
+        BlasInt col = next + BlasInt(t) * tile, cols = n - col < tile ? n - col : tile;
+        blas.trsm("L", "U", "C", "N", &width, &cols, &one, at(k, k), &n, at(k, col), &n, 1, 1, 1, 1);
+      }
+    });
+    parallelFor(int64_t(tiles) * (tiles + 1) / 2, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t t = begin; t < end; ++t) {
+        int64_t j = 0; // t counts the tiles (i, j), i <= j, column by column
+        while ((j + 1) * (j + 2) / 2 <= t)
+          ++j;
+        int64_t i = t - j * (j + 1) / 2;
+        BlasInt row = next + BlasInt(i) * tile, col = next + BlasInt(j) * tile;
+        BlasInt rows = n - row < tile ? n - row : tile, cols = n - col < tile ? n - col : tile;
+        if (i == j)
+          blas.herk("U", "C", &cols, &width, &realMinusOne, at(k, col), &n, &realOne, at(col, col), &n, 1, 1);
+        else
+          blas.gemm("C", "N", &rows, &cols, &width, &minusOne, at(k, row), &n, at(k, col), &n, &one, at(row, col), &n,
+                    1, 1);
+      }
+    });
+  }
+  return 0;
+}
+
+} // namespace
+
+int32_t tcc_cholesky(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *,
+                     TccStatus *status) {
+  TCC_CHECK(checkArguments("cholesky", in, n_in, 1, out, n_out, 1, status));
+  MatrixBatch matrices;
+  TCC_CHECK(squareBatch("cholesky", in[0], matrices, status));
+  int64_t n = matrices.n;
+  TCC_CHECK(checkResult("cholesky", "result", out[0], in[0].dtype, matrices, 2, n, n, status));
+  if (numElements(out[0]) == 0)
+    return TCC_OK;
+  return dispatchLapack(in[0].dtype, [&]<class T>() -> int32_t {
+    if (!lapack<T>())
+      return noLibrary("cholesky", "LAPACK", status);
+    const T *a = static_cast<const T *>(in[0].data);
+    T *l = static_cast<T *>(out[0].data);
+    BatchFailure failure;
+    forEachMatrix(matrices.batch, double(n) * n * n / 3, [&](int64_t begin, int64_t end) {
+      for (int64_t b = begin; b < end; ++b) {
+        T *factorOf = l + b * n * n;
+        const T *source = a + b * n * n;
+        for (int64_t i = 0; i < n; ++i) {
+          memcpy(factorOf + i * n, source + i * n, size_t(i + 1) * sizeof(T));
+          memset(static_cast<void *>(factorOf + i * n + i + 1), 0, size_t(n - i - 1) * sizeof(T));
+        }
+        if (int64_t info = factor(factorOf, BlasInt(n)))
+          failure.report(b, info);
+      }
+    });
+    if (failure.any())
+      return fail(status, TCC_ERROR_NUMERICAL,
+                  "[cholesky] expected a positive definite matrix, got leading minor of order %lld not positive "
+                  "definite (batch index %lld)",
+                  (long long)failure.info(), (long long)failure.index());
+    return TCC_OK;
+  });
+}
+
+int32_t tcc_triangular_solve(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out,
+                             const int64_t *attrs, TccStatus *status) {
+  const char *op = "triangular_solve";
+  TCC_CHECK(checkArguments(op, in, n_in, 2, out, n_out, 1, status));
+  AttributeReader reader(attrs);
+  bool lower = reader.integer(), adjoint = reader.integer(), unitDiagonal = reader.integer();
+  MatrixBatch matrices, rhs;
+  TCC_CHECK(squareBatch(op, in[0], matrices, status));
+  TCC_CHECK(matrixBatch(op, in[1], rhs, status));
+  int64_t n = matrices.n, k = rhs.n;
+  TCC_CHECK(checkResult(op, "right-hand side", in[1], in[0].dtype, matrices, 2, n, k, status));
+  TCC_CHECK(checkResult(op, "result", out[0], in[0].dtype, matrices, 2, n, k, status));
+  if (numElements(out[0]) == 0)
+    return TCC_OK;
+  return dispatchLapack(in[0].dtype, [&]<class T>() -> int32_t {
+    if (!blas<T>())
+      return noLibrary(op, "BLAS", status);
+    const T *a = static_cast<const T *>(in[0].data), *b = static_cast<const T *>(in[1].data);
+    T *x = static_cast<T *>(out[0].data);
+    if (!unitDiagonal)
+      for (int64_t i = 0; i < matrices.batch; ++i)
+        for (int64_t d = 0; d < n; ++d)
+          if (a[i * n * n + d * (n + 1)] == T(0))
+            return fail(status, TCC_ERROR_NUMERICAL,
+                        "[%s] expected a nonsingular matrix, got zero at diagonal index %lld (batch index %lld)", op,
+                        (long long)d, (long long)i);
+    // In Fortran's view this is x^T a^T = b^T, or x^T conj(a) = b^T with conj(a) the adjoint of the viewed matrix; the
+    // columns of b are rows there and independent of each other.
+    constexpr int64_t part = 128;
+    int64_t parts = (k + part - 1) / part;
+    const T one(1);
+    parallelFor(matrices.batch * parts, grainFor(500 + double(n) * n * double(k) / double(parts) * 0.1),
+                [&](int64_t begin, int64_t end) {
+                  for (int64_t task = begin; task < end; ++task) {
+                    int64_t i = task / parts, col = task % parts * part, cols = k - col < part ? k - col : part;
+                    const T *source = b + i * n * k + col;
+                    T *target = x + i * n * k + col;
+                    for (int64_t r = 0; r < n; ++r)
+                      memcpy(target + r * k, source + r * k, size_t(cols) * sizeof(T));
+                    BlasInt rows = BlasInt(cols), order = BlasInt(n), leading = BlasInt(k);
+                    blas<T>()->trsm("R", lower ? "U" : "L", adjoint ? "C" : "N", unitDiagonal ? "U" : "N", &rows,
+                                    &order, &one, a + i * n * n, &order, target, &leading, 1, 1, 1, 1);
+                  }
+                });
+    return TCC_OK;
+  });
+}

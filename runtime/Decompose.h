@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What all decompositions share: the batch of matrices, the check for finite input (LAPACK may not return from an
+// infinity), parallel iteration over the batch and messages that name the failing matrix.
+// A row-major matrix is, to LAPACK, its column-major transpose; each driver says how it makes use of that.
+#ifndef TCC_RUNTIME_DECOMPOSE_H
+#define TCC_RUNTIME_DECOMPOSE_H
+
+#include "runtime/BlasLibrary.h"
+#include "runtime/Tensors.h"
+#include "runtime/Threads.h"
+
+namespace tcc::runtime {
+
+struct MatrixBatch {
+  int64_t batch, m, n;
+  int32_t batchRank;
+  const int64_t *shape;
+};
+
+/// Checks rank, dtype, sizes and that all entries are finite.
+int32_t matrixBatch(const char *op, const TccTensor &t, MatrixBatch &matrices, TccStatus *status);
+int32_t squareBatch(const char *op, const TccTensor &t, MatrixBatch &matrices, TccStatus *status);
+/// Checks that `t` has the batch axes of `matrices` followed by `rank` sizes.
+int32_t checkResult(const char *op, const char *what, const TccTensor &t, int32_t dtype, const MatrixBatch &matrices,
+                    int32_t rank, int64_t rows, int64_t cols, TccStatus *status);
+/// The real (or complex) dtype of the same precision.
+int32_t realDtype(int32_t dtype);
+int32_t complexDtype(int32_t dtype);
+
+/// Reported instead of a LAPACK info when a work array could not be had.
+inline constexpr int64_t noMemory = INT64_MIN;
+
+/// body(begin, end) runs for ranges of the batch on the pool; `flop` is the work of one matrix.
+template <class F> void forEachMatrix(int64_t batch, double flop, F &&body) {
+  parallelFor(batch, grainFor(500 + flop * 0.3), body);
+}
+
+/// A LAPACK routine whose signature depends on the element type.
+template <class... Arguments> inline void callFortran(void *routine, Arguments... arguments) {
+  reinterpret_cast<void (*)(Arguments...)>(routine)(arguments...);
+}
+
+/// The optimal size that a workspace query has stored in work[0]; rounded up because a float cannot hold every size.
+template <class T> inline BlasInt workspaceSize(T query, BlasInt least) {
+  double size;
+  if constexpr (isComplex<T>)
+    size = double(query.re);
+  else
+    size = double(query);
+  size = size * (sizeof(Real<T>) == 4 ? 1.0000002 : 1) + 1;
+  BlasInt rounded = size < 2147483647.0 ? BlasInt(size) : 2147483647;
+  return rounded > least ? rounded : least;
+}
+
+} // namespace tcc::runtime
+#endif

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Executes a PlanView: small plans one step after the other on the calling thread, larger ones on the pool, where
+// every thread takes ready steps and helps with the blocks of large kernels while it has none.
+#include "runtime/Plan.h"
+#include "runtime/Memory.h"
+#include "runtime/Tensors.h"
+#include "runtime/Threads.h"
+#include <atomic>
+#include <new>
+
+namespace tcc::runtime {
+namespace {
+
+// Below this a wake-up of a second thread costs more than it saves (ns).
+constexpr double worthSharing = 20000;
+constexpr int maxOperandsOnStack = 32;
+
+/// What all threads of one run share.
+struct Run {
+  const PlanView &plan;
+  TccTensor *tensors;               // one for each slot
+  TccStatus *status;
+  std::atomic<int32_t> failed{-1}; // lowest failing step
+  std::atomic<bool> lock{false};   // guards `status`
+};
+
+void fail(Run &run, int32_t step, const TccStatus &status) {
+  while (run.lock.exchange(true, std::memory_order_acquire))
+    ;
+  // The first step in program order is reported, so that messages do not depend on timing.
+  int32_t lowest = run.failed.load(std::memory_order_relaxed);
+  if (lowest < 0 || step < lowest) {
+    *run.status = status;
+    run.status->location = run.plan.steps[step].location;
+    run.failed.store(step, std::memory_order_relaxed);
+  }
+  run.lock.store(false, std::memory_order_release);
+}
+
+int32_t runKernel(const Step &step, const TccTensor *tensors, TccStatus &status) {
+  int32_t count = step.numInputs + step.numOutputs;
+  void *onStack[maxOperandsOnStack];
+  Scratch<void *> onHeap;
+  void **buffers = onStack;
+  if (count > maxOperandsOnStack) {
+    if (!onHeap.resize(count))
+      return outOfMemory(&status, "kernel", count * int64_t(sizeof(void *)));
+    buffers = onHeap.get();
+  }
+  for (int32_t i = 0; i < count; ++i)
+    buffers[i] = tensors[step.operands[i]].data;
+  Scratch<char> scratch;
+  if (step.scratch > 0 && !scratch.resize(step.scratch))
+    return outOfMemory(&status, "kernel", step.scratch);
+  if (step.extent > 1 && double(step.extent) * step.cost > worthSharing)
+    parallelFor(step.extent, grainFor(step.cost), [&](int64_t begin, int64_t end) {
+      step.kernel(buffers, step.dims, begin, end, scratch.get());
+    });
+  else if (step.extent > 0)
+    step.kernel(buffers, step.dims, 0, step.extent, scratch.get());
+  if (step.finish)
+    step.finish(buffers, step.dims, scratch.get());
+  return TCC_OK;
+}
+
+int32_t runLibrary(const Step &step, const TccTensor *tensors, TccStatus &status) {
+  int32_t count = step.numInputs + step.numOutputs;
+  TccTensor onStack[maxOperandsOnStack];
+  Scratch<TccTensor> onHeap;
+  TccTensor *arguments = onStack;
+  if (count > maxOperandsOnStack) {
+    if (!onHeap.resize(count))
+      return outOfMemory(&status, "library call", count * int64_t(sizeof(TccTensor)));
+    arguments = onHeap.get();
+  }
+  for (int32_t i = 0; i < count; ++i)
+    arguments[i] = tensors[step.operands[i]];
+  return step.library(arguments, step.numInputs, arguments + step.numInputs, step.numOutputs, step.attrs, &status);
+}
+
+void runStep(Run &run, int32_t index) {
+  const Step &step = run.plan.steps[index];
+  TccStatus status; // filled only on failure
+  int32_t code = step.kind == StepKind::Kernel ? runKernel(step, run.tensors, status)
+                                               : runLibrary(step, run.tensors, status);
+  if (__builtin_expect(code != TCC_OK, 0)) {
+    status.code = code;
+    fail(run, index, status);
+  }
+}
+
+/// Ready steps, claimed in the order in which they became ready. Each step enters once, so an array is enough.
+struct Schedule {
+  std::atomic<int32_t> *pending; // dependences of each step still to be met
+  std::atomic<int32_t> *ready;   // step + 1; 0 = not written yet
+  std::atomic<int32_t> head{0}, tail{0}, remaining{0};
+
+  void push(int32_t step) {
+    ready[tail.fetch_add(1, std::memory_order_acq_rel)].store(step + 1, std::memory_order_release);
+  }
+  int32_t claim() {
+    int32_t position = head.load(std::memory_order_acquire);
+    while (position < tail.load(std::memory_order_acquire)) {
+      int32_t step = ready[position].load(std::memory_order_acquire);
+      if (!step)
+        return -1; // its number is being written; come back
+      if (head.compare_exchange_weak(position, position + 1, std::memory_order_acq_rel))
+        return step - 1;
+    }
+    return -1;
+  }
+};
+
+void takePart(Run &run, Schedule &schedule) {
+  while (schedule.remaining.load(std::memory_order_acquire) > 0) {
+    uint32_t seen = workEpoch();
+    int32_t step = schedule.claim();
+    if (step < 0) {
+      if (schedule.remaining.load(std::memory_order_acquire) > 0 && !helpOnce())
+        waitForWork(seen);
+      continue;
+    }
+    while (step >= 0) {
+      // After a failure the rest is only counted down.
+      int32_t failed = run.failed.load(std::memory_order_relaxed);
+      if (failed < 0 || step < failed)
+        runStep(run, step);
+      const Step &done = run.plan.steps[step];
+      int32_t next = -1;
+      bool pushed = false;
+      for (int32_t i = 0; i < done.numSuccessors; ++i) {
+        int32_t successor = done.successors[i];
+        if (schedule.pending[successor].fetch_sub(1, std::memory_order_acq_rel) != 1)
+          continue;
+        // The first one goes on here, where its operands are still in cache.
+        if (next < 0) {
+          next = successor;
+        } else {
+          schedule.push(successor);
+          pushed = true;
+        }
+      }
+      bool last = schedule.remaining.fetch_sub(1, std::memory_order_acq_rel) == 1;
+      if (pushed || last)
+        announceWork();
+      step = next;
+    }
+  }
+}
+
+int32_t runOnPool(Run &run) {
+  const PlanView &plan = run.plan;
+  Scratch<std::atomic<int32_t>> counters(int64_t(plan.numSteps) * 2);
+  if (!counters)
+    return outOfMemory(run.status, "run", int64_t(plan.numSteps) * 8);
+  Schedule schedule{counters.get(), counters.get() + plan.numSteps};
+  for (int32_t s = 0; s < plan.numSteps; ++s) {
+    new (&schedule.pending[s]) std::atomic<int32_t>(plan.steps[s].numDependences);
+    new (&schedule.ready[s]) std::atomic<int32_t>(0);
+  }
+  schedule.remaining.store(plan.numSteps, std::memory_order_relaxed);
+  for (int32_t s = 0; s < plan.numSteps; ++s)
+    if (plan.steps[s].numDependences == 0)
+      schedule.push(s);
+  int threads = numThreads();
+  parallelFor(threads, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      takePart(run, schedule);
+  });
+  return TCC_OK;
+}
+
+/// True if at least two steps could run at the same time.
+bool hasIndependentSteps(const PlanView &plan) {
+  for (int32_t s = 1; s < plan.numSteps; ++s) {
+    const Step &previous = plan.steps[s - 1];
+    bool chained = false;
+    for (int32_t i = 0; i < previous.numSuccessors && !chained; ++i)
+      chained = previous.successors[i] == s;
+    if (!chained)
+      return true;
+  }
+  return false;
+}
+
+} // namespace
+
+int32_t run(const PlanView &plan, const void *const *inputs, void *const *outputs, TccStatus *status) {
+  status->code = TCC_OK;
+  status->location = -1;
+  Scratch<char> arena;
+  if (plan.arenaBytes > 0 && !arena.resize(plan.arenaBytes))
+    return outOfMemory(status, "run", plan.arenaBytes);
+  constexpr int slotsOnStack = 64;
+  TccTensor onStack[slotsOnStack];
+  Scratch<TccTensor> onHeap;
+  TccTensor *tensors = onStack;
+  if (plan.numSlots > slotsOnStack) {
+    if (!onHeap.resize(plan.numSlots))
+      return outOfMemory(status, "run", plan.numSlots * int64_t(sizeof(TccTensor)));
+    tensors = onHeap.get();
+  }
+  for (int32_t i = 0; i < plan.numSlots; ++i) {
+    const Slot &slot = plan.slots[i];
+    void *data = nullptr;
+    switch (slot.kind) {
+    case SlotKind::Input:
+      data = const_cast<void *>(inputs[slot.index]);
+      break;
+    case SlotKind::Output:
+      data = outputs[slot.index];
+      break;
+    case SlotKind::Constant:
+      data = const_cast<void *>(slot.constant);
+      break;
+    case SlotKind::Arena:
+      data = arena.get() + slot.offset;
+      break;
+    }
+    tensors[i] = {data, slot.dtype, slot.rank, slot.shape};
+  }
+
+  Run shared{plan, tensors, status};
+  double cost = 0;
+  for (int32_t s = 0; s < plan.numSteps; ++s)
+    cost += plan.steps[s].cost * double(plan.steps[s].extent);
+  if (numThreads() > 1 && cost > worthSharing && hasIndependentSteps(plan)) {
+    if (int32_t code = runOnPool(shared))
+      return code;
+  } else {
+    for (int32_t s = 0; s < plan.numSteps && shared.failed < 0; ++s)
+      runStep(shared, s);
+  }
+  return status->code;
+}
+
+} // namespace tcc::runtime

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Matrix products in tiles on our own threads, each tile a single-threaded BLAS call or a plain loop. The tiles depend
+// on the shape alone, so any number of threads gives the same bits.
+#include "runtime/Product.h"
+#include "runtime/BlasLibrary.h"
+#include "runtime/Elements.h"
+#include "runtime/Threads.h"
+#include <limits.h>
+
+namespace tcc::runtime {
+namespace {
+
+template <class T> inline constexpr bool hasBlas = std::is_floating_point_v<T> || isComplex<T>;
+
+/// Plain loops: for integers, for products so small that a BLAS call costs more, and where no BLAS is installed.
+/// Four rows of rhs at a time, so that each result is loaded and stored a quarter as often.
+template <class T>
+void multiplyLoops(int64_t m, int64_t n, int64_t k, MatrixView<T> a, MatrixView<T> b, T *c, int64_t ldc) {
+  for (int64_t i = 0; i < m; ++i)
+    for (int64_t j = 0; j < n; ++j)
+      c[i * ldc + j] = T(0);
+  if (b.colStride != 1) {
+    for (int64_t i = 0; i < m; ++i)
+      for (int64_t j = 0; j < n; ++j) {
+        const T *x = a.data + i * a.rowStride, *y = b.data + j * b.colStride;
+        constexpr int lanes = 8; // independent sums, so that the loop can be a vector loop
+        T sums[lanes];
+        for (T &sum : sums)
+          sum = T(0);
+        int64_t p = 0;
+        if (a.colStride == 1 && b.rowStride == 1)
+          for (; p + lanes <= k; p += lanes)
+            for (int l = 0; l < lanes; ++l)
+              sums[l] = addOf(sums[l], multiplyOf(x[p + l], y[p + l]));
+        for (; p < k; ++p)
+          sums[0] = addOf(sums[0], multiplyOf(x[p * a.colStride], y[p * b.rowStride]));
+        for (int step = lanes / 2; step; step /= 2)
+          for (int l = 0; l < step; ++l)
+            sums[l] = addOf(sums[l], sums[l + step]);
+        c[i * ldc + j] = sums[0];
+      }
+    return;
+  }
+  constexpr int64_t blockK = 128, blockN = 512;
+  for (int64_t p0 = 0; p0 < k; p0 += blockK)
+    for (int64_t j0 = 0; j0 < n; j0 += blockN) {
+      int64_t p1 = p0 + blockK < k ? p0 + blockK : k, width = j0 + blockN < n ? blockN : n - j0;
+      for (int64_t i = 0; i < m; ++i) {
+        T *__restrict out = c + i * ldc + j0;
+        const T *x = a.data + i * a.rowStride;
+        int64_t p = p0;
+        for (; p + 4 <= p1; p += 4) {
+          T x0 = x[p * a.colStride], x1 = x[(p + 1) * a.colStride];
+          T x2 = x[(p + 2) * a.colStride], x3 = x[(p + 3) * a.colStride];
+          const T *y0 = b.data + p * b.rowStride + j0, *y1 = y0 + b.rowStride;
+          const T *y2 = y1 + b.rowStride, *y3 = y2 + b.rowStride;
+          for (int64_t j = 0; j < width; ++j)
+            out[j] = addOf(addOf(addOf(addOf(out[j], multiplyOf(x0, y0[j])), multiplyOf(x1, y1[j])),
+                                 multiplyOf(x2, y2[j])),
+                           multiplyOf(x3, y3[j]));
+        }
+        for (; p < p1; ++p) {
+          T x0 = x[p * a.colStride];
+          const T *y0 = b.data + p * b.rowStride + j0;
+          for (int64_t j = 0; j < width; ++j)
+            out[j] = addOf(out[j], multiplyOf(x0, y0[j]));
+        }
+      }
+    }
+}
+
+bool fitsBlas(int64_t rows, int64_t cols, int64_t rowStride, int64_t colStride) {
+  return rows <= INT_MAX && cols <= INT_MAX && rowStride <= INT_MAX && colStride <= INT_MAX;
+}
+
+/// How Fortran sees a row-major matrix: its transpose, with this leading dimension.
+template <class T> struct FortranView {
+  char transposed;
+  BlasInt leading;
+  FortranView(MatrixView<T> v, int64_t rows, int64_t cols) {
+    // A row of one element or a single row has no stride of its own; the leading dimension must still be legal.
+    bool rowMajor = v.colStride == 1 && (v.rowStride >= cols || rows == 1);
+    int64_t stride = rowMajor ? v.rowStride : v.colStride, least = rowMajor ? cols : rows;
+    transposed = rowMajor ? 'N' : 'T';
+    leading = BlasInt(stride < least || stride < 1 ? (least > 1 ? least : 1) : stride);
+  }
+};
+
+template <class T>
+void multiplyTile(const BlasTable<T> *table, int64_t m, int64_t n, int64_t k, MatrixView<T> a, MatrixView<T> b, T *c,
+                  int64_t ldc) {
+  // Below some 12^3 the call itself dominates.
+  if (!table || m * n * k <= 2048 || !fitsBlas(m, k, a.rowStride, a.colStride) ||
+      !fitsBlas(k, n, b.rowStride, b.colStride) || ldc > INT_MAX)
+    return multiplyLoops(m, n, k, a, b, c, ldc);
+  const T one(1), zero(0);
+  if (n == 1 || m == 1) {
+    // gemv computes op(A) x for the matrix operand; a vector on the left multiplies the transposed right matrix.
+    MatrixView<T> matrix = n == 1 ? a : MatrixView<T>{b.data, b.colStride, b.rowStride};
+    int64_t rows = n == 1 ? m : n;
+    const T *x = n == 1 ? b.data : a.data;
+    int64_t step = n == 1 ? b.rowStride : a.colStride;
+    FortranView<T> view(matrix, rows, k);
+    BlasInt increment = BlasInt(step < 1 ? 1 : step), outIncrement = n == 1 ? BlasInt(ldc) : 1;
+    // 'N' of FortranView means "memory holds the transpose", which for gemv is the 'T' case.
+    bool rowMajor = view.transposed == 'N';
+    BlasInt fortranRows = BlasInt(rowMajor ? k : rows), fortranCols = BlasInt(rowMajor ? rows : k);
+    for (int64_t i = 0; i < rows; ++i)
+      c[i * outIncrement] = zero;
+    table->gemv(rowMajor ? "T" : "N", &fortranRows, &fortranCols, &one, matrix.data, &view.leading, x, &increment,
+                &one, c, &outIncrement, 1);
+    return;
+  }
+  FortranView<T> left(a, m, k), right(b, k, n);
+  BlasInt rows = BlasInt(n), cols = BlasInt(m), inner = BlasInt(k), ld = BlasInt(ldc);
+  table->gemm(&right.transposed, &left.transposed, &rows, &cols, &inner, &one, b.data, &right.leading, a.data,
+              &left.leading, &zero, c, &ld, 1, 1);
+}
+
+int64_t roundUp(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+
+/// How many equal parts of about `wanted` fit into `extent`; each part is a multiple of `unit`.
+int64_t partOf(int64_t extent, int64_t wanted, int64_t unit) {
+  int64_t parts = (extent + wanted - 1) / wanted;
+  int64_t part = roundUp((extent + parts - 1) / (parts ? parts : 1), unit);
+  return part < 1 ? 1 : part;
+}
+
+struct Tiles {
+  int64_t m, n, k;
+};
+
+/// Large enough to repay the packing inside BLAS, small enough that many threads find work.
+Tiles chooseTiles(int64_t batch, int64_t m, int64_t n, int64_t k) {
+  Tiles tiles{m, n, k};
+  double work = double(m) * double(n) * double(k);
+  if (n == 1 || m == 1) {
+    int64_t rows = n == 1 ? m : n;
+    int64_t part = partOf(rows, 65536 / (k < 65536 ? k : 65536) + 1, 16);
+    (n == 1 ? tiles.m : tiles.n) = rows < part ? rows : part;
+  } else if (work > 128.0 * 128 * 128 * 2) {
+    // About 32 tiles for one product, but none smaller than 128 or larger than 768 on a side.
+    double enough = batch >= 32 ? 1 : 32 / double(batch);
+    int64_t side = 768;
+    while (side > 128 && double(m) * double(n) / (double(side) * double(side)) < enough / 4)
+      side = side * 3 / 4;
+    side = side < 128 ? 128 : side;
+    tiles.m = partOf(m, side, 16);
+    tiles.n = partOf(n, side, 16);
+  }
+  // A small result of a long contraction is cut along k, and the parts are added in order.
+  if (m * n <= 4096 && k >= 16384 && batch * (m / tiles.m) * (n / tiles.n) < 64) {
+    int64_t wanted = k / 64 < 8192 ? 8192 : k / 64;
+    tiles = {m, n, partOf(k, wanted, 64)};
+  }
+  return tiles;
+}
+
+} // namespace
+
+template <class T> int32_t multiply(const Product<T> &p, TccStatus *status) {
+  if (p.batch == 0 || p.m == 0 || p.n == 0)
+    return TCC_OK;
+  const BlasTable<T> *table = nullptr;
+  double flop = double(p.m) * double(p.n) * double(p.k);
+  if constexpr (hasBlas<T>)
+    if (flop > 2048) // tiny programs never load OpenBLAS
+      table = blas<T>();
+
+  Tiles tiles = chooseTiles(p.batch, p.m, p.n, p.k);
+  int64_t tilesM = (p.m + tiles.m - 1) / tiles.m, tilesN = (p.n + tiles.n - 1) / tiles.n;
+  int64_t tilesK = p.k ? (p.k + tiles.k - 1) / tiles.k : 1;
+  int64_t perMatrix = tilesM * tilesN * tilesK, resultSize = p.m * p.n;
+  Scratch<T> partial;
+  if (tilesK > 1 && !partial.resize(p.batch * tilesK * resultSize))
+    return outOfMemory(status, "dot_general", p.batch * tilesK * resultSize * int64_t(sizeof(T)));
+
+  // 50 Gflop/s for a BLAS tile, but a tiny product costs at least its call.
+  double cost = 20 + flop / double(perMatrix) * (table ? 0.03 : 0.3);
+  parallelFor(p.batch * perMatrix, grainFor(cost), [&](int64_t begin, int64_t end) {
+    for (int64_t task = begin; task < end; ++task) {
+      int64_t b = task / perMatrix, tile = task % perMatrix;
+      int64_t lhs = 0, rhs = 0, rest = b;
+      for (int d = p.offsets.rank - 1; d >= 0; --d) {
+        int64_t index = rest % p.offsets.dims[d];
+        rest /= p.offsets.dims[d];
+        lhs += index * p.offsets.lhs[d];
+        rhs += index * p.offsets.rhs[d];
+      }
+      int64_t tk = tile % tilesK, tn = tile / tilesK % tilesN, tm = tile / tilesK / tilesN;
+      int64_t i = tm * tiles.m, j = tn * tiles.n, l = tk * tiles.k;
+      int64_t m = i + tiles.m < p.m ? tiles.m : p.m - i, n = j + tiles.n < p.n ? tiles.n : p.n - j;
+      int64_t k = l + tiles.k < p.k ? tiles.k : p.k - l;
+      MatrixView<T> a = p.lhs, c = p.rhs;
+      a.data += lhs + i * a.rowStride + l * a.colStride;
+      c.data += rhs + l * c.rowStride + j * c.colStride;
+      T *result = tilesK > 1 ? partial.get() + (b * tilesK + tk) * resultSize : p.result + b * resultSize;
+      multiplyTile(table, m, n, k, a, c, result + i * p.n + j, p.n);
+    }
+  });
+  if (tilesK > 1)
+    for (int64_t b = 0; b < p.batch; ++b)
+      for (int64_t i = 0; i < resultSize; ++i) {
+        const T *part = partial.get() + b * tilesK * resultSize + i;
+        T sum = part[0];
+        for (int64_t t = 1; t < tilesK; ++t)
+          sum = addOf(sum, part[t * resultSize]);
+        p.result[b * resultSize + i] = sum;
+      }
+  return TCC_OK;
+}
+
+template int32_t multiply(const Product<Bool> &, TccStatus *);
+template int32_t multiply(const Product<int8_t> &, TccStatus *);
+template int32_t multiply(const Product<int16_t> &, TccStatus *);
+template int32_t multiply(const Product<int32_t> &, TccStatus *);
+template int32_t multiply(const Product<int64_t> &, TccStatus *);
+template int32_t multiply(const Product<uint8_t> &, TccStatus *);
+template int32_t multiply(const Product<uint32_t> &, TccStatus *);
+template int32_t multiply(const Product<float> &, TccStatus *);
+template int32_t multiply(const Product<double> &, TccStatus *);
+template int32_t multiply(const Product<Complex<float>> &, TccStatus *);
+template int32_t multiply(const Product<Complex<double>> &, TccStatus *);
+
+} // namespace tcc::runtime

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Pool of sleeping workers behind Threads.h. A loop is published in one of a few slots; whoever finds it there takes
+// blocks until none is left. Where futexes are missing (wasm) every loop runs on its caller.
+#include "runtime/Threads.h"
+#include <atomic>
+#include <stdlib.h>
+#include <time.h>
+#ifdef __linux__
+#include <errno.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+namespace tcc::runtime {
+namespace {
+
+int defaultThreads() {
+  if (const char *text = getenv("TCC_NUM_THREADS")) {
+    int count = atoi(text);
+    if (count > 0)
+      return count < 1024 ? count : 1024;
+  }
+#ifdef __linux__
+  cpu_set_t set;
+  if (!sched_getaffinity(0, sizeof(set), &set))
+    return CPU_COUNT(&set);
+#endif
+  return 1;
+}
+
+std::atomic<int> budget{0};
+
+} // namespace
+
+int numThreads() {
+  int count = budget.load(std::memory_order_relaxed);
+  if (count == 0) {
+    count = defaultThreads();
+    int unset = 0;
+    if (!budget.compare_exchange_strong(unset, count))
+      count = unset;
+  }
+  return count;
+}
+
+#ifndef __linux__
+
+void setNumThreads(int) { budget = 1; }
+void parallelFor(int64_t extent, int64_t, RangeFn fn, void *context) {
+  if (extent > 0)
+    fn(context, 0, extent);
+}
+bool helpOnce() { return false; }
+uint32_t workEpoch() { return 0; }
+void waitForWork(uint32_t) {}
+void announceWork() {}
+
+#else
+namespace {
+
+/// Lives on the stack of the thread that started the loop.
+struct Loop {
+  RangeFn fn;
+  void *context;
+  int64_t extent, block, numBlocks;
+  std::atomic<int64_t> next;
+
+  bool hasWork() const { return next.load(std::memory_order_relaxed) < numBlocks; }
+  void run() {
+    for (int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < numBlocks;) {
+      int64_t begin = i * block;
+      fn(context, begin, begin + block < extent ? begin + block : extent);
+    }
+  }
+};
+
+/// `helpers` counts threads that may hold `loop`. The owner clears `loop` first and then waits for zero helpers; a
+/// helper counts itself first and then reads `loop`: sequential consistency makes one of them see the other.
+struct alignas(64) Slot {
+  std::atomic<bool> taken; // from publication until the owner has seen the last helper leave
+  std::atomic<Loop *> loop;
+  std::atomic<uint32_t> helpers;
+};
+
+constexpr int numSlots = 32;
+constexpr int maxWorkers = 1023;
+Slot slots[numSlots];
+
+alignas(64) std::atomic<uint32_t> epoch{0};
+alignas(64) std::atomic<int> sleepers{0};
+std::atomic<int> numWorkers{0}; // running worker threads; worker i exits when i >= budget - 1
+std::atomic<bool> shutDown{false};
+pthread_t workers[maxWorkers];
+pthread_mutex_t workersMutex = PTHREAD_MUTEX_INITIALIZER;
+thread_local bool isWorker = false;
+
+inline void pause() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+int64_t now() {
+  timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return int64_t(t.tv_sec) * 1000000000 + t.tv_nsec;
+}
+
+void futexWait(std::atomic<uint32_t> &word, uint32_t expected) {
+  syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, expected, nullptr, nullptr, 0);
+}
+void futexWake(std::atomic<uint32_t> &word, int count) {
+  syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, count, nullptr, nullptr, 0);
+}
+
+int availableCpus() {
+  static const int count = [] {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
+  }();
+  return count;
+}
+
+/// Spinning pays only while every thread of the pool has a CPU of its own.
+int64_t spinNanoseconds() { return numThreads() <= availableCpus() ? 30000 : 0; }
+
+template <class Done> bool spinUntil(Done done) {
+  if (done())
+    return true;
+  int64_t limit = spinNanoseconds();
+  if (!limit)
+    return false;
+  int64_t end = now() + limit;
+  do {
+    for (int i = 0; i < 16; ++i) {
+      pause();
+      if (done())
+        return true;
+    }
+  } while (now() < end);
+  return false;
+}
+
+void *workerMain(void *argument) {
+  int index = int(reinterpret_cast<intptr_t>(argument));
+  isWorker = true;
+  auto superfluous = [index] {
+    return shutDown.load(std::memory_order_relaxed) || index >= budget.load(std::memory_order_relaxed) - 1;
+  };
+  while (!superfluous()) {
+    uint32_t seen = workEpoch();
+    if (!superfluous() && !helpOnce())
+      waitForWork(seen);
+  }
+  return nullptr;
+}
+
+/// Joins workers that are more than the budget allows and starts missing ones.
+void adjustWorkers() {
+  pthread_mutex_lock(&workersMutex);
+  int wanted = shutDown ? 0 : budget.load() - 1;
+  wanted = wanted > maxWorkers ? maxWorkers : wanted;
+  int have = numWorkers.load();
+  if (have > wanted && !isWorker) {
+    announceWork();
+    for (; have > wanted; --have)
+      pthread_join(workers[have - 1], nullptr);
+  }
+  for (; have < wanted; ++have)
+    if (pthread_create(&workers[have], nullptr, workerMain, reinterpret_cast<void *>(intptr_t(have))))
+      break; // fewer threads than asked for are slower, not wrong
+  numWorkers = have;
+  pthread_mutex_unlock(&workersMutex);
+}
+
+// After fork only the calling thread exists in the child; its pool starts anew on first use.
+void resetAfterFork() {
+  for (Slot &slot : slots) {
+    slot.taken = false;
+    slot.loop = nullptr;
+    slot.helpers = 0;
+  }
+  sleepers = 0;
+  numWorkers = 0;
+  pthread_mutex_unlock(&workersMutex);
+}
+
+struct Lifetime {
+  Lifetime() {
+    pthread_atfork([] { pthread_mutex_lock(&workersMutex); }, [] { pthread_mutex_unlock(&workersMutex); },
+                   resetAfterFork);
+  }
+  // Also runs when an artifact is unloaded: no thread may be left inside its code.
+  ~Lifetime() {
+    shutDown = true;
+    announceWork();
+    timespec deadline;
+    clock_gettime(CLOCK_REALTIME, &deadline);
+    deadline.tv_sec += 2;
+    for (int i = isWorker ? 0 : numWorkers.load(); i > 0; --i)
+      pthread_timedjoin_np(workers[i - 1], nullptr, &deadline);
+  }
+} lifetime;
+
+} // namespace
+
+void setNumThreads(int count) {
+  if (count <= 0)
+    count = defaultThreads();
+  budget = count > maxWorkers + 1 ? maxWorkers + 1 : count;
+  // A worker cannot join itself; superfluous ones then stay asleep until the next call from outside.
+  if (!isWorker && numWorkers > budget - 1)
+    adjustWorkers();
+}
+
+uint32_t workEpoch() { return epoch.load(std::memory_order_seq_cst); }
+
+void announceWork() {
+  epoch.fetch_add(1, std::memory_order_seq_cst);
+  if (sleepers.load(std::memory_order_seq_cst) > 0)
+    futexWake(epoch, 1 << 30);
+}
+
+void waitForWork(uint32_t seen) {
+  if (spinUntil([&] { return epoch.load(std::memory_order_relaxed) != seen; }))
+    return;
+  sleepers.fetch_add(1, std::memory_order_seq_cst);
+  futexWait(epoch, seen); // returns at once if the epoch has moved on
+  sleepers.fetch_sub(1, std::memory_order_seq_cst);
+}
+
+bool helpOnce() {
+  for (Slot &slot : slots) {
+    Loop *seen = slot.loop.load(std::memory_order_relaxed);
+    if (!seen)
+      continue;
+    slot.helpers.fetch_add(1, std::memory_order_seq_cst);
+    Loop *loop = slot.loop.load(std::memory_order_seq_cst);
+    bool useful = loop && loop->hasWork();
+    if (useful)
+      loop->run();
+    // The owner may sleep on `helpers`; the last one out wakes it. The slot is static, so this is safe after the loop.
+    if (slot.helpers.fetch_sub(1, std::memory_order_seq_cst) == 1 && !slot.loop.load(std::memory_order_seq_cst))
+      futexWake(slot.helpers, 1 << 30);
+    if (useful)
+      return true;
+  }
+  return false;
+}
+
+void parallelFor(int64_t extent, int64_t grain, RangeFn fn, void *context) {
+  if (extent <= 0)
+    return;
+  grain = grain < 1 ? 1 : grain;
+  int threads = numThreads();
+  if (threads == 1 || extent <= grain || shutDown.load(std::memory_order_relaxed))
+    return fn(context, 0, extent);
+
+  // Four blocks a thread balance uneven blocks; more would only cost more atomics.
+  int64_t numBlocks = (extent + grain - 1) / grain;
+  if (numBlocks > int64_t(threads) * 4)
+    numBlocks = int64_t(threads) * 4;
+  int64_t block = (extent + numBlocks - 1) / numBlocks;
+  numBlocks = (extent + block - 1) / block;
+
+  if (numWorkers.load(std::memory_order_relaxed) < threads - 1)
+    adjustWorkers();
+  Loop loop{fn, context, extent, block, numBlocks, 0};
+  Slot *mine = nullptr;
+  for (Slot &slot : slots) {
+    if (!slot.taken.load(std::memory_order_relaxed) && !slot.taken.exchange(true, std::memory_order_acquire)) {
+      mine = &slot;
+      break;
+    }
+  }
+  if (!mine)
+    return loop.run(); // more loops at once than slots: every thread has enough to do
+
+  mine->loop.store(&loop, std::memory_order_seq_cst);
+  epoch.fetch_add(1, std::memory_order_seq_cst);
+  if (sleepers.load(std::memory_order_seq_cst) > 0)
+    futexWake(epoch, numBlocks - 1 < threads - 1 ? int(numBlocks - 1) : threads - 1);
+
+  loop.run();
+  mine->loop.store(nullptr, std::memory_order_seq_cst);
+  while (!spinUntil([&] { return mine->helpers.load(std::memory_order_acquire) == 0; }))
+    if (uint32_t count = mine->helpers.load(std::memory_order_seq_cst))
+      futexWait(mine->helpers, count);
+  mine->taken.store(false, std::memory_order_release);
+}
+
+#endif
+} // namespace tcc::runtime
