@@ -2,9 +2,9 @@
 //
 // Gradients in the graph: the dialect's reverse sweep, appended to the same module as more ops.
 #include "dialect/Autodiff.h"
-#include "dialect/Ops.h"
 #include "frontend/CompiledFunction.h"
 #include "frontend/Graph.h"
+#include "dialect/Ops.h"
 
 #include "llvm/ADT/STLExtras.h"
 

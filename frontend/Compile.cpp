@@ -2,11 +2,12 @@
 //
 // Tracing a user's function into a function of the module, and calling it.
 #include "tcc/Compile.h"
-#include "dialect/Ops.h"
 #include "frontend/CompiledFunction.h"
 #include "frontend/Evaluate.h"
 #include "frontend/Trace.h"
+#include "frontend/WriteModule.h"
 #include "passes/Program.h"
+#include "dialect/Ops.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
@@ -104,7 +105,7 @@ static Traced trace(GraphImpl &graph, ArrayRef<Type> types, const detail::TraceB
 
   std::vector<std::pair<Variable, Tensor>> reads;
   variablesRead = &reads;
-  auto stop = llvm::make_scope_exit([] { variablesRead = nullptr; });
+  auto stop = llvm::scope_exit([] { variablesRead = nullptr; });
   Traced traced;
   traced.function = function;
   SmallVector<Value> returned;
@@ -119,7 +120,7 @@ static Traced trace(GraphImpl &graph, ArrayRef<Type> types, const detail::TraceB
       // Every result is an op of its own, so that no two handles of a caller ever mean one value.
       bool own = v.getParentBlock() == block && v.getDefiningOp() && !llvm::is_contained(returned, v);
       if (!own)
-        v = ReshapeOp::create(builder, loc, v.getType(), v);
+        v = ReshapeOp::create(builder, loc, v.getType(), v, Value());
       returned.push_back(v);
     }
     func::ReturnOp::create(builder, loc, returned);
@@ -250,9 +251,10 @@ detail::TraceResult detail::CompiledFunction::call(const std::vector<Tensor> &ar
   for (TensorImpl *impl : impls)
     inputs.push_back(impl->data.data());
   FunctionType type = traced->function.getFunctionType();
-  std::vector<Buffer> results = runOrThrow(*graph, *traced->program, inputs, type.getResults(), where, [&](SourceLocation at) {
-    return graph->userLocation(FileLineColLoc::get(&graph->context, at.file, at.line, at.column));
-  });
+  std::vector<Buffer> results = runOrThrow(
+      *traced->program, inputs, type.getResults(), where, [&](const SourceLocation &at) {
+        return graph->userLocation(FileLineColLoc::get(&graph->context, at.file, at.line, at.column));
+      });
   Location loc = graph->location(where);
   SmallVector<Value> operands;
   for (const Tensor &t : all)
@@ -293,8 +295,7 @@ void detail::CompiledFunction::save(const std::string &path, const std::vector<S
   OpBuilder b(&function.getBody().front(), function.getBody().front().begin());
   for (size_t k = 0; k < impls.size(); ++k) {
     BlockArgument argument = function.getArgument(specs.size());
-    argument.replaceAllUsesWith(ConstantOp::create(b, function.getLoc(), argument.getType(),
-                                                   toElements(*graph, *impls[k], argument.getType())));
+    argument.replaceAllUsesWith(ConstantOp::create(b, function.getLoc(), toElements(*graph, *impls[k], argument.getType())));
     (void)function.eraseArgument(specs.size());
   }
   traced.function.erase();

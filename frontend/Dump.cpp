@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Looking at a graph: as MLIR text, as a Graphviz file, as a page; and writing it to a file.
-#include "dialect/Ops.h"
 #include "frontend/Evaluate.h"
 #include "frontend/WriteModule.h"
 #include "tcc/Graph.h"
+#include "dialect/Ops.h"
 
 #include "llvm/Support/raw_ostream.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -2,9 +2,9 @@
 //
 // Evaluation: the unevaluated part of the graph becomes one function, is compiled unless its structure is known, and runs.
 #include "frontend/Evaluate.h"
-#include "dialect/Ops.h"
 #include "frontend/CompiledFunction.h"
 #include "passes/Program.h"
+#include "dialect/Ops.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -109,7 +109,7 @@ OwningOpRef<ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool 
       auto type = cast<RankedTensorType>(op->getResult(0).getType());
       Value scalar = entry->addArgument(RankedTensorType::get({}, type.getElementType()), op->getLoc());
       map.map(op->getResult(0), type.getRank() == 0 ? scalar
-                                                    : BroadcastOp::create(b, op->getLoc(), type, scalar, ArrayRef<int64_t>()));
+                                                    : BroadcastOp::create(b, op->getLoc(), type, scalar, Value(), ArrayRef<int64_t>()));
     }
     function.setFunctionType(b.getFunctionType(entry->getArgumentTypes(), types(subgraph.wanted)));
   }

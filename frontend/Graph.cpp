@@ -2,9 +2,8 @@
 //
 // Building and reclaiming: how ops join the module, how data joins a graph, and when a node is given back.
 #include "frontend/Graph.h"
-#include "dialect/Dialect.h"
-#include "dialect/Ops.h"
 #include "frontend/PlanCache.h"
+#include "dialect/Ops.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
@@ -189,7 +188,7 @@ Value GraphImpl::constant(const Scalar &value, Dtype dtype, const Shape &shape, 
       integer = integer != 0 || (!std::holds_alternative<int64_t>(value) && real != 0);
     attr = DenseElementsAttr::get(type, APInt(width, uint64_t(integer), /*isSigned=*/false, /*implicitTrunc=*/true));
   }
-  return ConstantOp::create(builder, loc, type, attr);
+  return ConstantOp::create(builder, loc, attr);
 }
 
 Value GraphImpl::findValue(const Tensor &t) {
@@ -434,7 +433,7 @@ void emit(OpId id, std::span<const Tensor> operands, std::span<const Attr> attrs
     properties = OpaqueProperties(storage.get());
     name.initOpProperties(properties, OpaqueProperties(nullptr));
   }
-  auto destroy = llvm::make_scope_exit([&] {
+  auto destroy = llvm::scope_exit([&] {
     if (storage)
       name.destroyOpProperties(properties);
   });

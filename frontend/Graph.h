@@ -7,10 +7,12 @@
 #include "frontend/TensorImpl.h"
 
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "mlir/IR/TypeUtilities.h"
 
 #include <mutex>
 
@@ -86,7 +88,7 @@ private:
   std::string diagnostic;
   std::vector<mlir::OperationName> names;
   llvm::DenseMap<std::pair<const void *, uint64_t>, mlir::LocationAttr> locations;
-  llvm::DenseMap<mlir::LocationAttr, Loc> places;
+  llvm::DenseMap<mlir::Attribute, Loc> places;
   /// Data that joined the graph as a leaf, by its buffer.
   llvm::DenseMap<const void *, mlir::Value> imported;
 };
