@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The pass --tcc-emit-loops: signatures, blocks, temporaries and scratch, and the two phases of split reductions.
+// Range form: (flat memrefs of inputs and outputs, sizes: index..., begin, end: index, scratch: memref<?xi8>).
+
+#include "passes/EmitLoops.h"
+#include "passes/LoopEmitter.h"
+
+#include "mlir/Dialect/Affine/Utils.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace tcc {
+namespace {
+
+/// Temporaries up to this size live on the stack, which every thread has.
+constexpr int64_t maxStackBytes = 32 * 1024;
+
+class KernelWriter {
+public:
+  KernelWriter(KernelNest &nest, LoopPlan &plan)
+      : nest(nest), plan(plan), context(nest.function.getContext()), b(context), loc(nest.function.getLoc()),
+        emitter(b, loc, nest, plan) {}
+
+  LogicalResult write();
+
+private:
+  struct Partial {
+    unsigned buffer;
+    Operation *combiner;
+    AffineExpr offset; ///< bytes within one block's share
+    Size elements;     ///< of one block
+    Access *access;    ///< the split generic's output
+  };
+
+  func::FuncOp createFunction(Twine name, bool isRange);
+  void placeTemporaries(func::FuncOp function, Value shareIndex);
+  LogicalResult emitBlock(Value block, Value scratch);
+  LogicalResult emitDirect(Value begin, Value end);
+  LogicalResult writeFinish();
+  LogicalResult foldPartials(Partial &partial, const GroupRange &range, Value row, Value scratch);
+  GroupRange outerRange(Value outerBlock);
+  Value expand(AffineExpr expr) { return affine::expandAffineExpr(b, loc, expr, {}, emitter.symbols); }
+  AffineExpr constant(int64_t value) { return getAffineConstantExpr(value, context); }
+  Size ownElements(const Buffer &buffer);
+  unsigned bytes(const ElementKind &kind) { return llvm::divideCeil(kind.storage.getIntOrFloatBitWidth(), 8); }
+  /// Byte offset into scratch as a flat memref of `kind`'s storage.
+  Value view(Value scratch, const ElementKind &kind, Value byteOffset, AffineExpr elements);
+  bool leavesItsGroup(unsigned buffer);
+  AffineExpr chunks();
+  AffineExpr outerBlocks();
+  AffineExpr pieces();
+
+  KernelNest &nest;
+  LoopPlan &plan;
+  MLIRContext *context;
+  OpBuilder b;
+  Location loc;
+  LoopEmitter emitter;
+  AffineExpr share;                  ///< scratch bytes of one range for temporaries
+  AffineExpr partialShare;           ///< scratch bytes of one block for partial results
+  SmallVector<Partial> partials;
+  SmallVector<FlatBuffer> arguments; ///< `emitter.buffers` of the current function before partials replace outputs
+};
+
+AffineExpr KernelWriter::chunks() {
+  return nest.outerExtents.back().toAffine(context).ceilDiv(plan.chunk);
+}
+AffineExpr KernelWriter::outerBlocks() {
+  AffineExpr blocks = constant(1);
+  for (unsigned d = 0; d < plan.numRows(); ++d)
+    blocks = blocks * nest.outerExtents[d].toAffine(context);
+  return plan.vectorOuter ? blocks * chunks() : blocks;
+}
+AffineExpr KernelWriter::pieces() {
+  if (plan.splitGroup < 0)
+    return constant(1);
+  const Size &extent = plan.groups[plan.splitGroup].generics.front()->extents[plan.splitLoop];
+  return extent.toAffine(context).ceilDiv(plan.splitChunk);
+}
+
+Size KernelWriter::ownElements(const Buffer &buffer) {
+  // The outer axes lead; their number in the tensor is the kernel's attribute, not the merged loops.
+  unsigned outerAxes = 0;
+  if (auto outer = nest.function->getAttrOfType<IntegerAttr>("tcc.outer"))
+    outerAxes = outer.getInt();
+  Size elements = Size::constant((buffer.kind.isComplex ? 2 : 1) * (plan.vectorOuter ? plan.chunk : 1));
+  for (unsigned axis = std::min<size_t>(outerAxes, buffer.shape.size()); axis < buffer.shape.size(); ++axis)
+    elements = elements * buffer.shape[axis];
+  return elements;
+}
+
+bool KernelWriter::leavesItsGroup(unsigned buffer) {
+  unsigned groups = 0;
+  for (Group &group : plan.groups) {
+    bool touches = false, accumulates = false;
+    for (Generic *generic : group.generics)
+      for (Access &access : generic->accesses)
+        if (access.buffer == buffer) {
+          touches = true;
+          accumulates |= generic->hasReduction();
+        }
+    if (accumulates)
+      return true;
+    groups += touches;
+  }
+  return groups > 1;
+}
+
+Value KernelWriter::view(Value scratch, const ElementKind &kind, Value byteOffset, AffineExpr elements) {
+  auto type = MemRefType::get({ShapedType::kDynamic}, kind.storage);
+  return memref::ViewOp::create(b, loc, type, scratch, byteOffset, ValueRange{expand(elements)});
+}
+
+func::FuncOp KernelWriter::createFunction(Twine name, bool isRange) {
+  SmallVector<Type> inputs;
+  unsigned numArguments = nest.function.getNumArguments();
+  for (unsigned i = 0; i < numArguments; ++i)
+    inputs.push_back(MemRefType::get({ShapedType::kDynamic}, nest.buffers[i].kind.storage));
+  inputs.append(nest.numSymbols + (isRange ? 2 : 0), b.getIndexType());
+  inputs.push_back(MemRefType::get({ShapedType::kDynamic}, b.getI8Type()));
+  b.setInsertionPoint(nest.function);
+  auto function = func::FuncOp::create(b, loc, name.str(), b.getFunctionType(inputs, {}));
+  function.setPrivate();
+  function->setAttr("tcc.kernel", b.getUnitAttr());
+  function->setAttr("tcc.num_buffers", b.getI64IntegerAttr(numArguments));
+  function->setAttr("tcc.num_sizes", b.getI64IntegerAttr(nest.numSymbols));
+  Block *entry = function.addEntryBlock();
+  b.setInsertionPointToStart(entry);
+  emitter.buffers.assign(nest.buffers.size(), {});
+  for (unsigned i = 0; i < numArguments; ++i)
+    emitter.buffers[i].memref = entry->getArgument(i);
+  emitter.symbols.assign(entry->args_begin() + numArguments, entry->args_begin() + numArguments + nest.numSymbols);
+  func::ReturnOp::create(b, loc);
+  b.setInsertionPoint(entry->getTerminator());
+  return function;
+}
+
+void KernelWriter::placeTemporaries(func::FuncOp function, Value shareIndex) {
+  share = constant(0);
+  SmallVector<std::tuple<unsigned, AffineExpr, AffineExpr>> inScratch;
+  for (auto [id, buffer] : llvm::enumerate(nest.buffers)) {
+    if (!buffer.isTemporary || !leavesItsGroup(id))
+      continue;
+    Size elements = ownElements(buffer);
+    if (elements.isConstant() && elements.coefficient * bytes(buffer.kind) <= maxStackBytes) {
+      auto type = MemRefType::get({std::max<int64_t>(1, elements.coefficient)}, buffer.kind.storage);
+      Value stack = memref::AllocaOp::create(b, loc, type, b.getI64IntegerAttr(64));
+      emitter.buffers[id].memref = stack;
+      continue;
+    }
+    AffineExpr count = elements.toAffine(context);
+    inScratch.push_back({id, share, count});
+    share = share + (count * int64_t(bytes(buffer.kind))).ceilDiv(64) * 64;
+  }
+  if (inScratch.empty())
+    return;
+  // Ranges are disjoint, so the slot of a range's first block is the range's own.
+  Value scratch = function.getArguments().back();
+  Value base = emitter.mul(shareIndex, expand(share));
+  if (plan.splitGroup >= 0)
+    base = emitter.add(base, expand(outerBlocks() * pieces() * partialShare));
+  for (auto [id, offset, count] : inScratch)
+    emitter.buffers[id].memref =
+        view(scratch, nest.buffers[id].kind, emitter.add(base, expand(offset)), count);
+}
+
+/// Outer loop values of block `outerBlock` of the rows x chunks blocks.
+GroupRange KernelWriter::outerRange(Value outerBlock) {
+  GroupRange range;
+  range.rows.assign(plan.numRows(), Value());
+  Value rest = outerBlock;
+  if (plan.vectorOuter) {
+    Value extent = emitter.size(nest.outerExtents.back());
+    Value chunk = emitter.index(0);
+    const Size &size = nest.outerExtents.back();
+    if (plan.numRows() == 0) {
+      chunk = rest;
+    } else if (!size.isConstant() || size.coefficient > plan.chunk) {
+      Value numChunks = expand(chunks());
+      chunk = b.createOrFold<arith::RemUIOp>(loc, rest, numChunks);
+      rest = b.createOrFold<arith::DivUIOp>(loc, rest, numChunks);
+    }
+    range.chunkBegin = emitter.mul(chunk, emitter.index(plan.chunk));
+    range.chunkEnd = emitter.min(emitter.add(range.chunkBegin, emitter.index(plan.chunk)), extent);
+    if (size.isConstant() && size.coefficient <= plan.chunk)
+      range.chunkEnd = extent;
+  }
+  for (unsigned d = plan.numRows(); d-- > 0;) {
+    if (d == 0) {
+      range.rows[0] = rest;
+      break;
+    }
+    Value extent = emitter.size(nest.outerExtents[d]);
+    range.rows[d] = b.createOrFold<arith::RemUIOp>(loc, rest, extent);
+    rest = b.createOrFold<arith::DivUIOp>(loc, rest, extent);
+  }
+  return range;
+}
+
+LogicalResult KernelWriter::emitBlock(Value block, Value scratch) {
+  if (plan.splitGroup < 0) {
+    GroupRange range = outerRange(block);
+    for (Group &group : plan.groups)
+      if (failed(emitter.emitGroup(group, range)))
+        return failure();
+    return success();
+  }
+  // First phase: the split group alone, from neutral elements into this block's partial results.
+  Value numPieces = expand(pieces());
+  Value piece = b.createOrFold<arith::RemUIOp>(loc, block, numPieces);
+  GroupRange range = outerRange(b.createOrFold<arith::DivUIOp>(loc, block, numPieces));
+  Group &group = plan.groups[plan.splitGroup];
+  range.splitBegin = emitter.mul(piece, emitter.index(plan.splitChunk));
+  range.splitEnd = emitter.min(emitter.add(range.splitBegin, emitter.index(plan.splitChunk)),
+                               emitter.size(group.generics.front()->extents[plan.splitLoop]));
+  Value base = emitter.mul(block, expand(partialShare));
+  for (Partial &partial : partials) {
+    const ElementKind &kind = nest.buffers[partial.buffer].kind;
+    ElementKind wide{kind.compute, kind.compute, kind.isComplex};
+    Value memref = view(scratch, wide, emitter.add(base, expand(partial.offset)), partial.elements.toAffine(context));
+    emitter.buffers[partial.buffer] = {memref, nullptr};
+    auto fill = scf::ForOp::create(b, loc, emitter.index(0), emitter.size(partial.elements),
+                                   emitter.index(kind.isComplex ? 2 : 1));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(fill.getBody());
+    Lane neutral = emitter.neutral(partial.combiner, kind);
+    Value at = fill.getInductionVar();
+    memref::StoreOp::create(b, loc, neutral.re, memref, at);
+    if (neutral.im)
+      memref::StoreOp::create(b, loc, neutral.im, memref, emitter.add(at, emitter.index(1)));
+  }
+  return emitter.emitGroup(group, range);
+}
+
+/// Elementwise kernels with one outer loop need no loop over blocks: a range of blocks is a range of iterations.
+LogicalResult KernelWriter::emitDirect(Value begin, Value end) {
+  GroupRange range;
+  Value extent = emitter.size(nest.outerExtents.back());
+  range.chunkBegin = emitter.mul(begin, emitter.index(plan.chunk));
+  range.chunkEnd = emitter.min(emitter.mul(end, emitter.index(plan.chunk)), extent);
+  return emitter.emitGroup(plan.groups.front(), range);
+}
+
+LogicalResult KernelWriter::write() {
+  partialShare = constant(0);
+  SmallVector<std::pair<unsigned, ElementKind>> widened;
+  if (plan.splitGroup >= 0) {
+    return nest.function.emitOpError("split not written yet");
+  }
+  func::FuncOp function = createFunction(nest.function.getName() + ".range", true);
+  unsigned firstRange = function.getNumArguments() - 3;
+  Value begin = function.getArgument(firstRange), end = function.getArgument(firstRange + 1);
+  Value scratch = function.getArguments().back();
+  placeTemporaries(function, begin);
+  bool direct = plan.vectorOuter && plan.numRows() == 0 && plan.groups.size() == 1 &&
+                plan.groups.front().numLoops == plan.numOuter;
+  if (direct) {
+    if (failed(emitDirect(begin, end)))
+      return failure();
+  } else {
+    auto forOp = scf::ForOp::create(b, loc, begin, end, emitter.index(1));
+    b.setInsertionPointToStart(forOp.getBody());
+    if (failed(emitBlock(forOp.getInductionVar(), scratch)))
+      return failure();
+  }
+  AffineExpr extent = outerBlocks() * pieces();
+  auto mapAttr = [&](AffineExpr expr) {
+    return AffineMapAttr::get(AffineMap::get(0, nest.numSymbols, simplifyAffineExpr(expr, 0, nest.numSymbols)));
+  };
+  function->setAttr("tcc.extent", mapAttr(extent));
+  function->setAttr("tcc.scratch", mapAttr(extent * (share + partialShare)));
+  function->setAttr("tcc.cost", b.getF64FloatAttr(plan.blockCost));
+  std::string name = nest.function.getName().str();
+  nest.function.erase();
+  function.setName(name);
+  return success();
+}
+
+struct EmitLoopsPass : PassWrapper<EmitLoopsPass, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(EmitLoopsPass)
+  EmitLoopsPass() = default;
+  EmitLoopsPass(const EmitLoopsPass &other) : PassWrapper(other) {}
+  explicit EmitLoopsPass(const EmitLoopsOptions &options) {
+    vectorBits = options.vectorBits;
+    vectorize = options.vectorize;
+    masked = options.masked;
+  }
+  StringRef getArgument() const final { return "tcc-emit-loops"; }
+  StringRef getDescription() const final { return "Turn stage-3 kernels into loops on vectors over a range of blocks"; }
+  void getDependentDialects(DialectRegistry &registry) const final {
+    registry.insert<affine::AffineDialect, arith::ArithDialect, math::MathDialect, memref::MemRefDialect,
+                    scf::SCFDialect, vector::VectorDialect>();
+  }
+  void runOnOperation() final {
+    EmitLoopsOptions options{vectorBits, vectorize, masked};
+    for (auto function : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
+      if (function->hasAttr("tcc.kernel") && failed(emitKernelLoops(function, options)))
+        return signalPassFailure();
+  }
+  Option<unsigned> vectorBits{*this, "vector-bits", llvm::cl::desc("Width of a vector register"), llvm::cl::init(512)};
+  Option<bool> vectorize{*this, "vectorize", llvm::cl::desc("Emit vectors; otherwise plain loops"),
+                         llvm::cl::init(true)};
+  Option<bool> masked{*this, "masked", llvm::cl::desc("The target has masked loads and stores"), llvm::cl::init(true)};
+};
+
+} // namespace
+
+LogicalResult emitKernelLoops(func::FuncOp kernel, const EmitLoopsOptions &options) {
+  IRRewriter rewriter(kernel.getContext());
+  for (auto fill : llvm::make_early_inc_range(kernel.getBody().getOps<linalg::FillOp>())) {
+    rewriter.setInsertionPoint(fill);
+    Value output = fill.getDpsInits().front(), value = fill.getInputs().front();
+    unsigned rank = cast<MemRefType>(output.getType()).getRank();
+    linalg::GenericOp::create(rewriter, fill.getLoc(), ValueRange{}, ValueRange{output},
+                              ArrayRef<AffineMap>{rewriter.getMultiDimIdentityMap(rank)},
+                              SmallVector<utils::IteratorType>(rank, utils::IteratorType::parallel),
+                              [&](OpBuilder &body, Location loc, ValueRange) {
+                                linalg::YieldOp::create(body, loc, value);
+                              });
+    rewriter.eraseOp(fill);
+  }
+  FailureOr<KernelNest> nest = KernelNest::analyse(kernel);
+  if (failed(nest))
+    return failure();
+  LoopPlan plan = planLoops(*nest, options);
+  return KernelWriter(*nest, plan).write();
+}
+
+std::unique_ptr<Pass> createEmitLoopsPass(const EmitLoopsOptions &options) {
+  return std::make_unique<EmitLoopsPass>(options);
+}
+void registerEmitLoopsPass() { PassRegistration<EmitLoopsPass>(); }
+
+} // namespace tcc

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Emits the loop nest of one group of generics: sequential loops, the vector loop with its accumulators and tail, and
+// the loads and stores of lanes from flat memrefs.
+#pragma once
+
+#include "passes/LoopPlan.h"
+#include "passes/VectorBody.h"
+
+namespace tcc {
+
+/// A buffer in the function being written.
+struct FlatBuffer {
+  mlir::Value memref;   ///< memref<?x storage>; null for a temporary that never leaves its group's lanes
+  mlir::Value offset;   ///< added to every access, in elements; null for zero
+};
+
+/// Where a group runs: the values of the outer loops, and limits of loops that do not run in full.
+struct GroupRange {
+  llvm::SmallVector<mlir::Value> rows; ///< one for each row loop
+  mlir::Value chunkBegin, chunkEnd;    ///< of the outer vector loop
+  mlir::Value splitBegin, splitEnd;    ///< of the plan's split loop
+};
+
+class LoopEmitter {
+public:
+  LoopEmitter(mlir::OpBuilder &b, mlir::Location loc, const KernelNest &nest, const LoopPlan &plan)
+      : b(b), loc(loc), nest(nest), plan(plan) {}
+
+  mlir::LogicalResult emitGroup(Group &group, const GroupRange &range);
+
+  mlir::Value index(int64_t value);
+  mlir::Value size(const Size &size);
+  mlir::Value add(mlir::Value x, mlir::Value y), sub(mlir::Value x, mlir::Value y), mul(mlir::Value x, mlir::Value y);
+  mlir::Value min(mlir::Value x, mlir::Value y);
+
+  /// All lanes of an access at element `offset` + lane * `stride`; lanes from `count` on are off (null: none are).
+  Lane loadLanes(const ElementKind &kind, mlir::Value memref, mlir::Value offset, const Size &stride, unsigned lanes,
+                 mlir::Value count);
+  void storeLanes(Lane value, const ElementKind &kind, mlir::Value memref, mlir::Value offset, const Size &stride,
+                  unsigned lanes, mlir::Value count);
+  Lane neutral(mlir::Operation *combiner, const ElementKind &kind);
+
+  llvm::SmallVector<FlatBuffer> buffers; ///< by KernelNest buffer id
+  llvm::SmallVector<mlir::Value> symbols;
+
+private:
+  struct Accumulator {
+    unsigned generic, output;
+    mlir::Operation *combiner;
+  };
+  using Bases = llvm::SmallVector<llvm::SmallVector<mlir::Value>>; ///< by generic, by access
+
+  mlir::LogicalResult emitLoops(Group &group, const GroupRange &range, unsigned loop, Bases bases);
+  mlir::LogicalResult emitVectorLoop(Group &group, const GroupRange &range, Bases &bases);
+  mlir::LogicalResult emitLanes(Group &group, const Bases &bases, mlir::Value iv, unsigned lanes, mlir::Value count,
+                                llvm::ArrayRef<Accumulator> accumulators, llvm::MutableArrayRef<Lane> state);
+  mlir::FailureOr<Lane> loadCaptured(BodyEmitter &body, mlir::memref::LoadOp load, llvm::ArrayRef<Lane> indices,
+                                     mlir::Value count);
+  mlir::Value mask(unsigned lanes, mlir::Value count);
+  mlir::Value stepVector(unsigned lanes, const Size &stride);
+  bool writes(const Group &group, unsigned buffer) const;
+
+  mlir::OpBuilder &b;
+  mlir::Location loc;
+  const KernelNest &nest;
+  const LoopPlan &plan;
+  llvm::SmallVector<mlir::Value> ivs; ///< current value of each loop of the group
+  llvm::DenseMap<std::pair<unsigned, unsigned>, Lane> preloaded; ///< invariant inputs: (generic, access)
+};
+
+} // namespace tcc

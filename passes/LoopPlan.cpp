@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Grouping, choice of the vector loop, block sizes.
+
+#include "passes/LoopPlan.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+
+namespace tcc {
+
+namespace {
+
+/// What a size is taken to be where it is not known.
+constexpr int64_t dynamicGuess = 4096;
+constexpr double blockNanoseconds = 25e3;
+
+int64_t estimate(const Size &size) {
+  int64_t value = size.coefficient;
+  for (unsigned i = 0; i < size.symbols.size(); ++i)
+    value *= dynamicGuess;
+  return value;
+}
+
+bool sameAccess(const Access &a, const Access &b) { return a.offset == b.offset && a.strides == b.strides; }
+
+/// May `next` run in the loop nest of `group`, iteration by iteration?
+bool canJoin(const Group &group, Generic &next) {
+  Generic &first = *group.generics.front();
+  if (first.extents != next.extents)
+    return false;
+  for (Generic *member : group.generics)
+    for (auto [i, mine] : llvm::enumerate(member->accesses))
+      for (auto [j, theirs] : llvm::enumerate(next.accesses)) {
+        if (mine.buffer != theirs.buffer)
+          continue;
+        bool memberWrites = i >= member->numInputs, nextWrites = j >= next.numInputs;
+        if (!memberWrites && !nextWrites)
+          continue;
+        if (!sameAccess(mine, theirs) || (memberWrites && member->hasReduction()) ||
+            (nextWrites && next.hasReduction()))
+          return false;
+      }
+  // A captured memref.load may read any element.
+  WalkResult result = next.op->walk([&](memref::LoadOp load) {
+    for (Generic *member : group.generics)
+      for (unsigned i = 0; i < member->numOutputs(); ++i)
+        if (member->op.getDpsInits()[i] == load.getMemRef())
+          return WalkResult::interrupt();
+    return WalkResult::advance();
+  });
+  return !result.wasInterrupted();
+}
+
+/// Nanoseconds of one iteration on vectors.
+double iterationCost(const Group &group) {
+  double cost = 0;
+  for (Generic *generic : group.generics) {
+    for (const Access &access : generic->accesses)
+      cost += access.strides.empty() ? 0.01 : 0.08;
+    generic->op->walk([&](Operation *op) {
+      if (isa<math::MathDialect>(op->getDialect()))
+        cost += 0.4;
+      else if (isa<complex::ComplexDialect>(op->getDialect()))
+        cost += 0.3;
+      else if (isa<arith::DivFOp, arith::DivSIOp, arith::RemSIOp, memref::LoadOp>(op))
+        cost += 0.3;
+      else
+        cost += 0.02;
+    });
+  }
+  return cost;
+}
+
+/// Penalty of running vectors along `loop`: one for each access that is neither contiguous nor invariant.
+double vectorPenalty(const KernelNest &nest, ArrayRef<Generic *> generics, unsigned loop) {
+  double penalty = 0;
+  for (Generic *generic : generics)
+    for (const Access &access : generic->accesses) {
+      const Size &stride = access.strides[loop];
+      if (nest.buffers[access.buffer].isTemporary && loop < nest.numOuter)
+        continue;
+      if (!stride.is(0) && !stride.is(1))
+        penalty += stride.is(-1) ? 0.2 : 1;
+    }
+  return penalty;
+}
+
+/// Vectors along a reduction loop need a combiner for the lanes.
+bool lanesCombine(Group &group, unsigned loop) {
+  for (Generic *generic : group.generics)
+    if (generic->reduction[loop])
+      for (unsigned i = 0; i < generic->numOutputs(); ++i)
+        if (!matchCombiner(*generic, i))
+          return false;
+  return true;
+}
+
+void chooseLanes(const KernelNest &nest, Group &group, const EmitLoopsOptions &options) {
+  if (group.vectorLoop < 0 || !options.vectorize) {
+    group.lanes = group.tailLanes = 1;
+    group.masked = false;
+    return;
+  }
+  unsigned loop = group.vectorLoop;
+  unsigned bits = 8, ops = 0;
+  bool maskable = options.masked, reduces = false;
+  auto see = [&](Type type) {
+    type = ElementKind::of(type).compute;
+    bits = std::max(bits, type.isIndex() ? 64u : type.getIntOrFloatBitWidth());
+  };
+  for (Generic *generic : group.generics) {
+    reduces |= generic->reduction[loop];
+    for (const Access &access : generic->accesses) {
+      const ElementKind &kind = nest.buffers[access.buffer].kind;
+      if (!access.strides[loop].is(0))
+        see(kind.compute);
+      // Masked gathers of bytes and half words do not exist and would become a branch for each lane.
+      if (!access.strides[loop].is(0) && !access.strides[loop].is(1) && kind.storage.getIntOrFloatBitWidth() < 32)
+        maskable = false;
+    }
+    generic->op->walk([&](Operation *op) {
+      if (op == generic->op || isa<linalg::YieldOp>(op))
+        return;
+      ++ops;
+      if (auto load = dyn_cast<memref::LoadOp>(op))
+        if (ElementKind::of(load.getType()).storage.getIntOrFloatBitWidth() < 32)
+          maskable = false;
+      if (isa<math::MathDialect, complex::ComplexDialect>(op->getDialect()))
+        ops += 8;
+      for (Type type : op->getResultTypes())
+        if (!type.isInteger(1))
+          see(type);
+    });
+  }
+  unsigned perRegister = std::max(2u, options.vectorBits / bits);
+  unsigned registers = reduces || ops <= 8 ? 4 : 2;
+  // Fewer architectural registers below AVX-512.
+  if (options.vectorBits < 512 && ops > 8)
+    registers = 1;
+  group.lanes = perRegister * registers;
+  group.tailLanes = maskable ? perRegister : 1;
+  group.masked = maskable;
+  const Size &extent = group.generics.front()->extents[loop];
+  if (extent.isConstant())
+    while (group.lanes > perRegister && int64_t(group.lanes) > extent.coefficient)
+      group.lanes /= 2;
+  if (extent.isConstant())
+    while (group.lanes > 1 && int64_t(group.lanes) > extent.coefficient && !maskable)
+      group.lanes /= 2;
+  group.tailLanes = std::min(group.tailLanes, group.lanes);
+}
+
+void formGroups(KernelNest &nest, LoopPlan &plan) {
+  for (Generic &generic : nest.generics) {
+    if (plan.groups.empty() || !canJoin(plan.groups.back(), generic))
+      plan.groups.emplace_back();
+    plan.groups.back().generics.push_back(&generic);
+  }
+  for (Group &group : plan.groups) {
+    unsigned numLoops = group.generics.front()->extents.size();
+    group.numLoops = normaliseLoops(group.generics, plan.numOuter, numLoops);
+  }
+}
+
+void chooseVectorLoops(KernelNest &nest, LoopPlan &plan, const EmitLoopsOptions &options) {
+  bool anyOwn = false;
+  double outerPenalty = 0, ownPenalty = 0;
+  for (Group &group : plan.groups) {
+    if (group.numLoops == plan.numOuter)
+      continue;
+    anyOwn = true;
+    double best = 1e9;
+    for (unsigned loop = plan.numOuter; loop < group.numLoops; ++loop) {
+      if (!lanesCombine(group, loop))
+        continue;
+      double penalty = vectorPenalty(nest, group.generics, loop);
+      const Size &extent = group.generics.front()->extents[loop];
+      if (extent.isConstant() && extent.coefficient * 32 < int64_t(options.vectorBits))
+        penalty += 2;
+      if (penalty <= best) {
+        best = penalty;
+        group.vectorLoop = loop;
+      }
+    }
+    ownPenalty += group.vectorLoop < 0 ? 4 * group.generics.size() : best;
+    if (plan.numOuter)
+      outerPenalty += vectorPenalty(nest, group.generics, plan.numOuter - 1);
+  }
+  if (plan.numOuter) {
+    const Size &extent = nest.outerExtents[plan.numOuter - 1];
+    if (extent.isConstant() && extent.coefficient * 32 < int64_t(options.vectorBits))
+      outerPenalty += 1.5;
+  }
+  plan.vectorOuter = plan.numOuter && (!anyOwn || outerPenalty < ownPenalty);
+  for (Group &group : plan.groups)
+    if (plan.vectorOuter)
+      group.vectorLoop = plan.numOuter - 1;
+}
+
+/// With vectors along the last outer loop a temporary holds one chunk of it, contiguously.
+void layOutTemporaries(KernelNest &nest, LoopPlan &plan) {
+  if (!plan.vectorOuter)
+    return;
+  for (Generic &generic : nest.generics)
+    for (Access &access : generic.accesses) {
+      if (!nest.buffers[access.buffer].isTemporary)
+        continue;
+      for (Size &stride : access.strides)
+        stride.coefficient *= plan.chunk;
+      for (Size &term : access.offset)
+        term.coefficient *= plan.chunk;
+      access.strides[plan.numOuter - 1] = Size::constant(1);
+    }
+}
+
+void chooseSplit(KernelNest &nest, LoopPlan &plan) {
+  int64_t outer = 1;
+  for (const Size &extent : nest.outerExtents)
+    outer *= estimate(extent);
+  if (plan.vectorOuter)
+    outer = std::max<int64_t>(1, outer / plan.chunk);
+  if (outer >= 16)
+    return;
+  // The reduction group comes after nothing but the stores of its neutral elements.
+  for (auto [i, group] : llvm::enumerate(plan.groups)) {
+    bool reduces = llvm::all_of(group.generics, [](Generic *generic) { return generic->hasReduction(); });
+    if (!reduces) {
+      bool onlyInit = llvm::all_of(group.generics, [](Generic *generic) { return generic->numInputs == 0; });
+      if (onlyInit)
+        continue;
+      return;
+    }
+    int loop = -1;
+    for (unsigned d = plan.numOuter; d < group.numLoops && loop < 0; ++d)
+      if (group.generics.front()->reduction[d])
+        loop = d;
+    double work = iterationCost(group);
+    for (unsigned d = plan.numOuter; d < group.numLoops; ++d)
+      work *= estimate(group.generics.front()->extents[d]);
+    if (loop < 0 || work < 2 * blockNanoseconds)
+      return;
+    for (Generic *generic : group.generics)
+      for (unsigned k = 0; k < generic->numOutputs(); ++k)
+        if (!matchCombiner(*generic, k) || !generic->reduction[loop])
+          return;
+    const Size &extent = group.generics.front()->extents[loop];
+    double perIteration = work / std::max<int64_t>(1, estimate(extent));
+    int64_t piece = std::max<int64_t>(1, int64_t(blockNanoseconds * 2 / perIteration));
+    if (int(loop) == group.vectorLoop)
+      piece = llvm::alignTo(piece, 1024);
+    if (extent.isConstant() && piece >= extent.coefficient)
+      return;
+    plan.splitGroup = i;
+    plan.splitLoop = loop;
+    plan.splitChunk = piece;
+    return;
+  }
+}
+
+} // namespace
+
+LoopPlan planLoops(KernelNest &nest, const EmitLoopsOptions &options) {
+  LoopPlan plan;
+  SmallVector<Generic *> all;
+  for (Generic &generic : nest.generics)
+    all.push_back(&generic);
+  plan.numOuter = normaliseLoops(all, 0, nest.numOuter);
+  if (!all.empty())
+    nest.outerExtents.assign(all.front()->extents.begin(), all.front()->extents.begin() + plan.numOuter);
+  nest.numOuter = plan.numOuter;
+  formGroups(nest, plan);
+  chooseVectorLoops(nest, plan, options);
+  for (Group &group : plan.groups)
+    chooseLanes(nest, group, options);
+
+  double perOuter = 0;
+  bool anyOwn = false;
+  unsigned widest = 1;
+  for (Group &group : plan.groups) {
+    double cost = iterationCost(group);
+    for (unsigned d = plan.numOuter; d < group.numLoops; ++d) {
+      cost *= std::max<int64_t>(1, estimate(group.generics.front()->extents[d]));
+      anyOwn = true;
+    }
+    perOuter += cost;
+    widest = std::max(widest, group.lanes);
+  }
+  if (plan.vectorOuter) {
+    int64_t chunk = std::max<int64_t>(1, int64_t(blockNanoseconds / std::max(perOuter, 0.05)));
+    const Size &extent = nest.outerExtents.back();
+    if (extent.isConstant())
+      chunk = std::min(chunk, std::max<int64_t>(anyOwn ? extent.coefficient / 16 : extent.coefficient / 64,
+                                                anyOwn ? 128 : 4096));
+    // Temporaries and accumulators of a chunk should stay in the first-level cache.
+    chunk = std::clamp<int64_t>(chunk, anyOwn ? 128 : 1024, anyOwn ? 1024 : 65536);
+    plan.chunk = llvm::alignTo(std::max<int64_t>(chunk, widest), widest);
+    if (!options.vectorize)
+      plan.chunk = std::max<int64_t>(plan.chunk, 64);
+  }
+  layOutTemporaries(nest, plan);
+  chooseSplit(nest, plan);
+  plan.blockCost = perOuter * (plan.vectorOuter ? plan.chunk : 1);
+  if (plan.splitGroup >= 0) {
+    const Size &extent = plan.groups[plan.splitGroup].generics.front()->extents[plan.splitLoop];
+    plan.blockCost *= double(plan.splitChunk) / std::max<int64_t>(1, estimate(extent));
+  }
+  return plan;
+}
+
+} // namespace tcc

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The decisions of loop emission, taken on a KernelNest before any code exists: which generics share a loop nest, along
+// which loop vectors run, how the outer iterations are cut into blocks, and whether a reduction is done in two phases.
+#pragma once
+
+#include "passes/LoopNest.h"
+
+namespace tcc {
+
+struct EmitLoopsOptions {
+  unsigned vectorBits = 512;
+  bool vectorize = true;
+  bool masked = true; ///< the target has cheap masked loads and stores (AVX-512)
+};
+
+/// Generics run in one loop nest.
+struct Group {
+  llvm::SmallVector<Generic *> generics;
+  unsigned numLoops = 0; ///< outer and own
+  int vectorLoop = -1;   ///< -1: no loop to run vectors along
+  unsigned lanes = 1, tailLanes = 1;
+  bool masked = false;
+};
+
+struct LoopPlan {
+  unsigned numOuter = 0;
+  /// The last outer loop is the vector loop of every group and is cut into chunks; otherwise all outer loops are rows.
+  bool vectorOuter = false;
+  int64_t chunk = 1; ///< of the vector loop (vectorOuter), in iterations
+  /// The reduction group whose loop `splitLoop` is cut into pieces of `splitChunk` for parallelism; -1 if none.
+  int splitGroup = -1;
+  unsigned splitLoop = 0;
+  int64_t splitChunk = 1;
+  double blockCost = 0; ///< ns
+  std::vector<Group> groups;
+
+  unsigned numRows() const { return vectorOuter ? numOuter - 1 : numOuter; }
+};
+
+LoopPlan planLoops(KernelNest &nest, const EmitLoopsOptions &options);
+
+} // namespace tcc
