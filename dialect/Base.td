@@ -184,6 +184,16 @@ class Splat<string number> {
 class Helper<string cppName> {
   string name = cppName;
 }
+def Same : Helper<"same">;
+def CastLike : Helper<"castLike">;
+def DivideOrZero : Helper<"divideOrZero">;
+def ReshapeLike : Helper<"reshapeLike">;
+def SumToLike : Helper<"sumToLike">;
+def RepeatLike : Helper<"repeatLike">;
+def ShareAmongTies : Helper<"shareAmongTies">;
+def InversePerm : Helper<"inversePerm">;
+def Negated : Helper<"negated">;
+def Successor : Helper<"successor">;
 // The op is piecewise constant, or its operands are not numbers one can vary.
 class NoAdjoint<Tcc_Op of, string why> {
   Tcc_Op op = of;

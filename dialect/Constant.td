@@ -45,4 +45,13 @@ def RandomBitsOp : SummaryOp<"random_bits", "Uniform bits: Threefry-2x32-20 of a
   let hasVerifier = true;
 }
 
+//===----------------------------------------------------------------------===//
+// Adjoints
+//===----------------------------------------------------------------------===//
+
+def : NoAdjoint<ConstantOp, "has no operands">;
+def : NoAdjoint<InputOp, "has no operands">;
+def : NoAdjoint<IotaOp, "the operand gives only a shape">;
+def : NoAdjoint<RandomBitsOp, "integers">;
+
 #endif // TCC_DIALECT_CONSTANT

@@ -18,4 +18,10 @@ def DotGeneralOp : LibraryOp<"dot_general", "Sum over contracted axes of product
   let assemblyFormat = "$a `,` $b attr-dict `:` functional-type(operands, results)";
 }
 
+//===----------------------------------------------------------------------===//
+// Adjoints
+//===----------------------------------------------------------------------===//
+
+def : CustomAdjoint<DotGeneralOp, "da = dy b^H, db = a^H dy, in the axes' order">;
+
 #endif // TCC_DIALECT_CONTRACTION

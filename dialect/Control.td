@@ -19,4 +19,12 @@ class InvokeOp<string mnemonic, string text>
 def CallOp : InvokeOp<"call", "Results of a function of tcc ops of the same module">;
 def LaunchOp : InvokeOp<"launch", "Results of a kernel, after kernels have been formed">;
 
+//===----------------------------------------------------------------------===//
+// Adjoints
+//===----------------------------------------------------------------------===//
+
+def : NoAdjoint<StopGradientOp, "on purpose">;
+def : CustomAdjoint<CallOp, "a call of the callee's own adjoint">;
+def : CustomAdjoint<LaunchOp, "an error: kernels are formed after differentiation">;
+
 #endif // TCC_DIALECT_CONTROL

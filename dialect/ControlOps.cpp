@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Verification of calls against the functions that they name.
+// Calls: verification against the functions that they name, and their adjoints.
+#include "dialect/AdjointBuilder.h"
+#include "dialect/Autodiff.h"
 #include "dialect/Inference.h"
 
 #include "mlir/Interfaces/FunctionInterfaces.h"
@@ -26,6 +28,31 @@ LogicalResult CallOp::verifySymbolUses(SymbolTableCollection &symbols) {
 
 LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return verifyCallee(*this, getCalleeAttr(), symbols);
+}
+
+LogicalResult CallOp::pullback(AdjointBuilder &b) {
+  auto function = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(*this, getCalleeAttr());
+  if (!function)
+    return emitOpError("calls no function that can be differentiated: ") << getCalleeAttr();
+  SmallVector<int64_t> wrt;
+  for (auto [index, x] : llvm::enumerate(getXs()))
+    if (b.wants(index))
+      wrt.push_back(index);
+  FailureOr<func::FuncOp> vjp = buildVjp(function, wrt);
+  if (failed(vjp))
+    return failure();
+  SmallVector<Value> operands(getXs());
+  for (auto [index, y] : llvm::enumerate(getYs()))
+    if (isInexact(y.getType()))
+      operands.push_back(b.dyOrZero(index));
+  auto call = CallOp::create(b.builder, getLoc(), vjp->getResultTypes(), operands, vjp->getName());
+  for (auto [index, dx] : llvm::zip_equal(wrt, call.getYs()))
+    b.accumulate(index, dx);
+  return success();
+}
+
+LogicalResult LaunchOp::pullback(AdjointBuilder &) {
+  return emitOpError("cannot be differentiated: kernels are formed after differentiation");
 }
 
 } // namespace tcc

@@ -80,8 +80,15 @@ def ErfinvOp : UnaryFloatOp<"erfinv", "Inverse error function of each element", 
 def LgammaOp : UnaryFloatOp<"lgamma", "Logarithm of the magnitude of the gamma function of each element", "buildLgamma",
                             Domain<"0.3", "4">>;
 def DigammaOp : UnaryFloatOp<"digamma", "Derivative of lgamma of each element", "buildDigamma", Domain<"0.3", "4">>;
-def TrigammaOp : UnaryFloatOp<"trigamma", "Derivative of digamma of each element", "buildTrigamma",
-                               Domain<"0.3", "4">>;
+def PolygammaOp : SummaryOp<"polygamma", "Derivative of digamma, taken `order` times",
+                            [Pure, ElementwiseTrait, AllTypesMatch<["x", "y"]>]> {
+  let description = "C1: order is at least 1.";
+  let arguments = (ins FloatTensor:$x, ConfinedAttr<I64Attr, [IntPositive]>:$order);
+  let results = (outs FloatTensor:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
+  let kernel = Kernel<"kernels::polygamma(op)">;
+  let domain = Domain<"0.3", "4">;
+}
 
 class RoundingOp<string mnemonic, string text, string kernelName, Promote how = KeepExact>
     : UnaryOp<mnemonic, text, FloatTensor, how, Kernel<kernelName>>;
@@ -209,5 +216,101 @@ def SelectOp : SummaryOp<"select", "a where the condition holds, b elsewhere",
   let assemblyFormat = "$condition `,` $a `,` $b attr-dict `:` type($a)";
   let kernel = AnyKernel<"kernels::select">;
 }
+
+//===----------------------------------------------------------------------===//
+// Adjoints
+//===----------------------------------------------------------------------===//
+
+// Cotangents follow the steepest ascent: for y = f(x) holomorphic dx = dy conj(f'(x)) (docs/adjoints.md).
+def : Adjoint<NegOp, (pullback (NegOp $dy):$dx)>;
+def : Adjoint<ConjOp, (pullback (ConjOp $dy):$dx)>;
+def : Adjoint<AbsOp, (pullback (MultiplyOp (CastLike $dy, $x), (SignOp $x)):$dx)>; // 0 at 0, as sign
+def : CustomAdjoint<SignOp, "0 for real numbers; (dy - y Re(conj(y) dy)) / |x| for complex ones">;
+def : Adjoint<SquareOp, (pullback (MultiplyOp $dy, (MultiplyOp (Splat<"2.0"> $x), (ConjOp $x))):$dx)>;
+def : Adjoint<ExpOp, (pullback (MultiplyOp $dy, (ConjOp $y)):$dx)>;
+def : Adjoint<Expm1Op, (pullback (MultiplyOp $dy, (ConjOp (ExpOp $x))):$dx)>;
+def : Adjoint<LogOp, (pullback (DivideOp $dy, (ConjOp $x)):$dx)>;
+def : Adjoint<Log1pOp, (pullback (DivideOp $dy, (ConjOp (AddOp (Splat<"1.0"> $x), $x))):$dx)>;
+def : Adjoint<SqrtOp, (pullback (DivideOp $dy, (MultiplyOp (Splat<"2.0"> $y), (ConjOp $y))):$dx)>;
+def : Adjoint<RsqrtOp, (pullback (MultiplyOp (MultiplyOp (Splat<"-0.5"> $x), $dy),
+                                             (ConjOp (MultiplyOp $y, (SquareOp $y)))):$dx)>;
+def : Adjoint<SinOp, (pullback (MultiplyOp $dy, (ConjOp (CosOp $x))):$dx)>;
+def : Adjoint<CosOp, (pullback (NegOp (MultiplyOp $dy, (ConjOp (SinOp $x)))):$dx)>;
+def : Adjoint<TanOp, (pullback (MultiplyOp $dy, (ConjOp (AddOp (Splat<"1.0"> $y), (SquareOp $y)))):$dx)>;
+// 1 - x^2 as (1 - x)(1 + x), which is exact near its zeros.
+def : Adjoint<AsinOp, (pullback (DivideOp $dy, (ConjOp (SqrtOp (MultiplyOp (SubtractOp (Splat<"1.0"> $x), $x),
+                                                                           (AddOp (Splat<"1.0"> $x), $x))))):$dx)>;
+def : Adjoint<AcosOp, (pullback (DivideOp (NegOp $dy), (ConjOp (SqrtOp (MultiplyOp (SubtractOp (Splat<"1.0"> $x), $x),
+                                                                       (AddOp (Splat<"1.0"> $x), $x))))):$dx)>;
+def : Adjoint<AtanOp, (pullback (DivideOp $dy, (ConjOp (AddOp (Splat<"1.0"> $x), (SquareOp $x)))):$dx)>;
+def : Adjoint<SinhOp, (pullback (MultiplyOp $dy, (ConjOp (CoshOp $x))):$dx)>;
+def : Adjoint<CoshOp, (pullback (MultiplyOp $dy, (ConjOp (SinhOp $x))):$dx)>;
+def : Adjoint<TanhOp, (pullback (MultiplyOp $dy, (ConjOp (MultiplyOp (SubtractOp (Splat<"1.0"> $y), $y),
+                                                                     (AddOp (Splat<"1.0"> $y), $y)))):$dx)>;
+def : Adjoint<AsinhOp, (pullback (DivideOp $dy, (ConjOp (SqrtOp (AddOp (Splat<"1.0"> $x), (SquareOp $x))))):$dx)>;
+// Two roots instead of sqrt(x^2 - 1): the right branch for complex x.
+def : Adjoint<AcoshOp, (pullback (DivideOp $dy, (ConjOp (MultiplyOp (SqrtOp (SubtractOp $x, (Splat<"1.0"> $x))),
+                                                                    (SqrtOp (AddOp (Splat<"1.0"> $x), $x))))):$dx)>;
+def : Adjoint<AtanhOp, (pullback (DivideOp $dy, (ConjOp (MultiplyOp (SubtractOp (Splat<"1.0"> $x), $x),
+                                                                    (AddOp (Splat<"1.0"> $x), $x)))):$dx)>;
+// ln 2, 1 / ln 2, 1 / ln 10
+def : Adjoint<Exp2Op, (pullback (MultiplyOp $dy, (MultiplyOp (Splat<"0.69314718055994530942"> $y), $y)):$dx)>;
+def : Adjoint<Log2Op, (pullback (DivideOp (MultiplyOp (Splat<"1.44269504088896340736"> $x), $dy), $x):$dx)>;
+def : Adjoint<Log10Op, (pullback (DivideOp (MultiplyOp (Splat<"0.43429448190325182765"> $x), $dy), $x):$dx)>;
+def : Adjoint<CbrtOp, (pullback (DivideOp $dy, (MultiplyOp (Splat<"3.0"> $y), (SquareOp $y))):$dx)>;
+// 2 / sqrt(pi), sqrt(pi) / 2
+def : Adjoint<ErfOp, (pullback (MultiplyOp $dy, (MultiplyOp (Splat<"1.12837916709551257390"> $x),
+                                                            (ExpOp (NegOp (SquareOp $x))))):$dx)>;
+def : Adjoint<ErfcOp, (pullback (MultiplyOp $dy, (MultiplyOp (Splat<"-1.12837916709551257390"> $x),
+                                                             (ExpOp (NegOp (SquareOp $x))))):$dx)>;
+def : Adjoint<ErfinvOp, (pullback (MultiplyOp $dy, (MultiplyOp (Splat<"0.88622692545275801365"> $y),
+                                                               (ExpOp (SquareOp $y)))):$dx)>;
+def : Adjoint<LgammaOp, (pullback (MultiplyOp $dy, (DigammaOp $x)):$dx)>;
+def : Adjoint<DigammaOp, (pullback (MultiplyOp $dy, (PolygammaOp $x, 1)):$dx)>;
+def : Adjoint<PolygammaOp, (pullback (MultiplyOp $dy, (PolygammaOp $x, (Successor $order))):$dx)>;
+def : NoAdjoint<FloorOp, "piecewise constant">;
+def : NoAdjoint<CeilOp, "piecewise constant">;
+def : NoAdjoint<RoundOp, "piecewise constant">;
+def : NoAdjoint<TruncOp, "piecewise constant">;
+def : NoAdjoint<BitwiseNotOp, "integers">;
+def : Adjoint<RealOp, (pullback (CastLike $dy, $x):$dx)>;
+def : Adjoint<ImagOp, (pullback (ComplexOp (Splat<"0.0"> $dy), $dy):$dx)>;
+def : Adjoint<CastOp, (pullback (CastLike $dy, $x):$dx)>;
+def : Adjoint<ComplexOp, (pullback (RealOp $dy):$dre, (ImagOp $dy):$dim)>;
+
+def : Adjoint<AddOp, (pullback (Same $dy):$da, (Same $dy):$db)>;
+def : Adjoint<SubtractOp, (pullback (Same $dy):$da, (NegOp $dy):$db)>;
+def : Adjoint<MultiplyOp, (pullback (MultiplyOp $dy, (ConjOp $b)):$da, (MultiplyOp $dy, (ConjOp $a)):$db)>;
+def : Adjoint<DivideOp, (pullback (DivideOp $dy, (ConjOp $b)):$da, (NegOp (MultiplyOp $da, (ConjOp $y))):$db)>;
+def : CustomAdjoint<PowerOp, "da = dy conj(b a^(b-1)), db = dy conj(y log a); 0 where a (for db) or b (for da) is 0">;
+// Equal elements share the cotangent.
+def : Adjoint<MaximumOp, (pullback
+    (SelectOp (EqualOp $a, $b), (MultiplyOp (Splat<"0.5"> $dy), $dy),
+              (SelectOp (GreaterOp $a, $b), $dy, (Splat<"0.0"> $dy))):$da, (SubtractOp $dy, $da):$db)>;
+def : Adjoint<MinimumOp, (pullback
+    (SelectOp (EqualOp $a, $b), (MultiplyOp (Splat<"0.5"> $dy), $dy),
+              (SelectOp (LessOp $a, $b), $dy, (Splat<"0.0"> $dy))):$da, (SubtractOp $dy, $da):$db)>;
+def : NoAdjoint<FloorDivideOp, "piecewise constant">;
+def : Adjoint<RemainderOp, (pullback (Same $dy):$da, (NegOp (MultiplyOp $dy, (FloorDivideOp $a, $b))):$db)>;
+def : Adjoint<FmodOp, (pullback (Same $dy):$da, (NegOp (MultiplyOp $dy, (TruncOp (DivideOp $a, $b)))):$db)>;
+def : Adjoint<Atan2Op, (pullback
+    (MultiplyOp $dy, (DivideOp $b, (AddOp (SquareOp $a), (SquareOp $b)))):$da,
+    (NegOp (MultiplyOp $dy, (DivideOp $a, (AddOp (SquareOp $a), (SquareOp $b))))):$db)>;
+def : Adjoint<HypotOp, (pullback (MultiplyOp $dy, (DivideOrZero $a, $y)):$da,
+                                 (MultiplyOp $dy, (DivideOrZero $b, $y)):$db)>;
+def : NoAdjoint<BitwiseAndOp, "integers">;
+def : NoAdjoint<BitwiseOrOp, "integers">;
+def : NoAdjoint<BitwiseXorOp, "integers">;
+def : NoAdjoint<LeftShiftOp, "integers">;
+def : NoAdjoint<RightShiftOp, "integers">;
+def : NoAdjoint<EqualOp, "piecewise constant">;
+def : NoAdjoint<NotEqualOp, "piecewise constant">;
+def : NoAdjoint<LessOp, "piecewise constant">;
+def : NoAdjoint<LessEqualOp, "piecewise constant">;
+def : NoAdjoint<GreaterOp, "piecewise constant">;
+def : NoAdjoint<GreaterEqualOp, "piecewise constant">;
+// Each branch sees zero where the other was taken, so that what was not taken cannot leak a NaN.
+def : Adjoint<SelectOp, (pullback (zero):$dcondition, (SelectOp $condition, $dy, (Splat<"0.0"> $dy)):$da,
+                                  (SelectOp $condition, (Splat<"0.0"> $dy), $dy):$db)>;
 
 #endif // TCC_DIALECT_ELEMENTWISE

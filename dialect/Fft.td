@@ -27,4 +27,13 @@ def IrfftOp : FourierOp<"irfft", "Inverse transform of the Hermitian signal of w
   }];
 }
 
+//===----------------------------------------------------------------------===//
+// Adjoints
+//===----------------------------------------------------------------------===//
+
+// The transform is symmetric: its adjoint is the conjugate transform, and both are unnormalised.
+def : Adjoint<FftOp, (pullback (FftOp $dy, $axes, (Negated $inverse)):$dx)>;
+def : CustomAdjoint<RfftOp, "irfft of dy, halved where irfft counts a frequency twice">;
+def : CustomAdjoint<IrfftOp, "rfft of dy, doubled where irfft counts a frequency twice">;
+
 #endif // TCC_DIALECT_FFT

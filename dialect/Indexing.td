@@ -37,4 +37,12 @@ def CheckIndexOp : LibraryOp<"check_index", "Indices with `bound` added to negat
   let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y)";
 }
 
+//===----------------------------------------------------------------------===//
+// Adjoints
+//===----------------------------------------------------------------------===//
+
+def : CustomAdjoint<GatherOp, "zeros like x with dy added at the indices">;
+def : CustomAdjoint<ScatterOp, "by combine; ties of min and max share the cotangent">;
+def : NoAdjoint<CheckIndexOp, "integers">;
+
 #endif // TCC_DIALECT_INDEXING

@@ -47,4 +47,19 @@ def TriangularSolveOp : SolverOp<"triangular_solve", "y with t y = b, or t^H y =
                                  (ins BoolAttr:$lower, BoolAttr:$adjoint, BoolAttr:$unit_diagonal)>;
 def SolveOp : SolverOp<"solve", "y with a y = b", (ins)>;
 
+//===----------------------------------------------------------------------===//
+// Adjoints
+//===----------------------------------------------------------------------===//
+
+def : CustomAdjoint<CholeskyOp, "Murray 2016">;
+def : CustomAdjoint<LuOp, "de Hoog, Anderssen and Lukas 2011, rectangular too">;
+def : CustomAdjoint<QrOp, "Walter and Lehmann 2018; Roberts and Roberts 2020 for wide matrices">;
+def : CustomAdjoint<SvdOp, "Townsend 2016; Wan and Zhang 2019 for complex matrices; degenerate values treated exactly">;
+def : CustomAdjoint<SvdvalsOp, "u diag(ds) v^H">;
+def : CustomAdjoint<EighOp, "Giles 2008; degenerate values treated exactly">;
+def : CustomAdjoint<EigOp, "Boeddeker et al. 2017, for normalised vectors">;
+def : CustomAdjoint<SchurOp, "triangular Sylvester equation">;
+def : CustomAdjoint<TriangularSolveOp, "Giles 2008">;
+def : CustomAdjoint<SolveOp, "Giles 2008">;
+
 #endif // TCC_DIALECT_LINALG

@@ -54,4 +54,23 @@ def ArgsortOp : LibraryOp<"argsort", "Positions that sort x along an axis; stabl
   let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y)";
 }
 
+//===----------------------------------------------------------------------===//
+// Adjoints
+//===----------------------------------------------------------------------===//
+
+def : Adjoint<ReduceSumOp, (pullback (RepeatLike $dy, $x, $axes):$dx)>;
+def : CustomAdjoint<ReduceProdOp, "dy times the product of all other elements, also where some are 0">;
+def : Adjoint<ReduceMaxOp, (pullback (ShareAmongTies $dy, $x, $y, $axes):$dx)>;
+def : Adjoint<ReduceMinOp, (pullback (ShareAmongTies $dy, $x, $y, $axes):$dx)>;
+def : NoAdjoint<ReduceAndOp, "bool">;
+def : NoAdjoint<ReduceOrOp, "bool">;
+def : NoAdjoint<ArgmaxOp, "integers">;
+def : NoAdjoint<ArgminOp, "integers">;
+def : Adjoint<CumsumOp, (pullback (CumsumOp $dy, $axis, (Negated $reverse)):$dx)>;
+def : CustomAdjoint<CumprodOp, "running sums of dy times the products without the element, also where some are 0">;
+def : CustomAdjoint<CummaxOp, "dy added where the running maximum was last attained">;
+def : CustomAdjoint<CumminOp, "dy added where the running minimum was last attained">;
+def : CustomAdjoint<SortOp, "dy in the order of x">;
+def : NoAdjoint<ArgsortOp, "integers">;
+
 #endif // TCC_DIALECT_REDUCTION

@@ -46,7 +46,7 @@ def SliceOp : ShapeOp<"slice", "Every strides[i]-th position from starts[i] to b
                       (ins DenseI64ArrayAttr:$starts, DenseI64ArrayAttr:$limits, DenseI64ArrayAttr:$strides),
                       [InferTypeOpAdaptor]> {
   let description = [{
-    A limit of -1 on an axis of open size means its end.
+    A negative limit on an axis of open size counts from behind: -1 is its end.
     C1: starts, limits and strides have an entry for each axis. C2: 0 <= start <= limit <= size. C3: strides are positive.
   }];
 }
@@ -75,5 +75,17 @@ def ConcatenateOp : SummaryOp<"concatenate", "The operands one after the other a
   let assemblyFormat = "$xs attr-dict `:` functional-type(operands, results)";
 }
 } // hasFolder
+
+//===----------------------------------------------------------------------===//
+// Adjoints
+//===----------------------------------------------------------------------===//
+
+def : Adjoint<BroadcastOp, (pullback (SumToLike $dy, $x, $dims):$dx)>;
+def : Adjoint<ReshapeOp, (pullback (ReshapeLike $dy, $x):$dx)>;
+def : Adjoint<TransposeOp, (pullback (TransposeOp $dy, (InversePerm $perm)):$dx)>;
+def : Adjoint<ReverseOp, (pullback (ReverseOp $dy, $axes):$dx)>;
+def : CustomAdjoint<SliceOp, "dy padded with zeros to the shape of x">;
+def : CustomAdjoint<PadOp, "the slice of dy where x is; for the value the sum of the rest">;
+def : CustomAdjoint<ConcatenateOp, "a slice of dy for each operand">;
 
 #endif // TCC_DIALECT_SHAPE

@@ -60,7 +60,7 @@ TCC_INFER(SliceOp) {
     if (strides[axis] <= 0)
       return InferenceError(loc, getOperationName()) << "strides must be positive, got " << strides;
     bool open = ShapedType::isDynamic(size);
-    if (open && limit == -1) {
+    if (open && limit < 0) {
       if (start < 0)
         return InferenceError(loc, getOperationName()) << "starts must not be negative, got " << starts;
       shape.push_back(ShapedType::kDynamic);
