@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// tcc_fft, tcc_rfft and tcc_irfft: any axes, transformed in place of their strides one after the other, the lines of each
+// axis in chunks on the thread pool. Chunks depend on the shape alone, so the bits do not depend on the threads.
+#include "runtime/FftLines.h"
+#include "runtime/FftwLibrary.h"
+#include "runtime/Tensors.h"
+#include "runtime/Threads.h"
+#include <math.h>
+#include <string.h>
+
+using namespace tcc::runtime;
+
+namespace {
+
+/// One pass along an axis: `shape` is of the array whose axis has n / 2 + 1 entries if the kind is a real one's.
+struct Pass {
+  FftKind kind;
+  int64_t outer, n, inner;
+};
+
+template <class R> int32_t runPass(const char *op, const Pass &pass, const R *in, R *out, TccStatus *status) {
+  int64_t half = pass.n / 2 + 1;
+  int64_t nIn = pass.kind == FftKind::ComplexToReal ? half : pass.n;
+  int64_t nOut = pass.kind == FftKind::RealToComplex ? half : pass.n;
+  int64_t inSize = pass.kind == FftKind::RealToComplex ? 1 : 2, outSize = pass.kind == FftKind::ComplexToReal ? 1 : 2;
+  // About 32 K elements a chunk: half a second-level cache, and some 50 us of work.
+  constexpr int64_t target = 32768;
+  int64_t innerChunk = pass.inner, outerChunk = 1;
+  if (pass.n * pass.inner > target) {
+    innerChunk = target / pass.n / 16 * 16;
+    innerChunk = innerChunk < 16 ? 16 : innerChunk;
+    innerChunk = innerChunk > pass.inner ? pass.inner : innerChunk;
+  } else {
+    outerChunk = target / (pass.n * pass.inner);
+    outerChunk = outerChunk > 16 ? outerChunk / 16 * 16 : outerChunk;
+    outerChunk = outerChunk > pass.outer ? pass.outer : outerChunk;
+  }
+  int64_t innerParts = (pass.inner + innerChunk - 1) / innerChunk, outerParts = (pass.outer + outerChunk - 1) / outerChunk;
+  double cost = double(pass.n) * double(innerChunk) * double(outerChunk) * 0.3 * log2(double(pass.n) + 2);
+  bool fftw = hasFftw<R>();
+  BatchFailure failure;
+  parallelFor(innerParts * outerParts, grainFor(cost), [&](int64_t begin, int64_t end) {
+    for (int64_t task = begin; task < end; ++task) {
+      int64_t o = task / innerParts * outerChunk, j = task % innerParts * innerChunk;
+      FftLines lines;
+      lines.kind = pass.kind;
+      lines.n = pass.n;
+      lines.inner = pass.inner;
+      lines.outerCount = pass.outer - o < outerChunk ? pass.outer - o : outerChunk;
+      lines.innerCount = pass.inner - j < innerChunk ? pass.inner - j : innerChunk;
+      lines.inOuterStride = nIn * pass.inner;
+      lines.outOuterStride = nOut * pass.inner;
+      const R *from = in + (o * lines.inOuterStride + j) * inSize;
+      R *to = out + (o * lines.outOuterStride + j) * outSize;
+      if (fftw && fftwFft(lines, from, to) == 0)
+        continue;
+      if (ownFft(lines, from, to))
+        failure.report(task, 1);
+    }
+  });
+  return failure.any() ? outOfMemory(status, op, pass.n * 16 * int64_t(sizeof(R))) : int32_t(TCC_OK);
+}
+
+Pass passAlong(FftKind kind, const TccTensor &t, int64_t axis, int64_t n) {
+  return {kind, extentOf(t, 0, int32_t(axis)), n, extentOf(t, int32_t(axis) + 1, t.rank)};
+}
+
+int32_t checkTransform(const char *op, const TccTensor &in, bool complexInput, Axes axes, TccStatus *status) {
+  TCC_CHECK(checkAxes(op, axes, in.rank, status));
+  if (complexInput != (in.dtype >= TCC_C64) || in.dtype < TCC_F32)
+    return fail(status, TCC_ERROR_DTYPE, "[%s] expected %s, got %s", op,
+                complexInput ? "complex64 or complex128" : "float32 or float64", dtypeName(in.dtype));
+  return TCC_OK;
+}
+
+template <class R>
+int32_t complexPasses(const char *op, const TccTensor &t, const R *in, R *out, const int64_t *axes, int64_t count,
+                      bool inverse, TccStatus *status) {
+  for (int64_t i = count - 1; i >= 0; --i) {
+    Pass pass = passAlong(inverse ? FftKind::Backward : FftKind::Forward, t, axes[i], t.shape[axes[i]]);
+    TCC_CHECK(runPass(op, pass, in, out, status));
+    in = out;
+  }
+  return TCC_OK;
+}
+
+template <class R>
+int32_t fft(const TccTensor &in, const TccTensor &out, Axes axes, bool inverse, TccStatus *status) {
+  if (axes.count == 0) {
+    memcpy(out.data, in.data, size_t(numBytes(in)));
+    return TCC_OK;
+  }
+  return complexPasses("fft", in, static_cast<const R *>(in.data), static_cast<R *>(out.data), axes.values, axes.count,
+                       inverse, status);
+}
+
+template <class R> int32_t rfft(const TccTensor &in, const TccTensor &out, Axes axes, TccStatus *status) {
+  int64_t last = axes[axes.count - 1];
+  const R *x = static_cast<const R *>(in.data);
+  R *y = static_cast<R *>(out.data);
+  TCC_CHECK(runPass("rfft", passAlong(FftKind::RealToComplex, in, last, in.shape[last]), x, y, status));
+  return complexPasses("rfft", out, y, y, axes.values, axes.count - 1, false, status);
+}
+
+template <class R> int32_t irfft(const TccTensor &in, const TccTensor &out, Axes axes, int64_t n, TccStatus *status) {
+  const R *x = static_cast<const R *>(in.data);
+  R *y = static_cast<R *>(out.data);
+  Scratch<R> work;
+  if (axes.count > 1) {
+    int64_t count = 2 * numElements(in);
+    if (!work.resize(count))
+      return outOfMemory(status, "irfft", count * int64_t(sizeof(R)));
+    TCC_CHECK(complexPasses("irfft", in, x, work.get(), axes.values, axes.count - 1, true, status));
+    x = work.get();
+  }
+  return runPass("irfft", passAlong(FftKind::ComplexToReal, in, axes[axes.count - 1], n), x, y, status);
+}
+
+} // namespace
+
+int32_t tcc_fft(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *attrs,
+                TccStatus *status) {
+  TCC_CHECK(checkArguments("fft", in, n_in, 1, out, n_out, 1, status));
+  AttributeReader reader(attrs);
+  Axes axes = reader.array();
+  bool inverse = reader.integer();
+  TCC_CHECK(checkTransform("fft", in[0], true, axes, status));
+  TCC_CHECK(checkTensor("fft", "result", out[0], in[0].dtype, in[0].rank, in[0].shape, status));
+  if (numElements(in[0]) == 0)
+    return TCC_OK;
+  return in[0].dtype == TCC_C64 ? fft<float>(in[0], out[0], axes, inverse, status)
+                                : fft<double>(in[0], out[0], axes, inverse, status);
+}
+
+int32_t tcc_rfft(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *attrs,
+                 TccStatus *status) {
+  TCC_CHECK(checkArguments("rfft", in, n_in, 1, out, n_out, 1, status));
+  Axes axes = AttributeReader(attrs).array();
+  TCC_CHECK(checkTransform("rfft", in[0], false, axes, status));
+  if (axes.count == 0)
+    return fail(status, TCC_ERROR_SHAPE, "[rfft] expected at least one axis");
+  int64_t shape[maxRank], last = axes[axes.count - 1];
+  for (int32_t i = 0; i < in[0].rank; ++i)
+    shape[i] = i == last ? in[0].shape[i] / 2 + 1 : in[0].shape[i];
+  TCC_CHECK(checkTensor("rfft", "result", out[0], in[0].dtype == TCC_F32 ? TCC_C64 : TCC_C128, in[0].rank, shape,
+                        status));
+  if (in[0].shape[last] == 0)
+    return fail(status, TCC_ERROR_SHAPE, "[rfft] expected a nonempty axis, got size 0 at axis %lld", (long long)last);
+  if (numElements(out[0]) == 0)
+    return TCC_OK;
+  return in[0].dtype == TCC_F32 ? rfft<float>(in[0], out[0], axes, status) : rfft<double>(in[0], out[0], axes, status);
+}
+
+int32_t tcc_irfft(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *attrs,
+                  TccStatus *status) {
+  TCC_CHECK(checkArguments("irfft", in, n_in, 1, out, n_out, 1, status));
+  AttributeReader reader(attrs);
+  Axes axes = reader.array();
+  int64_t n = reader.integer();
+  TCC_CHECK(checkTransform("irfft", in[0], true, axes, status));
+  if (axes.count == 0)
+    return fail(status, TCC_ERROR_SHAPE, "[irfft] expected at least one axis");
+  int64_t shape[maxRank], last = axes[axes.count - 1];
+  for (int32_t i = 0; i < in[0].rank; ++i)
+    shape[i] = i == last ? n : in[0].shape[i];
+  if (n < 1 || in[0].shape[last] != n / 2 + 1)
+    return fail(status, TCC_ERROR_SHAPE, "[irfft] expected n/2 + 1 entries for n = %lld at axis %lld, got %lld",
+                (long long)n, (long long)last, (long long)in[0].shape[last]);
+  TCC_CHECK(checkTensor("irfft", "result", out[0], in[0].dtype == TCC_C64 ? TCC_F32 : TCC_F64, in[0].rank, shape,
+                        status));
+  if (numElements(out[0]) == 0)
+    return TCC_OK;
+  return in[0].dtype == TCC_C64 ? irfft<float>(in[0], out[0], axes, n, status)
+                                : irfft<double>(in[0], out[0], axes, n, status);
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// FFTW through dlopen, with a cache of its plans.
+#ifndef TCC_RUNTIME_FFTWLIBRARY_H
+#define TCC_RUNTIME_FFTWLIBRARY_H
+
+#include "runtime/FftLines.h"
+
+namespace tcc::runtime {
+
+/// True if FFTW of this precision is installed and not refused (-DTCC_FFT=own, environment TCC_FFT=own).
+template <class R> bool hasFftw();
+/// As ownFft; 1 if FFTW has no plan for this shape.
+template <class R> int fftwFft(const FftLines &lines, const R *in, R *out);
+
+/// Which implementation the next transforms use; -1 lets installation and environment decide (for tests).
+void chooseFft(int own);
+
+} // namespace tcc::runtime
+#endif

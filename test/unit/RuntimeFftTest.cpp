@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// FFTW's and our own transforms against a naive DFT in long double: relative L2 error at most 3 eps log2(n).
+#include "RuntimeFixture.h"
+#include "runtime/FftwLibrary.h"
+
+using namespace tcc::runtime;
+using namespace tcc::runtime::test;
+
+namespace {
+
+using L = std::complex<long double>;
+
+/// Naive DFT along one axis.
+std::vector<L> dft(const std::vector<L> &x, int64_t outer, int64_t n, int64_t inner, bool inverse) {
+  std::vector<L> roots(n), y(x.size());
+  for (int64_t k = 0; k < n; ++k)
+    roots[k] = std::polar(1.0L, (inverse ? 2 : -2) * 3.14159265358979323846264338327950288L * (long double)k / n);
+  for (int64_t o = 0; o < outer; ++o)
+    for (int64_t k = 0; k < n; ++k)
+      for (int64_t i = 0; i < n; ++i) {
+        L w = roots[k * i % n];
+        for (int64_t j = 0; j < inner; ++j) {
+          L v = x[(o * n + i) * inner + j];
+          y[(o * n + k) * inner + j] +=
+              L(w.real() * v.real() - w.imag() * v.imag(), w.real() * v.imag() + w.imag() * v.real());
+        }
+      }
+  return y;
+}
+
+template <class T> double errorOf(const Array<T> &got, const std::vector<L> &wanted) {
+  long double difference = 0, norm = 0;
+  for (int64_t i = 0; i < got.size(); ++i) {
+    difference += std::norm(L(got[i]) - wanted[i]);
+    norm += std::norm(wanted[i]);
+  }
+  return double(std::sqrt(difference / (norm > 0 ? norm : 1)));
+}
+template <class T> std::vector<L> wide(const Array<T> &x) { return {x.data.get(), x.data.get() + x.size()}; }
+
+template <class R> double bound(int64_t n) { return 3 * epsilon<R> * std::max(1.0, std::log2(double(n))); }
+
+template <class R> class RuntimeFft : public testing::Test {
+protected:
+  using C = std::complex<R>;
+  void TearDown() override { chooseFft(-1); }
+
+  /// All three transforms of a (outer, n, inner) array along its middle axis.
+  void checkAxis(int64_t outer, int64_t n, int64_t inner) {
+    std::vector<int64_t> shape = {outer, n, inner}, halfShape = {outer, n / 2 + 1, inner};
+    Array<C> x = randomArray<C>(shape), y(shape);
+    for (int64_t inverse : {0, 1}) {
+      ASSERT_OK(call(tcc_fft, {x.tensor()}, {y.tensor()}, {1, 1, inverse}));
+      EXPECT_LE(errorOf(y, dft(wide(x), outer, n, inner, inverse)), bound<R>(n)) << n << " inverse " << inverse;
+    }
+    Array<R> real = randomArray<R>(shape, 3), back(shape);
+    Array<C> half(halfShape);
+    ASSERT_OK(call(tcc_rfft, {real.tensor()}, {half.tensor()}, {1, 1}));
+    std::vector<L> full = dft(wide(real), outer, n, inner, false), kept;
+    for (int64_t o = 0; o < outer; ++o)
+      for (int64_t i = 0; i < (n / 2 + 1) * inner; ++i)
+        kept.push_back(full[o * n * inner + i]);
+    EXPECT_LE(errorOf(half, kept), bound<R>(n)) << "rfft " << n;
+    std::string before = bytesOf(half);
+    ASSERT_OK(call(tcc_irfft, {half.tensor()}, {back.tensor()}, {1, 1, n}));
+    EXPECT_EQ(before, bytesOf(half)) << "irfft must keep its input";
+    std::vector<L> scaled = wide(real);
+    for (L &v : scaled)
+      v *= (long double)n;
+    EXPECT_LE(errorOf(back, scaled), 2 * bound<R>(n)) << "irfft " << n;
+  }
+};
+using Types = testing::Types<float, double>;
+TYPED_TEST_SUITE(RuntimeFft, Types);
+
+TYPED_TEST(RuntimeFft, every_length_is_accurate) {
+  for (int own : {0, 1}) {
+    chooseFft(own);
+    for (int64_t n = 1; n <= 64; ++n)
+      this->checkAxis(3, n, 1);
+    for (int64_t n : {97, 101, 127, 210, 251, 257, 286, 330, 499, 1000, 1009, 1024})
+      this->checkAxis(1, n, 1);
+  }
+}
+
+TYPED_TEST(RuntimeFft, any_axis_and_batch_is_accurate) {
+  for (int own : {0, 1}) {
+    chooseFft(own);
+    for (int64_t n : {2, 3, 16, 35, 67})
+      for (int64_t inner : {2, 5, 17, 40})
+        this->checkAxis(5, n, inner);
+    this->checkAxis(40, 100, 1);
+    this->checkAxis(1, 300, 130); // several chunks along the inner axis
+  }
+}
+
+TYPED_TEST(RuntimeFft, several_axes_and_empty_arrays) {
+  using R = TypeParam;
+  using C = std::complex<R>;
+  for (int own : {0, 1}) {
+    chooseFft(own);
+    int64_t a = 12, b = 7, c = 10;
+    Array<C> x = randomArray<C>({a, b, c}), y({a, b, c});
+    ASSERT_OK(call(tcc_fft, {x.tensor()}, {y.tensor()}, {2, 0, 2, 0}));
+    std::vector<L> wanted = dft(dft(wide(x), a * b, c, 1, false), 1, a, b * c, false);
+    EXPECT_LE(errorOf(y, wanted), bound<R>(a * c));
+    Array<R> real = randomArray<R>({a, b, c}), back({a, b, c});
+    Array<C> half({a, b / 2 + 1, c});
+    ASSERT_OK(call(tcc_rfft, {real.tensor()}, {half.tensor()}, {3, 2, 0, 1}));
+    ASSERT_OK(call(tcc_irfft, {half.tensor()}, {back.tensor()}, {3, 2, 0, 1, b}));
+    std::vector<L> scaled = wide(real);
+    for (L &v : scaled)
+      v *= (long double)(a * b * c);
+    EXPECT_LE(errorOf(back, scaled), 2 * bound<R>(a * b * c));
+    Array<C> none({0, 4});
+    EXPECT_OK(call(tcc_fft, {none.tensor()}, {none.tensor()}, {1, 1, 0}));
+    EXPECT_OK(call(tcc_fft, {none.tensor()}, {none.tensor()}, {1, 0, 0}));
+    ASSERT_OK(call(tcc_fft, {x.tensor()}, {y.tensor()}, {0, 0}));
+    EXPECT_EQ(bytesOf(x), bytesOf(y));
+  }
+}
+
+TYPED_TEST(RuntimeFft, number_of_threads_does_not_change_a_bit) {
+  using C = std::complex<TypeParam>;
+  for (int own : {0, 1}) {
+    chooseFft(own);
+    Array<C> x = randomArray<C>({150, 333}), y({150, 333});
+    std::string first;
+    for (int threads : {1, 2, 3, 8}) {
+      setNumThreads(threads);
+      ASSERT_OK(call(tcc_fft, {x.tensor()}, {y.tensor()}, {2, 0, 1, 0}));
+      if (threads == 1)
+        first = bytesOf(y);
+      EXPECT_TRUE(bytesOf(y) == first) << threads;
+    }
+    setNumThreads(0);
+  }
+}
+
+TYPED_TEST(RuntimeFft, wrong_sizes_are_errors) {
+  using C = std::complex<TypeParam>;
+  Array<C> x({5}), wrong({4});
+  Array<TypeParam> real({7}), none({0});
+  EXPECT_EQ(call(tcc_fft, {x.tensor()}, {wrong.tensor()}, {1, 0, 0}).code, TCC_ERROR_SHAPE);
+  EXPECT_EQ(call(tcc_irfft, {x.tensor()}, {real.tensor()}, {1, 0, 7}).message,
+            "[irfft] expected n/2 + 1 entries for n = 7 at axis 0, got 5");
+  Array<C> one({1});
+  EXPECT_EQ(call(tcc_rfft, {none.tensor()}, {one.tensor()}, {1, 0}).message,
+            "[rfft] expected a nonempty axis, got size 0 at axis 0");
+}
+
+} // namespace
