@@ -3,6 +3,7 @@
 
 #include "passes/Compile.h"
 #include "passes/EmitLoops.h"
+#include "passes/Passes.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -16,6 +17,7 @@ int main(int argc, char **argv) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   mlir::registerAllPasses();
+  tcc::registerTccPasses();
   tcc::registerEmitLoopsPass();
   tcc::registerLowerKernelsToLLVMPass();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "tcc optimiser driver\n", registry));
