@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Minimax polynomials of the vector math, lowest degree first; written by tools/dev/fit-vector-math.py (Remez exchange
+// Minimax polynomials of the vector math, lowest degree first; written by tools/fit-vector-math.py (Remez exchange
 // in 60-digit arithmetic). The error given is the largest |weight * (polynomial - function)| of the fit before the
 // coefficients are rounded; the weight turns it into an error relative to the function that is finally computed.
 

@@ -2,10 +2,10 @@
 // Editor support for .mlir files with the tcc dialect: MLIR's language server with our dialect and upstream's.
 #include "dialect/Dialect.h"
 
-#include "llvm/Support/raw_ostream.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/Tools/mlir-lsp-server/MlirLspServerMain.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <string_view>
 

@@ -3,7 +3,7 @@
 """Fits every minimax polynomial of passes/VectorMath*.cpp and writes passes/VectorMathCoefficients.h.
 
 Method: the Remez exchange (Remez 1934) in 60-digit arithmetic on a dense Chebyshev grid, degree raised until the
-weighted error is below the target. Needs mpmath; run from anywhere: tools/dev/fit-vector-math.py > passes/VectorMathCoefficients.h
+weighted error is below the target. Needs mpmath; run from anywhere: tools/fit-vector-math.py > passes/VectorMathCoefficients.h
 """
 import struct
 import sys
@@ -226,7 +226,7 @@ fit("powExp32", "2^r", lambda r: mpf(2)**r, -mpf("0.5001"), mpf("0.5001"), lambd
 
 print("// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception")
 print("//")
-print("// Minimax polynomials of the vector math, lowest degree first; written by tools/dev/fit-vector-math.py (Remez exchange")
+print("// Minimax polynomials of the vector math, lowest degree first; written by tools/fit-vector-math.py (Remez exchange")
 print("// in 60-digit arithmetic). The error given is the largest |weight * (polynomial - function)| of the fit before the")
 print("// coefficients are rounded; the weight turns it into an error relative to the function that is finally computed.")
 print()
