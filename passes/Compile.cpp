@@ -55,6 +55,7 @@ Target Target::host() {
     auto has = [&](StringRef name) { return features.lookup(name); };
     target.maskedMemory = has("avx512f") && has("avx512bw") && has("avx512vl");
     target.vectorBits = target.maskedMemory ? 512 : has("avx2") ? 256 : 128;
+    target.fma = has("fma") || llvm::Triple(target.triple).isAArch64();
     // 512-bit registers are used only when asked for on CPUs that once lowered their clock for them.
     if (target.maskedMemory)
       target.features += ",-prefer-256-bit";
@@ -82,6 +83,7 @@ FailureOr<Target> Target::get(StringRef triple, StringRef cpu, Location errorLoc
     target.positionIndependent = false;
   } else if (parsed.isAArch64()) {
     target.features = "+neon";
+    target.fma = true;
   }
   std::unique_ptr<llvm::MCSubtargetInfo> subtarget(
       known->createMCSubtargetInfo(parsed, target.cpu, target.features));
@@ -91,6 +93,7 @@ FailureOr<Target> Target::get(StringRef triple, StringRef cpu, Location errorLoc
     auto has = [&](StringRef feature) { return subtarget->checkFeatures(("+" + feature).str()); };
     target.maskedMemory = has("avx512f") && has("avx512bw") && has("avx512vl");
     target.vectorBits = target.maskedMemory ? 512 : has("avx2") ? 256 : 128;
+    target.fma = has("fma");
     if (target.maskedMemory)
       target.features = "-prefer-256-bit";
   }

@@ -20,6 +20,7 @@ struct Target {
   unsigned vectorBits = 128;
   unsigned indexBits = 64;
   bool maskedMemory = false; ///< masked loads and stores are single instructions
+  bool fma = false;          ///< fused multiply-add is an instruction
   bool vectorize = true;     ///< false: plain loops, the reference
   bool positionIndependent = true;
 

@@ -34,8 +34,7 @@ private:
     unsigned buffer;
     Operation *combiner;
     AffineExpr offset; ///< bytes within one block's share
-    Size elements;     ///< of one block
-    Access *access;    ///< the split generic's output
+    Size elements;     ///< of one block, components counted
   };
 
   func::FuncOp createFunction(Twine name, bool isRange);
@@ -43,7 +42,7 @@ private:
   LogicalResult emitBlock(Value block, Value scratch);
   LogicalResult emitDirect(Value begin, Value end);
   LogicalResult writeFinish();
-  LogicalResult foldPartials(Partial &partial, const GroupRange &range, Value row, Value scratch);
+  LogicalResult foldPartials(Partial &partial, Value outerBlock, Value scratch);
   GroupRange outerRange(Value outerBlock);
   Value expand(AffineExpr expr) { return affine::expandAffineExpr(b, loc, expr, {}, emitter.symbols); }
   AffineExpr constant(int64_t value) { return getAffineConstantExpr(value, context); }
@@ -62,10 +61,9 @@ private:
   OpBuilder b;
   Location loc;
   LoopEmitter emitter;
-  AffineExpr share;                  ///< scratch bytes of one range for temporaries
-  AffineExpr partialShare;           ///< scratch bytes of one block for partial results
+  AffineExpr share;        ///< scratch bytes of one range for temporaries
+  AffineExpr partialShare; ///< scratch bytes of one block for partial results
   SmallVector<Partial> partials;
-  SmallVector<FlatBuffer> arguments; ///< `emitter.buffers` of the current function before partials replace outputs
 };
 
 AffineExpr KernelWriter::chunks() {
@@ -132,6 +130,7 @@ func::FuncOp KernelWriter::createFunction(Twine name, bool isRange) {
   function->setAttr("tcc.num_sizes", b.getI64IntegerAttr(nest.numSymbols));
   Block *entry = function.addEntryBlock();
   b.setInsertionPointToStart(entry);
+  emitter.startFunction();
   emitter.buffers.assign(nest.buffers.size(), {});
   for (unsigned i = 0; i < numArguments; ++i)
     emitter.buffers[i].memref = entry->getArgument(i);
@@ -247,18 +246,79 @@ LogicalResult KernelWriter::emitDirect(Value begin, Value end) {
   return emitter.emitGroup(plan.groups.front(), range);
 }
 
+/// Combines the partial results of all pieces, in the order of the pieces, into the temporary they belong to.
+LogicalResult KernelWriter::foldPartials(Partial &partial, Value outerBlock, Value scratch) {
+  const ElementKind &kind = nest.buffers[partial.buffer].kind;
+  ElementKind wide{kind.compute, kind.compute, kind.isComplex};
+  unsigned parts = kind.isComplex ? 2 : 1;
+  unsigned lanes = plan.groups[plan.splitGroup].lanes > 1 && partial.elements.isConstant() &&
+                           partial.elements.coefficient % (16 * parts) == 0
+                       ? 16
+                       : 1;
+  Value numPieces = expand(pieces());
+  auto pieceLoop = scf::ForOp::create(b, loc, emitter.index(0), numPieces, emitter.index(1));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(pieceLoop.getBody());
+  Value block = emitter.add(emitter.mul(outerBlock, numPieces), pieceLoop.getInductionVar());
+  Value byteOffset = emitter.add(emitter.mul(block, expand(partialShare)), expand(partial.offset));
+  Value from = view(scratch, wide, byteOffset, partial.elements.toAffine(context));
+  Value to = emitter.buffers[partial.buffer].memref;
+  Value count = b.createOrFold<arith::DivUIOp>(loc, emitter.size(partial.elements), emitter.index(parts));
+  auto elementLoop = scf::ForOp::create(b, loc, emitter.index(0), count, emitter.index(lanes));
+  b.setInsertionPointToStart(elementLoop.getBody());
+  Value at = elementLoop.getInductionVar();
+  Lane total = emitter.loadLanes(kind, to, at, Size::constant(1), lanes, nullptr);
+  Lane piece = emitter.loadLanes(wide, from, at, Size::constant(1), lanes, nullptr);
+  FailureOr<Lane> sum = BodyEmitter(b, loc, lanes).apply(partial.combiner, {total, piece});
+  if (failed(sum))
+    return failure();
+  emitter.storeLanes(*sum, kind, to, at, Size::constant(1), lanes, nullptr);
+  return success();
+}
+
+LogicalResult KernelWriter::writeFinish() {
+  func::FuncOp function = createFunction(nest.function.getName() + "_finish", false);
+  Value scratch = function.getArguments().back();
+  placeTemporaries(function, emitter.index(0));
+  auto forOp = scf::ForOp::create(b, loc, emitter.index(0), expand(outerBlocks()), emitter.index(1));
+  b.setInsertionPointToStart(forOp.getBody());
+  Value outerBlock = forOp.getInductionVar();
+  GroupRange range = outerRange(outerBlock);
+  for (auto [i, group] : llvm::enumerate(plan.groups)) {
+    if (int(i) != plan.splitGroup) {
+      if (failed(emitter.emitGroup(group, range)))
+        return failure();
+      continue;
+    }
+    for (Partial &partial : partials)
+      if (failed(foldPartials(partial, outerBlock, scratch)))
+        return failure();
+  }
+  return success();
+}
+
 LogicalResult KernelWriter::write() {
   partialShare = constant(0);
-  SmallVector<std::pair<unsigned, ElementKind>> widened;
-  if (plan.splitGroup >= 0) {
-    return nest.function.emitOpError("split not written yet");
-  }
-  func::FuncOp function = createFunction(nest.function.getName() + ".range", true);
+  if (plan.splitGroup >= 0)
+    for (Generic *generic : plan.groups[plan.splitGroup].generics)
+      for (unsigned i = 0; i < generic->numOutputs(); ++i) {
+        unsigned id = generic->output(i).buffer;
+        const Buffer &buffer = nest.buffers[id];
+        Size elements = ownElements(buffer);
+        partials.push_back({id, matchCombiner(*generic, i), partialShare, elements});
+        int64_t width = llvm::divideCeil(buffer.kind.compute.getIntOrFloatBitWidth(), 8);
+        partialShare = partialShare + (elements.toAffine(context) * width).ceilDiv(64) * 64;
+      }
+
+  std::string name = nest.function.getName().str();
+  func::FuncOp function = createFunction(name + ".range", true);
   unsigned firstRange = function.getNumArguments() - 3;
   Value begin = function.getArgument(firstRange), end = function.getArgument(firstRange + 1);
   Value scratch = function.getArguments().back();
-  placeTemporaries(function, begin);
-  bool direct = plan.vectorOuter && plan.numRows() == 0 && plan.groups.size() == 1 &&
+  bool split = plan.splitGroup >= 0;
+  if (!split)
+    placeTemporaries(function, begin);
+  bool direct = plan.vectorOuter && plan.numRows() == 0 && plan.groups.size() == 1 && !split &&
                 plan.groups.front().numLoops == plan.numOuter;
   if (direct) {
     if (failed(emitDirect(begin, end)))
@@ -269,17 +329,100 @@ LogicalResult KernelWriter::write() {
     if (failed(emitBlock(forOp.getInductionVar(), scratch)))
       return failure();
   }
+  if (split && failed(writeFinish()))
+    return failure();
   AffineExpr extent = outerBlocks() * pieces();
+  AffineExpr scratchBytes = split ? extent * partialShare + share : extent * share;
   auto mapAttr = [&](AffineExpr expr) {
     return AffineMapAttr::get(AffineMap::get(0, nest.numSymbols, simplifyAffineExpr(expr, 0, nest.numSymbols)));
   };
   function->setAttr("tcc.extent", mapAttr(extent));
-  function->setAttr("tcc.scratch", mapAttr(extent * (share + partialShare)));
+  function->setAttr("tcc.scratch", mapAttr(scratchBytes));
   function->setAttr("tcc.cost", b.getF64FloatAttr(plan.blockCost));
-  std::string name = nest.function.getName().str();
   nest.function.erase();
   function.setName(name);
   return success();
+}
+
+/// Lets a reduction accumulate into a temporary instead of the argument `output`, which a last generic copies. False
+/// where the argument is not laid out as the kernel's outer dims followed by the generic's own.
+bool accumulateInTemporary(func::FuncOp kernel, linalg::GenericOp reduction, OpOperand &output) {
+  unsigned numOuter = 0;
+  if (auto outer = kernel->getAttrOfType<IntegerAttr>("tcc.outer"))
+    numOuter = outer.getInt();
+  AffineMap map = reduction.getMatchingIndexingMap(&output);
+  if (!map.isProjectedPermutation() || map.getNumResults() < numOuter)
+    return false;
+  for (unsigned d = 0; d < numOuter; ++d)
+    if (map.getDimPosition(d) != d)
+      return false;
+  Value argument = output.get();
+  auto type = cast<MemRefType>(argument.getType());
+  Block &entry = kernel.getBody().front();
+  OpBuilder b(&entry, entry.begin());
+  Location loc = reduction.getLoc();
+  SmallVector<Value> sizes;
+  for (int64_t axis = 0; axis < type.getRank(); ++axis)
+    if (type.isDynamicDim(axis))
+      sizes.push_back(memref::DimOp::create(b, loc, argument, axis));
+  Value temporary = memref::AllocOp::create(b, loc, type, sizes);
+  for (auto generic : entry.getOps<linalg::GenericOp>())
+    generic->replaceUsesOfWith(argument, temporary);
+  b.setInsertionPoint(entry.getTerminator());
+  AffineMap identity = b.getMultiDimIdentityMap(type.getRank());
+  linalg::GenericOp::create(b, loc, ValueRange{temporary}, ValueRange{argument},
+                            ArrayRef<AffineMap>{identity, identity},
+                            SmallVector<utils::IteratorType>(type.getRank(), utils::IteratorType::parallel),
+                            [](OpBuilder &body, Location loc, ValueRange values) {
+                              linalg::YieldOp::create(body, loc, values.front());
+                            });
+  return true;
+}
+
+/// Brings the kernel into the form that emission likes best: fills as generics, stores of neutral elements first (so
+/// that they do not part generics that fit one nest), half-precision sums accumulated in float32.
+void prepareKernel(func::FuncOp kernel) {
+  Block &entry = kernel.getBody().front();
+  IRRewriter rewriter(kernel.getContext());
+  for (auto fill : llvm::make_early_inc_range(entry.getOps<linalg::FillOp>())) {
+    rewriter.setInsertionPoint(fill);
+    Value output = fill.getDpsInits().front(), value = fill.getInputs().front();
+    unsigned rank = cast<MemRefType>(output.getType()).getRank();
+    linalg::GenericOp::create(rewriter, fill.getLoc(), ValueRange{}, ValueRange{output},
+                              ArrayRef<AffineMap>{rewriter.getMultiDimIdentityMap(rank)},
+                              SmallVector<utils::IteratorType>(rank, utils::IteratorType::parallel),
+                              [&](OpBuilder &body, Location loc, ValueRange) {
+                                linalg::YieldOp::create(body, loc, value);
+                              });
+    rewriter.eraseOp(fill);
+  }
+  for (auto generic : llvm::make_early_inc_range(entry.getOps<linalg::GenericOp>()))
+    if (llvm::is_contained(generic.getIteratorTypesArray(), utils::IteratorType::reduction))
+      for (OpOperand &output : generic.getDpsInitsMutable()) {
+        Type element = cast<MemRefType>(output.get().getType()).getElementType();
+        if ((element.isF16() || element.isBF16()) && isa<BlockArgument>(output.get()))
+          accumulateInTemporary(kernel, generic, output);
+      }
+  auto generics = llvm::to_vector(entry.getOps<linalg::GenericOp>());
+  if (generics.empty())
+    return;
+  Operation *first = generics.front();
+  for (Operation &op : llvm::make_early_inc_range(llvm::make_range(first->getIterator(), entry.end())))
+    if (!isa<linalg::GenericOp>(op) && !op.hasTrait<OpTrait::IsTerminator>())
+      op.moveBefore(first);
+  for (auto [i, generic] : llvm::enumerate(generics)) {
+    if (generic.getNumDpsInputs() != 0 || generic.getNumDpsInits() != 1)
+      continue;
+    Value output = generic.getDpsInits().front();
+    bool touchedBefore = llvm::any_of(ArrayRef(generics).take_front(i), [&](linalg::GenericOp before) {
+      return llvm::is_contained(before->getOperands(), output) ||
+             before->walk([&](memref::LoadOp load) {
+               return load.getMemRef() == output ? WalkResult::interrupt() : WalkResult::advance();
+             }).wasInterrupted();
+    });
+    if (!touchedBefore && generic.getOperation() != first)
+      generic->moveBefore(first);
+  }
 }
 
 struct EmitLoopsPass : PassWrapper<EmitLoopsPass, OperationPass<ModuleOp>> {
@@ -312,23 +455,29 @@ struct EmitLoopsPass : PassWrapper<EmitLoopsPass, OperationPass<ModuleOp>> {
 } // namespace
 
 LogicalResult emitKernelLoops(func::FuncOp kernel, const EmitLoopsOptions &options) {
-  IRRewriter rewriter(kernel.getContext());
-  for (auto fill : llvm::make_early_inc_range(kernel.getBody().getOps<linalg::FillOp>())) {
-    rewriter.setInsertionPoint(fill);
-    Value output = fill.getDpsInits().front(), value = fill.getInputs().front();
-    unsigned rank = cast<MemRefType>(output.getType()).getRank();
-    linalg::GenericOp::create(rewriter, fill.getLoc(), ValueRange{}, ValueRange{output},
-                              ArrayRef<AffineMap>{rewriter.getMultiDimIdentityMap(rank)},
-                              SmallVector<utils::IteratorType>(rank, utils::IteratorType::parallel),
-                              [&](OpBuilder &body, Location loc, ValueRange) {
-                                linalg::YieldOp::create(body, loc, value);
-                              });
-    rewriter.eraseOp(fill);
-  }
+  prepareKernel(kernel);
   FailureOr<KernelNest> nest = KernelNest::analyse(kernel);
   if (failed(nest))
     return failure();
   LoopPlan plan = planLoops(*nest, options);
+  if (plan.splitGroup >= 0) {
+    // Partial results are shares of temporaries.
+    bool redirected = false, possible = true;
+    for (Generic *generic : plan.groups[plan.splitGroup].generics)
+      for (OpOperand &output : generic->op.getDpsInitsMutable())
+        if (isa<BlockArgument>(output.get())) {
+          possible &= accumulateInTemporary(kernel, generic->op, output);
+          redirected = true;
+        }
+    if (redirected) {
+      nest = KernelNest::analyse(kernel);
+      if (failed(nest))
+        return failure();
+      EmitLoopsOptions again = options;
+      again.split = possible;
+      plan = planLoops(*nest, again);
+    }
+  }
   return KernelWriter(*nest, plan).write();
 }
 

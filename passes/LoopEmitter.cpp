@@ -7,12 +7,24 @@
 #include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 
 using namespace mlir;
 
 namespace tcc {
 
-Value LoopEmitter::index(int64_t value) { return arith::ConstantIndexOp::create(b, loc, value); }
+Value LoopEmitter::index(int64_t value) {
+  Value &cached = constants[value];
+  if (!cached) {
+    // At the entry, so that it serves the whole function.
+    Operation *anchor = b.getInsertionBlock()->getParentOp();
+    if (!isa<FunctionOpInterface>(anchor))
+      anchor = anchor->getParentOfType<FunctionOpInterface>();
+    OpBuilder entry = OpBuilder::atBlockBegin(&anchor->getRegion(0).front());
+    cached = arith::ConstantIndexOp::create(entry, loc, value);
+  }
+  return cached;
+}
 Value LoopEmitter::add(Value x, Value y) {
   if (!x || !y)
     return x ? x : y;
@@ -287,15 +299,12 @@ LogicalResult LoopEmitter::emitVectorLoop(Group &group, const GroupRange &range,
   if (loop < 0)
     return emitLanes(group, bases, nullptr, 1, nullptr, {}, {});
   Value begin = index(0), end = size(group.generics.front()->extents[loop]);
-  bool whole = true;
   if (plan.vectorOuter && loop == int(plan.numOuter) - 1) {
     begin = range.chunkBegin;
     end = range.chunkEnd;
-    whole = false;
   } else if (range.splitBegin && loop == int(plan.splitLoop)) {
     begin = range.splitBegin;
     end = range.splitEnd;
-    whole = false;
   }
 
   preloaded.clear();
@@ -374,7 +383,6 @@ LogicalResult LoopEmitter::emitVectorLoop(Group &group, const GroupRange &range,
     // Whole vectors, then the rest on fewer lanes. A chunk or piece is a multiple of the lanes except for the last.
     bool exact = extent.isConstant() && extent.coefficient % lanes == 0;
     bool noMain = extent.isConstant() && extent.coefficient < int64_t(lanes);
-    (void)whole;
     BodyEmitter body(b, loc, lanes);
     if (noMain)
       body.lanes = lanes = tailLanes;

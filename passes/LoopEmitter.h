@@ -40,6 +40,9 @@ public:
                   unsigned lanes, mlir::Value count);
   Lane neutral(mlir::Operation *combiner, const ElementKind &kind);
 
+  /// Forgets what belongs to the function written so far.
+  void startFunction() { constants.clear(); }
+
   llvm::SmallVector<FlatBuffer> buffers; ///< by KernelNest buffer id
   llvm::SmallVector<mlir::Value> symbols;
 
@@ -64,6 +67,7 @@ private:
   mlir::Location loc;
   const KernelNest &nest;
   const LoopPlan &plan;
+  llvm::DenseMap<int64_t, mlir::Value> constants;
   llvm::SmallVector<mlir::Value> ivs; ///< current value of each loop of the group
   llvm::DenseMap<std::pair<unsigned, unsigned>, Lane> preloaded; ///< invariant inputs: (generic, access)
 };

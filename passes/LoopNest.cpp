@@ -182,7 +182,7 @@ FailureOr<KernelNest> KernelNest::analyse(func::FuncOp function) {
       addBuffer(alloc.getResult(), true);
     else if (auto generic = dyn_cast<linalg::GenericOp>(op))
       nest.generics.push_back(Generic{generic, {}, {}, {}, {}, {}, 0});
-    else if (!isa<memref::DimOp, memref::DeallocOp, arith::ConstantOp, func::ReturnOp>(op) &&
+    else if (!isa<memref::DimOp, memref::DeallocOp, arith::ConstantOp, complex::ConstantOp, func::ReturnOp>(op) &&
              !isa<arith::ArithDialect>(op.getDialect()))
       return op.emitOpError("is not part of a stage-3 kernel");
   }

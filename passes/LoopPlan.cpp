@@ -16,12 +16,13 @@ namespace {
 
 /// What a size is taken to be where it is not known.
 constexpr int64_t dynamicGuess = 4096;
+constexpr int64_t dynamicSplitGuess = 1 << 20; ///< a reduction that might be large must be able to run in parallel
 constexpr double blockNanoseconds = 25e3;
 
-int64_t estimate(const Size &size) {
+int64_t estimate(const Size &size, int64_t guess = dynamicGuess) {
   int64_t value = size.coefficient;
   for (unsigned i = 0; i < size.symbols.size(); ++i)
-    value *= dynamicGuess;
+    value *= guess;
   return value;
 }
 
@@ -240,7 +241,7 @@ void chooseSplit(KernelNest &nest, LoopPlan &plan) {
         loop = d;
     double work = iterationCost(group);
     for (unsigned d = plan.numOuter; d < group.numLoops; ++d)
-      work *= estimate(group.generics.front()->extents[d]);
+      work *= estimate(group.generics.front()->extents[d], dynamicSplitGuess);
     if (loop < 0 || work < 2 * blockNanoseconds)
       return;
     for (Generic *generic : group.generics)
@@ -248,7 +249,7 @@ void chooseSplit(KernelNest &nest, LoopPlan &plan) {
         if (!matchCombiner(*generic, k) || !generic->reduction[loop])
           return;
     const Size &extent = group.generics.front()->extents[loop];
-    double perIteration = work / std::max<int64_t>(1, estimate(extent));
+    double perIteration = work / std::max<int64_t>(1, estimate(extent, dynamicSplitGuess));
     int64_t piece = std::max<int64_t>(1, int64_t(blockNanoseconds * 2 / perIteration));
     if (int(loop) == group.vectorLoop)
       piece = llvm::alignTo(piece, 1024);
@@ -302,7 +303,8 @@ LoopPlan planLoops(KernelNest &nest, const EmitLoopsOptions &options) {
       plan.chunk = std::max<int64_t>(plan.chunk, 64);
   }
   layOutTemporaries(nest, plan);
-  chooseSplit(nest, plan);
+  if (options.split)
+    chooseSplit(nest, plan);
   plan.blockCost = perOuter * (plan.vectorOuter ? plan.chunk : 1);
   if (plan.splitGroup >= 0) {
     const Size &extent = plan.groups[plan.splitGroup].generics.front()->extents[plan.splitLoop];

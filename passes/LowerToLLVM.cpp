@@ -4,6 +4,7 @@
 
 #include "passes/Compile.h"
 #include "passes/EmitLoops.h"
+#include "passes/Passes.h"
 
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -35,7 +36,7 @@
 #include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
-#include "mlir/Pass/Pass.h"
+#include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/DialectConversion.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -133,6 +134,14 @@ LogicalResult lowerToLLVMDialect(ModuleOp module, const Target &target, CompileT
   lap(&CompileTimes::loops);
 
   MLIRContext *context = module.getContext();
+  PassManager expansion(context);
+  expansion.enableVerifier(false);
+  ExpandMathOptions mathOptions;
+  mathOptions.fma = target.fma;
+  expansion.addPass(createExpandMath(mathOptions));
+  if (failed(expansion.run(module)))
+    return failure();
+  lap(&CompileTimes::math);
   LowerToLLVMOptions llvmOptions(context);
   llvmOptions.overrideIndexBitwidth(target.indexBits);
   LLVMTypeConverter converter(context, llvmOptions);

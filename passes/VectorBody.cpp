@@ -9,6 +9,8 @@
 #include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
+#include <numeric>
+
 using namespace mlir;
 
 namespace tcc {
@@ -45,8 +47,9 @@ FailureOr<Lane> BodyEmitter::foldLanes(Operation *combiner, Lane value, unsigned
         return nullptr;
       if (lanes == 1)
         return vector::ExtractOp::create(b, loc, whole, int64_t(offset));
-      return vector::ExtractStridedSliceOp::create(b, loc, whole, ArrayRef<int64_t>{offset}, ArrayRef<int64_t>{lanes},
-                                                   ArrayRef<int64_t>{1});
+      SmallVector<int64_t> order(lanes);
+      std::iota(order.begin(), order.end(), int64_t(offset));
+      return vector::ShuffleOp::create(b, loc, whole, whole, order);
     };
     bool uniform = lanes == 1;
     Lane low{half(value.re, 0), half(value.im, 0), uniform};
