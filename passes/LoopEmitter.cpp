@@ -382,7 +382,7 @@ LogicalResult LoopEmitter::emitVectorLoop(Group &group, const GroupRange &range,
   } else {
     // Whole vectors, then the rest on fewer lanes. A chunk or piece is a multiple of the lanes except for the last.
     bool exact = extent.isConstant() && extent.coefficient % lanes == 0;
-    bool noMain = extent.isConstant() && extent.coefficient < int64_t(lanes);
+    bool noMain = (extent.isConstant() && extent.coefficient < int64_t(lanes)) || (group.onlyMasked && !exact);
     BodyEmitter body(b, loc, lanes);
     if (noMain)
       body.lanes = lanes = tailLanes;

@@ -131,7 +131,10 @@ void chooseLanes(const KernelNest &nest, Group &group, const EmitLoopsOptions &o
         if (ElementKind::of(load.getType()).storage.getIntOrFloatBitWidth() < 32)
           maskable = false;
       if (isa<math::MathDialect, complex::ComplexDialect>(op->getDialect()))
-        ops += 8;
+        ops += isa<complex::ComplexDialect>(op->getDialect()) &&
+                       !isa<complex::AddOp, complex::SubOp, complex::CreateOp, complex::ReOp, complex::ImOp>(op)
+                   ? 30
+                   : 10;
       for (Type type : op->getResultTypes())
         if (!type.isInteger(1))
           see(type);
@@ -139,8 +142,8 @@ void chooseLanes(const KernelNest &nest, Group &group, const EmitLoopsOptions &o
   }
   unsigned perRegister = std::max(2u, options.vectorBits / bits);
   unsigned registers = reduces || ops <= 8 ? 4 : 2;
-  // Fewer architectural registers below AVX-512.
-  if (options.vectorBits < 512 && ops > 8)
+  // Fewer architectural registers below AVX-512; and long bodies have parallelism of their own but cost compile time.
+  if ((options.vectorBits < 512 && ops > 8) || ops > 40)
     registers = 1;
   group.lanes = perRegister * registers;
   group.tailLanes = maskable ? perRegister : 1;
@@ -153,6 +156,7 @@ void chooseLanes(const KernelNest &nest, Group &group, const EmitLoopsOptions &o
     while (group.lanes > 1 && int64_t(group.lanes) > extent.coefficient && !maskable)
       group.lanes /= 2;
   group.tailLanes = std::min(group.tailLanes, group.lanes);
+  group.onlyMasked = maskable && ops > 40 && group.lanes == group.tailLanes;
 }
 
 void formGroups(KernelNest &nest, LoopPlan &plan) {

@@ -21,6 +21,7 @@ struct Group {
   int vectorLoop = -1;   ///< -1: no loop to run vectors along
   unsigned lanes = 1, tailLanes = 1;
   bool masked = false;
+  bool onlyMasked = false; ///< one masked loop for all: the body is too long to be emitted twice
 };
 
 struct LoopPlan {

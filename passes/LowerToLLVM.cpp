@@ -164,7 +164,8 @@ LogicalResult lowerToLLVMDialect(ModuleOp module, const Target &target, CompileT
   index::populateIndexToLLVMConversionPatterns(converter, patterns);
   populateFuncToLLVMConversionPatterns(converter, patterns);
   populateFinalizeMemRefToLLVMConversionPatterns(converter, patterns);
-  populateMathToLLVMConversionPatterns(converter, patterns, /*approximateLog1p=*/false);
+  // LLVM first: libm has fma and roundeven too, but one lane at a time.
+  populateMathToLLVMConversionPatterns(converter, patterns, /*approximateLog1p=*/false, /*benefit=*/2);
   populateMathToLibmConversionPatterns(patterns);
   populateVectorToLLVMConversionPatterns(converter, patterns);
   vector::populateVectorBroadcastLoweringPatterns(patterns);
