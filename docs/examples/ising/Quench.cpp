@@ -38,15 +38,15 @@ static std::vector<double> simulate() {
     return std::pair(psi, spins.magnetisation(psi) / double(Register::spins));
   });
 
-  Tensor psi = spins.plusState();
+  Variable psi("psi", spins.plusState());
   std::vector<double> magnetisation{1.0};
   while (magnetisation.size() < samples) {
     auto [next, m] = advance(psi);
-    psi = next;
+    psi.assign(next);
     magnetisation.push_back(m.item<double>());
     if (magnetisation.size() % 256 == 0)
       std::printf("  time %5.1f: <X> = %.6f, norm %.12f\n", interval * double(magnetisation.size() - 1),
-                  magnetisation.back(), sum(real(psi * conj(psi))).item<double>());
+                  magnetisation.back(), sum(square(abs(psi))).item<double>());
   }
   return magnetisation;
 }

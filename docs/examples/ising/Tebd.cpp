@@ -16,12 +16,13 @@ constexpr int64_t spins = 32, bonds = spins / 2, rank = 16;
 constexpr double field = 1.0; // the quantum critical point
 
 /// A matrix-product state in right-canonical form. Sites alternate between two stacks, so that all gates of a layer, on
-/// every second bond, are one batch. The chain is stored as a ring whose last bond carries rank 1 and no gate.
+/// every second bond, are one batch. The chain is stored as a ring whose last bond carries rank 1 and no gate. Variables,
+/// because a step replaces the state: nobody will ask for gradients with respect to a former one.
 struct Mps {
-  Tensor even, odd;             // [site, left, spin, right]
-  Tensor beforeEven, beforeOdd; // [site, left]: Schmidt values on the bond to the left of the site
+  Variable even, odd;             // [site, left, spin, right]
+  Variable beforeEven, beforeOdd; // [site, left]: Schmidt values on the bond to the left of the site
 
-  Tensor site(int64_t i) const { return (i % 2 ? odd : even)[i / 2]; }
+  Tensor site(int64_t i) const { return (i % 2 ? odd : even).value()[i / 2]; }
 };
 
 /// All spins along +x; unused bond indices are zeros, so that every step of the program has the same shapes.
@@ -61,13 +62,16 @@ static auto applyGates = compile([](const Tensor &schmidt, const Tensor &left, c
 });
 
 static void evolveEven(Mps &psi, const Tensor &gates) {
-  std::tie(psi.even, psi.beforeOdd, psi.odd) = applyGates(psi.beforeEven, psi.even, psi.odd, gates);
+  auto [left, schmidt, right] = applyGates(psi.beforeEven, psi.even, psi.odd, gates);
+  psi.even.assign(left);
+  psi.beforeOdd.assign(schmidt);
+  psi.odd.assign(right);
 }
 static void evolveOdd(Mps &psi, const Tensor &gates) {
   auto [left, schmidt, right] = applyGates(psi.beforeOdd, psi.odd, roll(psi.even, -1, 0), gates);
-  psi.odd = left;
-  psi.even = roll(right, 1, 0);
-  psi.beforeEven = roll(schmidt, 1, 0);
+  psi.odd.assign(left);
+  psi.beforeEven.assign(roll(schmidt, 1, 0));
+  psi.even.assign(roll(right, 1, 0));
 }
 
 /// <H> with the Hamiltonian as a matrix-product operator, contracted from the left end: exact for any state.
