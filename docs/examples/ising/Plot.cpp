@@ -12,7 +12,7 @@
 namespace ising {
 namespace {
 
-constexpr double width = 760, height = 460, left = 84, right = 24, top = 48, bottom = 64;
+constexpr double width = 760, height = 480, left = 84, right = 24, top = 72, bottom = 64;
 // Okabe and Ito's colours, which colour-blind readers tell apart.
 constexpr const char *colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7"};
 
@@ -134,20 +134,17 @@ void Plot::save(const std::filesystem::path &path) const {
           << "\" stroke-width=\"1.8\"/>\n";
   }
 
+  // The legend is a row above the frame, where it hides nothing.
   const size_t entries = curves.size() + !verticals.empty();
-  const double boxWidth = 190, boxLeft = width - right - boxWidth - 8;
-  out << "<rect x=\"" << boxLeft << "\" y=\"" << top + 8 << "\" width=\"" << boxWidth << "\" height=\""
-      << 20.0 * double(entries) + 8 << "\" fill=\"white\" fill-opacity=\"0.9\" stroke=\"#ccc\"/>\n";
   for (size_t e = 0; e < entries; ++e) {
-    double py = top + 24 + 20.0 * double(e);
+    double px = left + 190.0 * double(e), py = top - 18;
     if (e == curves.size())
-      line(boxLeft + 8, py, boxLeft + 34, py, dashed);
+      line(px, py, px + 26, py, dashed);
     else if (curves[e].points)
-      out << "<circle cx=\"" << boxLeft + 21 << "\" cy=\"" << py << "\" r=\"3\" fill=\"" << colours[e % 4] << "\"/>\n";
+      out << "<circle cx=\"" << px + 13 << "\" cy=\"" << py << "\" r=\"3\" fill=\"" << colours[e % 4] << "\"/>\n";
     else
-      line(boxLeft + 8, py, boxLeft + 34, py,
-           ("stroke-width=\"1.8\" stroke=\"" + std::string(colours[e % 4]) + "\"").c_str());
-    text(boxLeft + 42, py + 5, "start", escape(e == curves.size() ? verticalLabel : curves[e].label));
+      line(px, py, px + 26, py, ("stroke-width=\"1.8\" stroke=\"" + std::string(colours[e % 4]) + "\"").c_str());
+    text(px + 34, py + 5, "start", escape(e == curves.size() ? verticalLabel : curves[e].label));
   }
   out << "</svg>\n";
   if (!out.flush())
