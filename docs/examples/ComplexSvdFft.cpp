@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Complex numbers, a Fourier transform, a singular value decomposition and a gradient through all of them. Gradients of a
-// real function of complex z point along steepest ascent: the change of f along dz is Re sum(conj(gradient) dz).
+// Complex numbers, a Fourier transform, a singular value decomposition and a gradient through all of them. Gradients of
+// a real function of complex z point along steepest ascent: the change of f along dz is Re sum(conj(gradient) dz).
 #include "Expect.h"
 
 #include <tcc/tcc.h>

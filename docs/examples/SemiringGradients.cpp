@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Differentiating a path sum. In the log semiring the gradient with respect to the edges' weights is each edge's marginal
-// probability; in the max-plus semiring it marks the best path (Eisner 2016: inside-outside is just backpropagation).
+// Differentiating a path sum. In the log semiring the gradient with respect to the edges' weights is each edge's
+// marginal probability; in the max-plus semiring it marks the best path (Eisner 2016: inside-outside is just
+// backpropagation).
 #include "Expect.h"
 
 #include <tcc/tcc.h>
@@ -28,8 +29,8 @@ int main() {
   expect(allclose(sum(marginals(slice(0, -1)), 1), sum(marginals(slice(1, _)), 2)));
 
   Tensor path = grad(score, w); // 1 on the edges of the Viterbi path
-  std::cout << "log Z " << logZ << ", best path scores " << score << " along\n" << argmax(path.reshape({steps, -1}), 1)
-            << " (4 * from + to)\n";
+  std::cout << "log Z " << logZ << ", best path scores " << score << " along\n"
+            << argmax(path.reshape({steps, -1}), 1) << " (4 * from + to)\n";
   expect(allclose(sum(path * w), score));
   expect(allclose(sum(path, {1, 2}), ones({steps}, float64)));
 }

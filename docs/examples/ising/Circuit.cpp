@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The ground state of the critical ring from a variational circuit that alternates the two parts of H. With N / 2 layers
-// it reaches the ground state exactly (Ho, Hsieh 2019); Adam finds the angles from gradients through the circuit.
+// The ground state of the critical ring from a variational circuit that alternates the two parts of H. With N / 2
+// layers it reaches the ground state exactly (Ho, Hsieh 2019); Adam finds the angles from gradients through the
+// circuit.
 #include "FreeFermions.h"
 #include "Register.h"
 #include "Report.h"

@@ -20,9 +20,9 @@ double openChainEnergy(int64_t spins, double field) {
   return (-0.5 * sum(linalg::svdvals(bogoliubovMatrix(spins, field)))).item<double>();
 }
 
-/// A block of free fermions is a product of two-level systems with polarisations nu, the singular values of the block of
-/// the correlation matrix <i b_j a_i> (Vidal, Latorre, Rico, Kitaev 2003). All blocks in one batch: outside its block a
-/// matrix is padded with the identity, whose nu = 1 carries no entropy.
+/// A block of free fermions is a product of two-level systems with polarisations nu, the singular values of the block
+/// of the correlation matrix <i b_j a_i> (Vidal, Latorre, Rico, Kitaev 2003). All blocks in one batch: outside its
+/// block a matrix is padded with the identity, whose nu = 1 carries no entropy.
 std::vector<double> openChainEntropies(int64_t spins, double field) {
   auto [u, s, vh] = linalg::svd(bogoliubovMatrix(spins, field));
   Tensor correlations = matmul(u, vh);

@@ -111,8 +111,8 @@ void Plot::save(const std::filesystem::path &path) const {
   line(left, height - bottom, width - right, height - bottom, frame);
   line(left, top, left, height - bottom, frame);
   text((left + width - right) / 2, height - 18, "middle", escape(xLabel));
-  out << "<text transform=\"translate(22," << (top + height - bottom) / 2
-      << ") rotate(-90)\" text-anchor=\"middle\">" << escape(yLabel) << "</text>\n";
+  out << "<text transform=\"translate(22," << (top + height - bottom) / 2 << ") rotate(-90)\" text-anchor=\"middle\">"
+      << escape(yLabel) << "</text>\n";
 
   const char *dashed = "stroke=\"#888\" stroke-dasharray=\"5 4\"";
   for (double v : verticals)

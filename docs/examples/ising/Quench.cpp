@@ -85,18 +85,17 @@ Report quench() {
     report.comparisons.push_back({"frequency of pair " + std::to_string(i + 1) + (i == 0 ? " (twice the gap)" : ""),
                                   i < found.size() ? found[i] : NAN, expected[i], 0.02});
   std::vector<double> t = times.to_vector<double>(), m = exactSignal.to_vector<double>();
-  std::vector<double> omega = frequencies.to_vector<double>(), amplitude = (spectrum / max(spectrum)).to_vector<double>();
+  std::vector<double> omega = frequencies.to_vector<double>(),
+                      amplitude = (spectrum / max(spectrum)).to_vector<double>();
   auto upTo = [](std::vector<double> v, size_t n) { return v.resize(n), v; };
   const size_t shown = 200, bins = 130;
-  report.plots.push_back({"quench-magnetisation.svg",
-                          {.title = "Magnetisation of 12 spins after a quench to h = 1/2",
-                           .xLabel = "time",
-                           .yLabel = "<X> per spin",
-                           .curves = {{.label = "exact (free fermions)", .x = upTo(t, shown), .y = upTo(m, shown)},
-                                      {.label = "state vector",
-                                       .x = upTo(t, shown),
-                                       .y = upTo(ours, shown),
-                                       .points = true}}}});
+  report.plots.push_back(
+      {"quench-magnetisation.svg",
+       {.title = "Magnetisation of 12 spins after a quench to h = 1/2",
+        .xLabel = "time",
+        .yLabel = "<X> per spin",
+        .curves = {{.label = "exact (free fermions)", .x = upTo(t, shown), .y = upTo(m, shown)},
+                   {.label = "state vector", .x = upTo(t, shown), .y = upTo(ours, shown), .points = true}}}});
   report.plots.push_back({"quench-spectrum.svg",
                           {.title = "Its Fourier transform, and the energies of pairs",
                            .xLabel = "angular frequency",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A ring of 12 spins as a state vector, kept as a 64 x 64 matrix: one index for each half of the spins. The two parts of
-// H = -sum Z Z - h sum X are applied exactly: the first is diagonal, the second a product of equal rotations.
+// A ring of 12 spins as a state vector, kept as a 64 x 64 matrix: one index for each half of the spins. The two parts
+// of H = -sum Z Z - h sum X are applied exactly: the first is diagonal, the second a product of equal rotations.
 #pragma once
 
 #include <tcc/tcc.h>

@@ -16,8 +16,8 @@ constexpr int64_t spins = 32, bonds = spins / 2, rank = 16;
 constexpr double field = 1.0; // the quantum critical point
 
 /// A matrix-product state in right-canonical form. Sites alternate between two stacks, so that all gates of a layer, on
-/// every second bond, are one batch. The chain is stored as a ring whose last bond carries rank 1 and no gate. Variables,
-/// because a step replaces the state: nobody will ask for gradients with respect to a former one.
+/// every second bond, are one batch. The chain is stored as a ring whose last bond carries rank 1 and no gate.
+/// Variables, because a step replaces the state: nobody will ask for gradients with respect to a former one.
 struct Mps {
   Variable even, odd;             // [site, left, spin, right]
   Variable beforeEven, beforeOdd; // [site, left]: Schmidt values on the bond to the left of the site
@@ -32,7 +32,8 @@ static Mps productState() {
   return {site, site, schmidt, schmidt};
 }
 
-/// The two-spin terms of H on the bonds (2k + first, 2k + first + 1), [bond, 4, 4]. A spin's field is shared by its bonds.
+/// The two-spin terms of H on the bonds (2k + first, 2k + first + 1), [bond, 4, 4]. A spin's field is shared by its
+/// bonds.
 static Tensor bondTerms(int64_t first) {
   Tensor x = tensor({{0.0, 1.0}, {1.0, 0.0}}), z = tensor({{1.0, 0.0}, {0.0, -1.0}}), one = eye(2, float64);
   std::vector<Tensor> terms;
@@ -45,21 +46,19 @@ static Tensor bondTerms(int64_t first) {
 }
 
 /// exp(-tau H) for each bond, [bond, out, out, in, in].
-static Tensor gates(const Tensor &terms, double tau) {
-  return linalg::expm(-tau * terms).reshape({bonds, 2, 2, 2, 2});
-}
+static Tensor gates(const Tensor &terms, double tau) { return linalg::expm(-tau * terms).reshape({bonds, 2, 2, 2, 2}); }
 
 /// Gates on all bonds of a layer: contract two sites and a gate, split by a truncated SVD.
-static auto applyGates = compile([](const Tensor &schmidt, const Tensor &left, const Tensor &right,
-                                    const Tensor &gates) {
-  Tensor pair = einsum("naib,nbjc,nklij->naklc", left, right, gates);
-  Tensor theta = (schmidt(_, _, newaxis, newaxis, newaxis) * pair).reshape({bonds, 2 * rank, 2 * rank});
-  auto [u, s, vh] = linalg::svd(theta, {.max_rank = rank});
-  Tensor newRight = vh.reshape({bonds, rank, 2, rank});
-  Tensor norm = sqrt(sum(square(s), -1, {.keepdims = true}));
-  Tensor newLeft = einsum("naklc,nblc->nakb", pair, conj(newRight)) / norm(_, _, newaxis, newaxis);
-  return std::tuple(newLeft, s / norm, newRight);
-});
+static auto applyGates =
+    compile([](const Tensor &schmidt, const Tensor &left, const Tensor &right, const Tensor &gates) {
+      Tensor pair = einsum("naib,nbjc,nklij->naklc", left, right, gates);
+      Tensor theta = (schmidt(_, _, newaxis, newaxis, newaxis) * pair).reshape({bonds, 2 * rank, 2 * rank});
+      auto [u, s, vh] = linalg::svd(theta, {.max_rank = rank});
+      Tensor newRight = vh.reshape({bonds, rank, 2, rank});
+      Tensor norm = sqrt(sum(square(s), -1, {.keepdims = true}));
+      Tensor newLeft = einsum("naklc,nblc->nakb", pair, conj(newRight)) / norm(_, _, newaxis, newaxis);
+      return std::tuple(newLeft, s / norm, newRight);
+    });
 
 static void evolveEven(Mps &psi, const Tensor &gates) {
   auto [left, schmidt, right] = applyGates(psi.beforeEven, psi.even, psi.odd, gates);
