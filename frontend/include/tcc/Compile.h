@@ -76,7 +76,7 @@ struct Unflatten {
       return r;
     } else {
       return [this]<size_t... K>(std::index_sequence<K...>) {
-        return R{make<std::tuple_element_t<K, R>>()...}; // braces evaluate left to right
+        return R{this->template make<std::tuple_element_t<K, R>>()...}; // braces evaluate left to right
       }(std::make_index_sequence<std::tuple_size_v<R>>());
     }
   }
