@@ -5,6 +5,7 @@
 #ifndef TCC_PASSES_PASSES_H
 #define TCC_PASSES_PASSES_H
 
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Pass/Pass.h"
 
 #include <memory>

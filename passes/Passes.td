@@ -7,6 +7,24 @@
 
 include "mlir/Pass/PassBase.td"
 
+def Differentiate : Pass<"tcc-differentiate", "mlir::ModuleOp"> {
+  let summary = "Add the adjoint of a function";
+  let description = [{
+    Adds `@f_vjp` beside `@f`: its arguments are those of `@f`, then a cotangent for each result that is a float or a
+    complex number; it gives the cotangents of the arguments `wrt`. Conventions are in docs/adjoints.md.
+  }];
+  let options = [
+    Option<"entry", "entry", "std::string", /*default=*/"\"main\"", "The function">,
+    ListOption<"wrt", "wrt", "int64_t", "Arguments to differentiate by; all floats and complex numbers by default">
+  ];
+  let dependentDialects = ["TccDialect", "mlir::func::FuncDialect"];
+}
+
+def Simplify : InterfacePass<"tcc-simplify", "mlir::FunctionOpInterface"> {
+  let summary = "Fold, merge equal ops and drop unused ones";
+  let dependentDialects = ["TccDialect"];
+}
+
 def ExpandMath : Pass<"tcc-expand-math"> {
   let summary = "Expand math ops into arithmetic that LLVM compiles to pure vector code";
   let description = [{
