@@ -93,26 +93,27 @@ int32_t argReduce(const char *op, const TccTensor &in, const TccTensor &out, int
   }
   constexpr int64_t width = 128;
   int64_t parts = (inner + width - 1) / width;
-  parallelFor(outer * parts, grainFor(double(n) * double(inner) / double(parts) * 0.5), [&](int64_t begin, int64_t end) {
-    R best[width];
-    int64_t index[width];
-    for (int64_t task = begin; task < end; ++task) {
-      int64_t col = task % parts * width, count = inner - col < width ? inner - col : width;
-      const T *base = x + task / parts * n * inner + col;
-      for (int64_t j = 0; j < count; ++j) {
-        best[j] = R(base[j]);
-        index[j] = 0;
-      }
-      for (int64_t i = 1; i < n; ++i)
-        for (int64_t j = 0; j < count; ++j) {
-          R value = R(base[i * inner + j]);
-          bool wins = better<isMax>(value, best[j]);
-          best[j] = wins ? value : best[j];
-          index[j] = wins ? i : index[j];
-        }
-      memcpy(y + task / parts * inner + col, index, size_t(count) * sizeof(int64_t));
-    }
-  });
+  parallelFor(outer * parts, grainFor(double(n) * double(inner) / double(parts) * 0.5),
+              [&](int64_t begin, int64_t end) {
+                R best[width];
+                int64_t index[width];
+                for (int64_t task = begin; task < end; ++task) {
+                  int64_t col = task % parts * width, count = inner - col < width ? inner - col : width;
+                  const T *base = x + task / parts * n * inner + col;
+                  for (int64_t j = 0; j < count; ++j) {
+                    best[j] = R(base[j]);
+                    index[j] = 0;
+                  }
+                  for (int64_t i = 1; i < n; ++i)
+                    for (int64_t j = 0; j < count; ++j) {
+                      R value = R(base[i * inner + j]);
+                      bool wins = better<isMax>(value, best[j]);
+                      best[j] = wins ? value : best[j];
+                      index[j] = wins ? i : index[j];
+                    }
+                  memcpy(y + task / parts * inner + col, index, size_t(count) * sizeof(int64_t));
+                }
+              });
   return TCC_OK;
 }
 

@@ -140,8 +140,7 @@ int32_t contract(Operand &lhs, Operand &rhs, const T *lhsData, const T *rhsData,
 }
 
 /// 16-bit floats: the product is computed in float and rounded once.
-template <class T>
-int32_t contractSmall(Operand &lhs, Operand &rhs, const TccTensor &out, TccStatus *status) {
+template <class T> int32_t contractSmall(Operand &lhs, Operand &rhs, const TccTensor &out, TccStatus *status) {
   auto widen = [&](const TccTensor &t, Scratch<float> &wide) {
     int64_t count = numElements(t);
     if (!wide.resize(count))

@@ -39,11 +39,15 @@ int32_t checkFinite(const char *op, const TccTensor &t, const MatrixBatch &matri
     index = firstNonFinite(static_cast<const uint64_t *>(t.data), count, uint64_t(0x7ff0000000000000));
   if (index < 0)
     return TCC_OK;
-  double value = isSingle ? double(static_cast<const float *>(t.data)[index]) : static_cast<const double *>(t.data)[index];
+  double value =
+      isSingle ? double(static_cast<const float *>(t.data)[index]) : static_cast<const double *>(t.data)[index];
   int64_t element = isComplexType ? index / 2 : index, size = matrices.m * matrices.n;
-  return fail(status, TCC_ERROR_NUMERICAL, "[%s] expected finite input, got %s at row %lld, column %lld (batch index %lld)",
-              op, value != value ? "nan" : value > 0 ? "inf" : "-inf", (long long)(element % size / matrices.n),
-              (long long)(element % matrices.n), (long long)(element / size));
+  return fail(status, TCC_ERROR_NUMERICAL,
+              "[%s] expected finite input, got %s at row %lld, column %lld (batch index %lld)", op,
+              value != value ? "nan"
+              : value > 0    ? "inf"
+                             : "-inf",
+              (long long)(element % size / matrices.n), (long long)(element % matrices.n), (long long)(element / size));
 }
 
 } // namespace

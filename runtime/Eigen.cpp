@@ -97,7 +97,8 @@ void unpackPairs(const T *wr, const T *wi, const T *vectors, int64_t n, Complex<
   }
 }
 
-template <class T> int32_t eig(const TccTensor *in, const TccTensor *out, const MatrixBatch &matrices, TccStatus *status) {
+template <class T>
+int32_t eig(const TccTensor *in, const TccTensor *out, const MatrixBatch &matrices, TccStatus *status) {
   using C = Complex<Real<T>>;
   const LapackTable<T> *table = lapack<T>();
   if (!table)
@@ -128,7 +129,8 @@ template <class T> int32_t eig(const TccTensor *in, const TccTensor *out, const 
       return failure.report(begin, noMemory);
     for (int64_t b = begin; b < end; ++b) {
       transposeCopy(matrix.get(), n, a + b * size, n, n, n);
-      if (BlasInt info = geev(matrix.get(), values.get(), imaginary.get(), realWork.get(), vectors.get(), work.get(), lwork)) {
+      if (BlasInt info =
+              geev(matrix.get(), values.get(), imaginary.get(), realWork.get(), vectors.get(), work.get(), lwork)) {
         failure.report(b, info);
         continue;
       }

@@ -2,8 +2,8 @@
 // Our own FFT, for machines without FFTW and for programs that may not depend on it (it is GPL). Stockham's
 // autosorting algorithm with radices 2 to 13, Bluestein's for lengths with larger primes. Several lines are transformed
 // side by side, one in each vector lane, so every stage is a vector loop whatever the length and the axis.
-// References: C. Van Loan, "Computational Frameworks for the FFT" (1992), section 1.7; L. Bluestein, "A linear filtering
-// approach to the computation of discrete Fourier transform", IEEE Trans. AU-18 (1970).
+// References: C. Van Loan, "Computational Frameworks for the FFT" (1992), section 1.7; L. Bluestein, "A linear
+// filtering approach to the computation of discrete Fourier transform", IEEE Trans. AU-18 (1970).
 #include "runtime/FftLines.h"
 #include "runtime/Memory.h"
 #include <math.h>
@@ -215,8 +215,7 @@ template <class R> struct OwnPlan {
         filterI[at] = -chirpI[k] / double(padded);
       }
     }
-    Split<double> result =
-        transform(wide, {filterR.get(), filterI.get()}, {work.get(), work.get() + padded}, 1);
+    Split<double> result = transform(wide, {filterR.get(), filterI.get()}, {work.get(), work.get() + padded}, 1);
     if (result.re != filterR.get()) {
       memcpy(filterR.get(), result.re, size_t(padded) * sizeof(double));
       memcpy(filterI.get(), result.im, size_t(padded) * sizeof(double));
@@ -360,7 +359,8 @@ template <class R> int ownFft(const FftLines &f, const R *in, R *out) {
           re = in[ins[2 * l] + k * f.inner];
           im = in[ins[2 * l + 1] + k * f.inner];
         } else if (f.kind == FftKind::ComplexToReal) {
-          // The sum a + i b of two Hermitian sequences; the imaginary parts at 0 and n / 2 are ignored, as they must be.
+          // The sum a + i b of two Hermitian sequences; the imaginary parts at 0 and n / 2 are ignored, as they must
+          // be.
           int64_t at = k < half ? k : n - k;
           R sign = k < half ? R(1) : R(-1);
           bool selfConjugate = k == 0 || 2 * k == n;

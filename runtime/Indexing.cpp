@@ -150,13 +150,14 @@ int32_t tcc_gather(const TccTensor *in, int32_t n_in, const TccTensor *out, int3
     const char *x = static_cast<const char *>(in[0].data);
     char *y = static_cast<char *>(out[0].data);
     int64_t rowBytes = s.row * size;
-    parallelFor(s.numTuples, grainFor(double(s.numRows) * (5 + double(rowBytes) * 0.1)), [&](int64_t begin, int64_t end) {
-      for (int64_t t = begin; t < end; ++t) {
-        int64_t base = s.base(t);
-        for (int64_t r = 0; r < s.numRows; ++r)
-          memcpy(y + (t * s.numRows + r) * rowBytes, x + (base + s.rowOffset(r)) * size, size_t(rowBytes));
-      }
-    });
+    parallelFor(s.numTuples, grainFor(double(s.numRows) * (5 + double(rowBytes) * 0.1)),
+                [&](int64_t begin, int64_t end) {
+                  for (int64_t t = begin; t < end; ++t) {
+                    int64_t base = s.base(t);
+                    for (int64_t r = 0; r < s.numRows; ++r)
+                      memcpy(y + (t * s.numRows + r) * rowBytes, x + (base + s.rowOffset(r)) * size, size_t(rowBytes));
+                  }
+                });
     return TCC_OK;
   }
   auto as = [&]<class T>(T) { gatherElements(s, static_cast<const T *>(in[0].data), static_cast<T *>(out[0].data)); };
@@ -196,7 +197,8 @@ int32_t tcc_scatter(const TccTensor *in, int32_t n_in, const TccTensor *out, int
   int64_t bytes = numBytes(in[0]);
   if (bytes && out[0].data != in[0].data)
     parallelFor(bytes, 1 << 18, [&](int64_t begin, int64_t end) {
-      memcpy(static_cast<char *>(out[0].data) + begin, static_cast<const char *>(in[0].data) + begin, size_t(end - begin));
+      memcpy(static_cast<char *>(out[0].data) + begin, static_cast<const char *>(in[0].data) + begin,
+             size_t(end - begin));
     });
   if (numElements(in[1]) == 0)
     return TCC_OK;

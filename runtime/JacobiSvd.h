@@ -25,8 +25,7 @@ template <class T> inline double squaredNorm(T x) {
 }
 
 /// The computations are in double whatever T is: this path is rare, and then accuracy is what is wanted.
-template <class T>
-using Wide = std::conditional_t<isComplex<T>, Complex<double>, double>;
+template <class T> using Wide = std::conditional_t<isComplex<T>, Complex<double>, double>;
 
 /// a (rows x cols, rows >= cols, column-major) becomes the left vectors times the singular values; v (cols x cols)
 /// collects the rotations. True when all columns are orthogonal.

@@ -304,7 +304,8 @@ std::string writeNpy(const std::string &path, const TccTensor &tensor) {
   std::string cannotWrite = "cannot write '" + path + "': ";
   if (!elementSize(tensor.dtype) || numElements(tensor) < 0)
     return cannotWrite + "malformed tensor";
-  std::string header = std::string("{'descr': '") + descriptions[tensor.dtype] + "', 'fortran_order': False, 'shape': (";
+  std::string header =
+      std::string("{'descr': '") + descriptions[tensor.dtype] + "', 'fortran_order': False, 'shape': (";
   for (int32_t i = 0; i < tensor.rank; ++i)
     header += std::to_string(tensor.shape[i]) + (i + 1 < tensor.rank ? ", " : tensor.rank == 1 ? "," : "");
   header += "), }";

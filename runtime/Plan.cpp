@@ -18,7 +18,7 @@ constexpr int maxOperandsOnStack = 32;
 /// What all threads of one run share.
 struct Run {
   const PlanView &plan;
-  TccTensor *tensors;               // one for each slot
+  TccTensor *tensors; // one for each slot
   TccStatus *status;
   std::atomic<int32_t> failed{-1}; // lowest failing step
   std::atomic<bool> lock{false};   // guards `status`
@@ -53,9 +53,8 @@ int32_t runKernel(const Step &step, const TccTensor *tensors, TccStatus &status)
   if (step.scratch > 0 && !scratch.resize(step.scratch))
     return outOfMemory(&status, "kernel", step.scratch);
   if (step.extent > 1 && double(step.extent) * step.cost > worthSharing)
-    parallelFor(step.extent, grainFor(step.cost), [&](int64_t begin, int64_t end) {
-      step.kernel(buffers, step.dims, begin, end, scratch.get());
-    });
+    parallelFor(step.extent, grainFor(step.cost),
+                [&](int64_t begin, int64_t end) { step.kernel(buffers, step.dims, begin, end, scratch.get()); });
   else if (step.extent > 0)
     step.kernel(buffers, step.dims, 0, step.extent, scratch.get());
   if (step.finish)
@@ -81,8 +80,8 @@ int32_t runLibrary(const Step &step, const TccTensor *tensors, TccStatus &status
 void runStep(Run &run, int32_t index) {
   const Step &step = run.plan.steps[index];
   TccStatus status; // filled only on failure
-  int32_t code = step.kind == StepKind::Kernel ? runKernel(step, run.tensors, status)
-                                               : runLibrary(step, run.tensors, status);
+  int32_t code =
+      step.kind == StepKind::Kernel ? runKernel(step, run.tensors, status) : runLibrary(step, run.tensors, status);
   if (__builtin_expect(code != TCC_OK, 0)) {
     status.code = code;
     fail(run, index, status);

@@ -92,13 +92,8 @@ public:
   void finish();
   /// Valid after finish() until the plan changes or moves.
   PlanView view() const {
-    return {slots.data(),
-            steps.data(),
-            int32_t(slots.size()),
-            int32_t(steps.size()),
-            numInputs,
-            numOutputs,
-            arenaBytes};
+    return {slots.data(), steps.data(), int32_t(slots.size()), int32_t(steps.size()), numInputs,
+            numOutputs,   arenaBytes};
   }
 
 private:

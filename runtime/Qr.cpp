@@ -50,7 +50,8 @@ int32_t tcc_qr(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t 
         for (int64_t i = 0; i < k; ++i) {
           int64_t zeros = i < smaller ? i : n;
           memset(static_cast<void *>(triangle + i * n), 0, size_t(zeros) * sizeof(T));
-          memcpy(static_cast<void *>(triangle + i * n + zeros), lq.get() + i * n + zeros, size_t(n - zeros) * sizeof(T));
+          memcpy(static_cast<void *>(triangle + i * n + zeros), lq.get() + i * n + zeros,
+                 size_t(n - zeros) * sizeof(T));
         }
         T *basis = q + b * m * k;
         for (int64_t j = 0; j < m; ++j)

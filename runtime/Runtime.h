@@ -73,8 +73,8 @@ typedef struct TccEntry {
 } TccEntry;
 
 #define TCC_ENTRY(mnemonic, num_results, attributes, sample)                                                           \
-  int32_t tcc_##mnemonic(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out,                       \
-                         const int64_t *attrs, TccStatus *status);
+  int32_t tcc_##mnemonic(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *attrs, \
+                         TccStatus *status);
 #include "runtime/EntryPoints.inc"
 #undef TCC_ENTRY
 

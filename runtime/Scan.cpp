@@ -105,25 +105,26 @@ int32_t scan(const char *op, const TccTensor &in, const TccTensor &out, int64_t 
   // Columns side by side: the inner loop is over contiguous memory.
   constexpr int64_t width = 256;
   int64_t parts = (inner + width - 1) / width;
-  parallelFor(outer * parts, grainFor(double(n) * double(inner) / double(parts) * 0.5), [&](int64_t begin, int64_t end) {
-    R running[width];
-    for (int64_t task = begin; task < end; ++task) {
-      int64_t col = task % parts * width, count = inner - col < width ? inner - col : width;
-      int64_t base = task / parts * n * inner + first + col;
-      for (int64_t j = 0; j < count; ++j) {
-        running[j] = R(x[base + j]);
-        y[base + j] = T(running[j]);
-      }
-      for (int64_t i = 1; i < n; ++i) {
-        const T *from = x + base + i * step;
-        T *to = y + base + i * step;
-        for (int64_t j = 0; j < count; ++j) {
-          running[j] = Op::combine(running[j], R(from[j]));
-          to[j] = T(running[j]);
-        }
-      }
-    }
-  });
+  parallelFor(outer * parts, grainFor(double(n) * double(inner) / double(parts) * 0.5),
+              [&](int64_t begin, int64_t end) {
+                R running[width];
+                for (int64_t task = begin; task < end; ++task) {
+                  int64_t col = task % parts * width, count = inner - col < width ? inner - col : width;
+                  int64_t base = task / parts * n * inner + first + col;
+                  for (int64_t j = 0; j < count; ++j) {
+                    running[j] = R(x[base + j]);
+                    y[base + j] = T(running[j]);
+                  }
+                  for (int64_t i = 1; i < n; ++i) {
+                    const T *from = x + base + i * step;
+                    T *to = y + base + i * step;
+                    for (int64_t j = 0; j < count; ++j) {
+                      running[j] = Op::combine(running[j], R(from[j]));
+                      to[j] = T(running[j]);
+                    }
+                  }
+                }
+              });
   return TCC_OK;
 }
 

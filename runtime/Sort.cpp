@@ -10,8 +10,9 @@ using namespace tcc::runtime;
 namespace {
 
 template <int bytes>
-using Unsigned = std::conditional_t<bytes == 1, uint8_t,
-                                    std::conditional_t<bytes == 2, uint16_t, std::conditional_t<bytes == 4, uint32_t, uint64_t>>>;
+using Unsigned =
+    std::conditional_t<bytes == 1, uint8_t,
+                       std::conditional_t<bytes == 2, uint16_t, std::conditional_t<bytes == 4, uint32_t, uint64_t>>>;
 
 /// Order-preserving keys. A float's negative numbers have all bits flipped, the others the sign; NaN is the largest.
 template <class T> struct Keys {
@@ -215,7 +216,8 @@ int32_t sortAny(const char *op, const TccTensor *in, int32_t numIn, const TccTen
   TCC_CHECK(checkArguments(op, in, numIn, 1, out, numOut, 1, status));
   int64_t axis = AttributeReader(attrs).integer();
   TCC_CHECK(checkAxes(op, {&axis, 1}, in[0].rank, status));
-  TCC_CHECK(checkTensor(op, "result", out[0], indices ? int32_t(TCC_I64) : in[0].dtype, in[0].rank, in[0].shape, status));
+  TCC_CHECK(
+      checkTensor(op, "result", out[0], indices ? int32_t(TCC_I64) : in[0].dtype, in[0].rank, in[0].shape, status));
   if (numElements(in[0]) == 0)
     return TCC_OK;
   return dispatchAll(in[0].dtype, [&]<class T>() { return sortAlong<T, indices>(op, in[0], out[0], axis, status); });

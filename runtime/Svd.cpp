@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// tcc_svd and tcc_svdvals: divide and conquer, then QR iteration, then Jacobi. In LAPACK's view a row-major a = u s vh is
-// a^T = vh^T s u^T: the left vectors it returns are, read row-major, vh and the right ones u.
+// tcc_svd and tcc_svdvals: divide and conquer, then QR iteration, then Jacobi. In LAPACK's view a row-major a = u s vh
+// is a^T = vh^T s u^T: the left vectors it returns are, read row-major, vh and the right ones u.
 #include "runtime/Decompose.h"
 #include "runtime/JacobiSvd.h"
 
@@ -26,7 +26,9 @@ public:
     lwork = lwork > other ? lwork : other;
     int64_t s = smaller, l = larger;
     // rwork of zgesdd; its documentation grew over LAPACK's versions, this is the largest.
-    realSize = !isComplex<T> ? 0 : job == 'N' ? 7 * s : s * (5 * s + 7 > 2 * l + 2 * s + 1 ? 5 * s + 7 : 2 * l + 2 * s + 1);
+    realSize = !isComplex<T> ? 0
+               : job == 'N'  ? 7 * s
+                             : s * (5 * s + 7 > 2 * l + 2 * s + 1 ? 5 * s + 7 : 2 * l + 2 * s + 1);
   }
   bool allocate() {
     return work.resize(lwork) && realWork.resize(realSize) && integers.resize(8 * int64_t(smaller)) &&

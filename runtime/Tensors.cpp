@@ -13,8 +13,8 @@ int64_t elementSize(int32_t dtype) {
 }
 
 const char *dtypeName(int32_t dtype) {
-  static const char *const names[TCC_NUM_DTYPES] = {"bool",    "int8",     "int16",   "int32",   "int64",
-                                                    "uint8",   "uint32",   "float16", "bfloat16", "float32",
+  static const char *const names[TCC_NUM_DTYPES] = {"bool",    "int8",      "int16",     "int32",    "int64",
+                                                    "uint8",   "uint32",    "float16",   "bfloat16", "float32",
                                                     "float64", "complex64", "complex128"};
   return dtype >= 0 && dtype < TCC_NUM_DTYPES ? names[dtype] : "?";
 }

@@ -16,8 +16,8 @@ void setNumThreads(int count);
 
 using RangeFn = void (*)(void *context, int64_t begin, int64_t end);
 
-/// Calls fn on disjoint ranges that cover [0, extent), each of at least `grain` iterations but the last. Returns when all
-/// are done, with their writes visible. Ranges depend on the number of threads; results must not depend on ranges.
+/// Calls fn on disjoint ranges that cover [0, extent), each of at least `grain` iterations but the last. Returns when
+/// all are done, with their writes visible. Ranges depend on the number of threads; results must not depend on ranges.
 void parallelFor(int64_t extent, int64_t grain, RangeFn fn, void *context);
 
 template <class F>
@@ -38,7 +38,8 @@ inline int64_t grainFor(double nanosecondsEach) {
 
 /// Takes part in some running loop of another thread; false if none has blocks left.
 bool helpOnce();
-/// For threads that wait for each other's results: `waitForWork(workEpoch())` sleeps until announceWork() or a new loop.
+/// For threads that wait for each other's results: `waitForWork(workEpoch())` sleeps until announceWork() or a new
+/// loop.
 uint32_t workEpoch();
 void waitForWork(uint32_t epochSeen);
 void announceWork();

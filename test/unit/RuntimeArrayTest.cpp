@@ -78,7 +78,8 @@ struct Lines {
   std::vector<int64_t> shape;
   int64_t axis;
 };
-const Lines lines[] = {{{7}, 0}, {{1, 300}, 1}, {{5, 40, 3}, 1}, {{40, 3}, 0}, {{3, 2, 3000}, 2}, {{0, 3}, 1}, {{6, 300}, 0}};
+const Lines lines[] = {{{7}, 0},          {{1, 300}, 1}, {{5, 40, 3}, 1}, {{40, 3}, 0},
+                       {{3, 2, 3000}, 2}, {{0, 3}, 1},   {{6, 300}, 0}};
 
 template <class F> void forEachLine(const Lines &l, F f) {
   int64_t n = l.shape[l.axis], inner = 1, outer = 1;
@@ -253,7 +254,8 @@ TYPED_TEST(RuntimeArray, gather_and_scatter_agree_with_loops) {
     }
   for (int64_t combine : {0, 1, 2, 3, 4}) {
     Array<T> u = drawn<T>({7, 5}, 8), wanted({4, 5, 6});
-    Result result = call(tcc_scatter, {x.tensor(), u.tensor(), k.tensor(), i.tensor()}, {y.tensor()}, {2, 2, 0, combine});
+    Result result =
+        call(tcc_scatter, {x.tensor(), u.tensor(), k.tensor(), i.tensor()}, {y.tensor()}, {2, 2, 0, combine});
     if (isStdComplex<T> && combine >= 3) {
       EXPECT_EQ(result.code, TCC_ERROR_DTYPE);
       continue;

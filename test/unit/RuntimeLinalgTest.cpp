@@ -76,7 +76,7 @@ double orthogonality(const Matrix &q, double eps) {
 struct Shape {
   int64_t batch, m, n;
 };
-const Shape shapes[] = {{1, 0, 0}, {2, 0, 3}, {2, 3, 0}, {1, 1, 1}, {3, 1, 4}, {3, 4, 1}, {0, 3, 3},
+const Shape shapes[] = {{1, 0, 0}, {2, 0, 3}, {2, 3, 0}, {1, 1, 1},   {3, 1, 4},   {3, 4, 1},   {0, 3, 3},
                         {5, 3, 3}, {2, 9, 4}, {2, 4, 9}, {1, 40, 33}, {1, 12, 90}, {1, 90, 12}, {2, 64, 64}};
 
 template <class T> class RuntimeLinalg : public testing::Test {};
@@ -290,8 +290,8 @@ TEST(RuntimeLinalgErrors, not_finite_input_is_an_error_at_once) {
   auto start = std::chrono::steady_clock::now();
   int32_t count;
   const TccEntry *entries = tcc_entries(&count);
-  const char *names[] = {"tcc_cholesky", "tcc_lu", "tcc_qr", "tcc_svd", "tcc_svdvals", "tcc_eigh", "tcc_eig",
-                         "tcc_schur", "tcc_solve", "tcc_triangular_solve"};
+  const char *names[] = {"tcc_cholesky", "tcc_lu",  "tcc_qr",    "tcc_svd",   "tcc_svdvals",
+                         "tcc_eigh",     "tcc_eig", "tcc_schur", "tcc_solve", "tcc_triangular_solve"};
   for (const char *name : names)
     for (double bad : {double(NAN), double(INFINITY), -double(INFINITY)})
       for (int64_t n : {1, 2, 3, 50}) {
@@ -351,8 +351,7 @@ TEST(RuntimeLinalgErrors, failures_name_the_matrix) {
   Array<int64_t> perm({2, 2});
   EXPECT_OK(call(tcc_lu, {singular.tensor()}, {l.tensor(), perm.tensor()})); // not an error here
   Array<double> wide({2, 3}, {1, 2, 3, 4, 5, 6});
-  EXPECT_EQ(call(tcc_cholesky, {wide.tensor()}, {l.tensor()}).message,
-            "[cholesky] expected a square matrix, got 2x3");
+  EXPECT_EQ(call(tcc_cholesky, {wide.tensor()}, {l.tensor()}).message, "[cholesky] expected a square matrix, got 2x3");
   EXPECT_EQ(call(tcc_triangular_solve, {singular.tensor(), b.tensor()}, {x.tensor()}, {1, 0, 0}).code, TCC_OK);
   Array<float> f({2, 2, 2});
   EXPECT_EQ(call(tcc_cholesky, {a.tensor()}, {f.tensor()}).message,

@@ -67,7 +67,8 @@ TEST(RuntimeNpy, malformed_files_are_named) {
             "cannot read 'x.npy': truncated data: expected 8 bytes, got 4");
   EXPECT_EQ(errorOf(npy(header("<f4", "(1,)"), "12345")), "cannot read 'x.npy': unexpected 1 bytes after the data");
   EXPECT_EQ(errorOf(npy(header("|O", "(1,)"), "12345678")), "cannot read 'x.npy': unsupported dtype '|O'");
-  EXPECT_EQ(errorOf(npy(header("<f4", "(4611686018427387904, 4)"), "")), "cannot read 'x.npy': shape has too many elements");
+  EXPECT_EQ(errorOf(npy(header("<f4", "(4611686018427387904, 4)"), "")),
+            "cannot read 'x.npy': shape has too many elements");
   EXPECT_EQ(errorOf(npy(header("<f4", "(99999999999999999999,)"), "")),
             "cannot read 'x.npy': size in shape does not fit into 63 bits");
   EXPECT_EQ(errorOf(npy(header("<f4", "(-1,)"), "")), "cannot read 'x.npy': expected non-negative integers in shape");

@@ -135,7 +135,9 @@ TEST(RuntimeMemory, buffers_share_and_release) {
   }
   EXPECT_EQ(memoryStats().liveBytes, live);
   int released = 0, data = 0;
-  { Buffer wrapped = Buffer::wrap(&data, 4, [](void *count) { ++*static_cast<int *>(count); }, &released); }
+  {
+    Buffer wrapped = Buffer::wrap(&data, 4, [](void *count) { ++*static_cast<int *>(count); }, &released);
+  }
   EXPECT_EQ(released, 1);
   EXPECT_FALSE(Buffer::create(int64_t(1) << 62));
 }
