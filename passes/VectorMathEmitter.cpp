@@ -124,6 +124,14 @@ I Emitter::toInt(F x) {
   return bits(x + magic) - magicBits;
 }
 
+Rounded Emitter::roundScaled(F x, double factor, double offset) {
+  // One addition rounds (half to even) and leaves the integer in the low bits; roundeven would be two instructions more.
+  const double magic = std::ldexp(1.5, precision() - 1);
+  const int64_t magicBits = (int64_t(bias() + precision() - 1) << mantissaBits()) + (int64_t(1) << (mantissaBits() - 1));
+  F t = offset == 0 ? fma(x, constant(factor), constant(magic)) : fma(x, constant(factor), constant(offset)) + magic;
+  return {t - magic, bits(t) - magicBits};
+}
+
 F Emitter::toFloat(I x) { return {this, arith::SIToFPOp::create(builder, loc, type, x.v)}; }
 I Emitter::extend(I x, unsigned bits) { return {this, arith::ExtUIOp::create(builder, loc, intType(bits), x.v)}; }
 I Emitter::truncate(I x, unsigned bits) { return {this, arith::TruncIOp::create(builder, loc, intType(bits), x.v)}; }

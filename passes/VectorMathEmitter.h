@@ -44,6 +44,12 @@ struct Pair {
   F hi, lo;
 };
 
+/// An integral float and the same number as an integer.
+struct Rounded {
+  F value;
+  I integer;
+};
+
 /// Emits arithmetic for one float type (f32 or f64, scalar or vector).
 class Emitter {
 public:
@@ -105,6 +111,8 @@ public:
   F fromBits(I x);
   /// Signed integer of the float's width from an integral float with |x| < 2^(precision - 2).
   I toInt(F x);
+  /// The integral float nearest to x * factor + offset, and the same as an integer; |result| < 2^(precision - 3).
+  Rounded roundScaled(F x, double factor, double offset = 0);
   F toFloat(I x);
   I extend(I x, unsigned bits);
   I truncate(I x, unsigned bits);
@@ -187,12 +195,13 @@ F convert(F x, Emitter &to);
 
 /// e^(hi + lo); lo may be null. Keeps NaN, saturates to 0 and inf.
 F expOf(F hi, F lo);
-/// x * 2^n where n is an integral float within the range exp can reach; correctly rounded also into the subnormals.
-F scaleByPowerOfTwo(F x, F n);
+/// x * 2^n for an n within the range exp can reach; correctly rounded also into the subnormals.
+F scaleByPowerOfTwo(F x, I n);
 
 /// x = n ln 2 + r + lo with |r| <= ln(2) / 2 and n integral (x within exp's range).
 struct ExpReduction {
-  F n, r, lo;
+  Rounded n;
+  F r, lo;
 };
 ExpReduction reduceExp(F x);
 /// e^x - 1 but for the smallest |x|, where halving would lose subnormals.
@@ -213,9 +222,9 @@ F logOf(F hi, F lo);
 /// ln(1 + hi + lo) for hi + lo > -1, accurate also near 0.
 F log1pOf(F hi, F lo);
 
-/// sin(pi r) and cos(pi r) for |r| <= 1/2 (VectorMathTrig.cpp).
+/// sin(pi r) and cot(pi r) for |r| <= 1/2 (VectorMathTrig.cpp).
 F sinPi(F r);
-F cosPi(F r);
+F cotPi(F r);
 
 } // namespace tcc::vecmath
 

@@ -28,10 +28,9 @@ static F clampKeepNan(F x, double lo, double hi) {
   return e.select(x < lo, e.constant(lo), x);
 }
 
-F scaleByPowerOfTwo(F x, F n) {
+F scaleByPowerOfTwo(F x, I k) {
   // Two factors: 2^n itself may be out of range where the product is not, and the first product is exact.
   Emitter &e = *x.e;
-  I k = e.toInt(n);
   I half = e.shiftRight(k, 1);
   return x * e.exp2i(half) * e.exp2i(k - half);
 }
@@ -42,9 +41,9 @@ F scaleByPowerOfTwo(F x, F n) {
 
 ExpReduction reduceExp(F x) {
   Emitter &e = *x.e;
-  F n = e.roundEven(x * log2e);
-  F t = e.fma(-n, e.constant(e.pick(ln2Hi32, ln2Hi64)), x); // exact
-  F c = n * e.pick(ln2Lo32, ln2Lo64);
+  Rounded n = e.roundScaled(x, log2e);
+  F t = e.fma(-n.value, e.constant(e.pick(ln2Hi32, ln2Hi64)), x); // exact
+  F c = n.value * e.pick(ln2Lo32, ln2Lo64);
   F r = t - c;
   return {n, r, (t - r) - c};
 }
@@ -52,13 +51,13 @@ ExpReduction reduceExp(F x) {
 F expOf(F hi, F lo) {
   Emitter &e = *hi.e;
   F x = clampKeepNan(hi, e.pick(-105.0, -746.5), e.pick(89.0, 710.0));
-  F n = e.roundEven(x * log2e);
-  F r = e.fma(-n, e.constant(e.pick(ln2Hi32, ln2Hi64)), x);
-  r = e.fma(-n, e.constant(e.pick(ln2Lo32, ln2Lo64)), r);
+  Rounded n = e.roundScaled(x, log2e);
+  F r = e.fma(-n.value, e.constant(e.pick(ln2Hi32, ln2Hi64)), x);
+  r = e.fma(-n.value, e.constant(e.pick(ln2Lo32, ln2Lo64)), r);
   if (lo.v)
     r = r + e.select(hi == x, lo, e.constant(0.0));
   F p = e.fma(r * r, e.poly(r, e.pick(expQ32, expQ64)), r);
-  return scaleByPowerOfTwo(p + 1.0, n);
+  return scaleByPowerOfTwo(p + 1.0, n.integer);
 }
 
 F expandExp(F x) { return expOf(x, {}); }
@@ -66,10 +65,10 @@ F expandExp(F x) { return expOf(x, {}); }
 F expandExp2(F x) {
   Emitter &e = *x.e;
   x = clampKeepNan(x, e.pick(-152.0, -1080.0), e.pick(129.0, 1025.0));
-  F n = e.roundEven(x);
-  F r = x - n; // exact
+  Rounded n = e.roundScaled(x, 1.0);
+  F r = x - n.value; // exact
   F p = e.fma(r, e.constant(0.69314718055994530942), r * r * e.poly(r, e.pick(exp2Q32, exp2Q64)));
-  return scaleByPowerOfTwo(p + 1.0, n);
+  return scaleByPowerOfTwo(p + 1.0, n.integer);
 }
 
 F expm1Of(F x) {
@@ -78,7 +77,7 @@ F expm1Of(F x) {
   x = clampKeepNan(x, e.pick(-25.0, -60.0), e.pick(89.0, 710.0));
   ExpReduction d = reduceExp(x);
   F p = d.r + e.fma(d.r * d.r, e.poly(d.r, e.pick(expQ32, expQ64)), d.lo);
-  F half = e.exp2i(e.toInt(d.n) - 1);
+  F half = e.exp2i(d.n.integer - 1);
   return e.fma(half, p, half - 0.5) * 2.0;
 }
 
@@ -86,7 +85,7 @@ Pair expm1Pair(F x) {
   Emitter &e = *x.e;
   ExpReduction d = reduceExp(x);
   Pair p = e.fastTwoSum(d.r, e.fma(d.r * d.r, e.poly(d.r, e.pick(expQ32, expQ64)), d.lo));
-  F scale = e.exp2i(e.toInt(d.n));
+  F scale = e.exp2i(d.n.integer);
   Pair s = e.fastTwoSum(scale - 1.0, scale * p.hi); // scale - 1 is 0 or the larger
   return {s.hi, e.fma(scale, p.lo, s.lo)};
 }
@@ -163,24 +162,21 @@ static F withLogSpecials(F x, F result) {
 
 F expandLog(F x) { return withLogSpecials(x, logOf(x, {})); }
 
-/// log to the base whose 1 / ln(base) is c and whose log(2) is hi + lo with n * hi exact.
-static F logBase(F x, double c, double hi, double lo, llvm::ArrayRef<double> q) {
+/// log to the base whose 1 / ln(base) is `leading` + `rest`, where leading * f is exact, and whose log(2) is hi + lo with
+/// n * hi exact. Only the product with the smaller `rest` rounds.
+static F logBase(F x, double leading, double rest, double hi, double lo, llvm::ArrayRef<double> q) {
   Emitter &e = *x.e;
   Split s = splitExponent(x);
-  // The leading coefficient as two: its rounding alone would cost half an ulp.
-  const double top = e.isDouble() ? c : double(float(c));
-  F small = e.fma(s.f * s.f, e.poly(s.f, q), s.e * lo);
-  if (!e.isDouble())
-    small = e.fma(s.f, e.constant(c - top), small);
-  F g = e.fma(s.f, e.constant(top), small);
+  F small = e.fma(s.f * s.f, e.poly(s.f, q), e.fma(s.f, e.constant(rest), s.e * lo));
+  F g = e.fma(s.f, e.constant(leading), small);
   return withLogSpecials(x, e.fma(s.e, e.constant(hi), g));
 }
 
-F expandLog2(F x) { return logBase(x, log2e, 1.0, 0.0, x.e->pick(log2Q32, log2Q64)); }
+F expandLog2(F x) { return logBase(x, 1.0, 0.44269504088896340736, 1.0, 0.0, x.e->pick(log2Q32, log2Q64)); }
 
 F expandLog10(F x) {
   Emitter &e = *x.e;
-  return logBase(x, 0.43429448190325182765, e.pick(0.301025390625, 3.01029995663611771306e-01),
+  return logBase(x, 0.5, -0.06570551809674817235, e.pick(0.301025390625, 3.01029995663611771306e-01),
                  e.pick(4.60503898119521373889e-6, 3.69423907715893078616e-13), e.pick(log10Q32, log10Q64));
 }
 

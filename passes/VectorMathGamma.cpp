@@ -19,11 +19,12 @@ constexpr double notANumber = std::numeric_limits<double>::quiet_NaN();
 
 /// lgamma of a >= 0.
 static F lgammaPositive(F a) {
-  // For a < 8, with m the nearest integer: lgamma(a) = lgamma(a - m + 2) +- ln(product). The factor u = a - m of the
-  // polynomial is exact, and near a = 1 the logarithm is as accurate as u, so the zeros at 1 and 2 stay relative.
+  // For a < 8, with an integer m near a: lgamma(a) = lgamma(a - m + 2) +- ln(product). The factor u = a - m of the
+  // polynomial is exact, and near a = 1 the logarithm is as accurate as u, so the zeros at 1 and 2 stay relative. m turns
+  // from 1 to 2 at 1.28, before the logarithm is much larger than the result it is subtracted for.
   Emitter &e = *a.e;
   M stirling = a >= 8.0;
-  F m = e.roundEven(a);
+  F m = e.floor(a + 0.72);
   F u = a - m;
   F product = e.constant(1.0);
   for (int i = 1; i <= 6; ++i)
@@ -95,7 +96,7 @@ F expandDigamma(F x) {
   F r = e.ifAnyLane(negative, {positive}, [&]() -> llvm::SmallVector<F> {
     F fraction = a - e.roundEven(a);
     F inverse = 1.0 / a;
-    F r = (positive + inverse) + cosPi(fraction) / sinPi(fraction) * M_PI;
+    F r = (positive + inverse) + cotPi(fraction) * M_PI;
     r = e.select(a < std::ldexp(1.0, -e.precision() - 5), inverse, r);
     r = e.select((fraction == 0.0) | (a == infinity), e.constant(notANumber), r);
     return {e.select(negative, r, positive)};

@@ -36,8 +36,8 @@ static HyperbolicParts hyperbolicParts(F a) {
   const double top = e.pick(89.5, 710.6);
   ExpReduction d = reduceExp(e.select(a > top, e.constant(top), a));
   const double negligible = e.precision();
-  F up = e.exp2i(e.toInt(d.n) - 2);
-  F down = e.exp2i(e.toInt(-e.select(d.n > negligible, e.constant(negligible), d.n)) - 2);
+  F up = e.exp2i(d.n.integer - 2);
+  F down = e.exp2i(e.toInt(-e.select(d.n.value > negligible, e.constant(negligible), d.n.value)) - 2);
   F z = d.r * d.r;
   F s = d.r + e.fma(d.r * z, e.poly(z, e.pick(sinhS32, sinhS64)), d.lo);
   return {up - down, up + down, s, z * e.poly(z, e.pick(coshC32, coshC64))};

@@ -26,16 +26,18 @@ constexpr double log2e = 1.44269504088896340736;
 // x^y
 //===----------------------------------------------------------------------===//
 
+// Sums and products of pairs whose low parts may be a few ulp of the high ones: normalising after each operation would
+// only lengthen the chain of dependences.
 static Pair addPair(Pair a, Pair b) {
   Emitter &e = *a.hi.e;
   Pair s = e.fastTwoSum(a.hi, b.hi);
-  return e.fastTwoSum(s.hi, s.lo + (a.lo + b.lo));
+  return {s.hi, s.lo + (a.lo + b.lo)};
 }
 
 static Pair multiplyPair(Pair a, Pair b) {
   Emitter &e = *a.hi.e;
   Pair p = e.twoProduct(a.hi, b.hi);
-  return e.fastTwoSum(p.hi, p.lo + e.fma(a.hi, b.lo, a.lo * b.hi));
+  return {p.hi, e.fma(a.hi, b.lo, e.fma(a.lo, b.hi, p.lo))};
 }
 
 /// log2 of a positive finite f64 to about 2^-68 relative: with s = f / (2 + f), log2(1 + f) = (2 / ln 2) atanh(s), the
@@ -48,9 +50,9 @@ static Pair log2Pair(F x) {
   F s = d.f * reciprocal;
   Pair back = e.twoProduct(s, den.hi);
   F sl = (((d.f - back.hi) - back.lo) - s * den.lo) * reciprocal;
-  Pair sum = e.fastTwoSum(s, sl);
-  Pair z = e.twoProduct(sum.hi, sum.hi);
-  z = e.fastTwoSum(z.hi, e.fma(sum.hi + sum.hi, sum.lo, z.lo));
+  Pair sum{s, sl};
+  Pair z = e.twoProduct(s, s);
+  z.lo = e.fma(s + s, sl, z.lo);
   // 2 / ln 2 divided by 1, 3 and 5, each as two doubles.
   auto pair = [&](double hi, double lo) { return Pair{e.constant(hi), e.constant(lo)}; };
   const double c5Hi = 0x1.2776c50ef9bfep-1, c5Lo = 0x1.e4b29ccc535d4p-55;
@@ -84,16 +86,16 @@ static F powMagnitude(F a, F y) {
     F lo = e.fma(exponent, l.lo, t.lo);
     F hi = clampKeepNan(t.hi, -1080.0, 1026.0);
     lo = e.select(hi == t.hi, lo, e.constant(0.0));
-    F n = e.roundEven(hi);
-    F r = (hi - n) + lo;
+    Rounded n = e.roundScaled(hi, 1.0);
+    F r = (hi - n.value) + lo;
     F p = e.fma(r, e.constant(0.69314718055994530942), r * r * e.poly(r, exp2Q64));
-    result = scaleByPowerOfTwo(p + 1.0, n);
+    result = scaleByPowerOfTwo(p + 1.0, n.integer);
   } else {
     Split d = splitExponent(convert(a, w));
     F l = d.e + w.fma(d.f, w.constant(log2e), d.f * d.f * w.poly(d.f, powLog32));
     F t = clampKeepNan(exponent * l, -160.0, 130.0);
-    F n = w.roundEven(t);
-    result = convert(w.poly(t - n, powExp32) * w.exp2i(w.toInt(n)), e);
+    Rounded n = w.roundScaled(t, 1.0);
+    result = convert(w.poly(t - n.value, powExp32) * w.exp2i(n.integer), e);
   }
   // 0 and infinity: the larger of the two in magnitude if the exponent's sign says so.
   M zero = a == 0.0, inf = a == infinity;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// sin, cos and tan for every finite argument, and sin(pi r), cos(pi r) for the gamma family. The reduction is that of Cody &
+// sin, cos and tan for every finite argument, and sin(pi r), cot(pi r) for the gamma family. The reduction is that of Cody &
 // Waite (1980, chapter 8) up to a threshold and that of Payne & Hanek (1983) beyond it, the latter behind a branch.
 
 #include "passes/VectorMathCoefficients.h"
@@ -118,9 +118,7 @@ static Reduction reduceModerate(F x, Step step) {
   Emitter &e = *x.e;
   const double unit = step == Step::HalfPi ? 0.5 : 1.0; // in pi
   const double inverse = 0.31830988618379067154 / unit;
-  F k = x * inverse;
-  k = e.roundEven(step == Step::PiShifted ? k + 0.5 : k);
-  I quotient = e.toInt(k);
+  auto [k, quotient] = e.roundScaled(x, inverse, step == Step::PiShifted ? 0.5 : 0.0);
   if (step == Step::PiShifted)
     k = k - 0.5;
   if (e.isDouble()) {
@@ -218,6 +216,16 @@ static void sinCosPairs(F r, F lo, Pair &sine, Pair &cosine) {
   cosine = e.fastTwoSum(c.hi, c.lo + tail);
 }
 
+/// n / d with one correction from the exact remainder.
+static F quotient(Pair n, Pair d) {
+  Emitter &e = *n.hi.e;
+  F inverse = 1.0 / d.hi;
+  F q = n.hi * inverse;
+  Pair b = e.twoProduct(q, d.hi);
+  F rest = ((n.hi - b.hi) - b.lo) + (n.lo - q * d.lo);
+  return e.fma(rest, inverse, q);
+}
+
 F expandTan(F x) {
   Emitter &e = *x.e;
   F a = e.abs(x);
@@ -225,25 +233,38 @@ F expandTan(F x) {
   Pair s, c;
   sinCosPairs(d.r, d.lo, s, c);
   M odd = (d.quotient & 1) != 0;
-  // tan(r + pi / 2) = -cos r / sin r; the quotient gets one correction from the exact remainder.
-  F nh = e.select(odd, -c.hi, s.hi), nl = e.select(odd, -c.lo, s.lo);
-  F dh = e.select(odd, s.hi, c.hi), dl = e.select(odd, s.lo, c.lo);
-  F inverse = 1.0 / dh;
-  F q = nh * inverse;
-  Pair b = e.twoProduct(q, dh);
-  F rest = ((nh - b.hi) - b.lo) + (nl - q * dl);
-  F r = e.fma(rest, inverse, q);
+  // tan(r + pi / 2) = -cos r / sin r.
+  F r = quotient({e.select(odd, -c.hi, s.hi), e.select(odd, -c.lo, s.lo)},
+                 {e.select(odd, s.hi, c.hi), e.select(odd, s.lo, c.lo)});
   r = e.select(a < std::ldexp(1.0, -e.precision() / 2), a, r);
   const int64_t sign = int64_t(uint64_t(1) << (e.width() - 1));
   return e.fromBits(e.bits(r) ^ (e.bits(x) & (e.isDouble() ? sign : int64_t(int32_t(sign)))));
 }
 
-F sinPi(F r) { return sinPolynomial(r * M_PI, r.e->constant(0.0)); }
-
-F cosPi(F r) {
-  // cos(pi r) = sin(pi (1/2 - |r|)), where the subtraction is exact in the half that matters.
+/// pi r as an unevaluated sum.
+static Pair timesPi(F r) {
   Emitter &e = *r.e;
-  return sinPi(e.constant(0.5) - e.abs(r));
+  const double hi = e.pick(0x1.921fb6p+1, 3.14159265358979323846);
+  const double lo = e.pick(-0x1.777a5cp-24, 1.22464679914735317723e-16);
+  Pair p = e.twoProduct(r, e.constant(hi));
+  return {p.hi, e.fma(r, e.constant(lo), p.lo)};
+}
+
+F sinPi(F r) {
+  Pair p = timesPi(r);
+  return sinPolynomial(p.hi, p.lo);
+}
+
+F cotPi(F r) {
+  // Beyond 1/4, cot(pi r) = tan(pi (1/2 - |r|)) with the sign of r; the subtraction is exact there.
+  Emitter &e = *r.e;
+  F a = e.abs(r);
+  M far = a > 0.25;
+  Pair p = timesPi(e.select(far, 0.5 - a, a)), s, c;
+  sinCosPairs(p.hi, p.lo, s, c);
+  F q = quotient({e.select(far, s.hi, c.hi), e.select(far, s.lo, c.lo)},
+                 {e.select(far, c.hi, s.hi), e.select(far, c.lo, s.lo)});
+  return e.copySign(q, r);
 }
 
 } // namespace tcc::vecmath

@@ -204,7 +204,7 @@ for bits in (F32, F64):
     # Gamma family.
     lg = lambda x: mp.loggamma(x) if abs(x - 2) > mpf(10)**-15 else mpf(0)
     fit("lgammaR" + s, "lgamma(y) / (y - 2) in y - 2", lambda u: mp.loggamma(2 + u) / u if abs(u) > mpf(10)**-15 else
-        1 - mp.euler, -mpf("0.5"), mpf("0.5"), lambda u: 2, p + 3, bits)
+        1 - mp.euler, -mpf("0.7201"), mpf("0.2801"), lambda u: 2, p + 3, bits)
     tail = lambda x: mp.loggamma(x) - (x - mpf("0.5")) * mp.log(x) + x - mp.log(2 * mp.pi) / 2
     fit("lgammaS" + s, "Stirling's x (lgamma(x) - (x - 1/2) ln x + x - ln(2 pi) / 2) in z = 1 / x^2",
         lambda z: tail(1 / mp.sqrt(z)) / mp.sqrt(z), mpf(10)**-12, mpf(1) / 64, lambda z: mp.sqrt(z), p + 3, bits)
