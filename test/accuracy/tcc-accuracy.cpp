@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// tcc-accuracy: measures the error of every vector-math function in ulp and prints a Markdown table. Exits with 1 if a bound
+// tcc-accuracy: measures the error of every vector-math function in ulp and prints a Markdown table (the tables of
+// docs/accuracy.md, which says how they were made). Exits with 1 if a bound
 // is exceeded. --short samples thinly (for ctest); --samples=N, --stride=N, --no-fma, --bench and names narrow or widen it.
 
 #include "test/accuracy/Functions.h"
