@@ -52,7 +52,10 @@ private:
   Value view(Value scratch, const ElementKind &kind, Value byteOffset, AffineExpr elements);
   bool leavesItsGroup(unsigned buffer);
   AffineExpr chunks();
+  AffineExpr rowBlocks(unsigned row);
   AffineExpr outerBlocks();
+  void transposeTile(const TransposedInput &input, const GroupRange &range, Value rowEnd);
+  LogicalResult emitTile(GroupRange range);
   AffineExpr pieces();
 
   KernelNest &nest;
@@ -69,10 +72,14 @@ private:
 AffineExpr KernelWriter::chunks() {
   return nest.outerExtents.back().toAffine(context).ceilDiv(plan.chunk);
 }
+AffineExpr KernelWriter::rowBlocks(unsigned row) {
+  AffineExpr extent = nest.outerExtents[row].toAffine(context);
+  return int(row) == plan.tileLoop ? extent.ceilDiv(LoopPlan::tileSize) : extent;
+}
 AffineExpr KernelWriter::outerBlocks() {
   AffineExpr blocks = constant(1);
   for (unsigned d = 0; d < plan.numRows(); ++d)
-    blocks = blocks * nest.outerExtents[d].toAffine(context);
+    blocks = blocks * rowBlocks(d);
   return plan.vectorOuter ? blocks * chunks() : blocks;
 }
 AffineExpr KernelWriter::pieces() {
@@ -142,6 +149,11 @@ func::FuncOp KernelWriter::createFunction(Twine name, bool isRange) {
 
 void KernelWriter::placeTemporaries(func::FuncOp function, Value shareIndex) {
   share = constant(0);
+  for (const TransposedInput &input : plan.transposed) {
+    const ElementKind &kind = nest.buffers[input.buffer].kind;
+    auto type = MemRefType::get({LoopPlan::tileSize * LoopPlan::tileSize * (kind.isComplex ? 2 : 1)}, kind.storage);
+    emitter.buffers[input.buffer].memref = memref::AllocaOp::create(b, loc, type, b.getI64IntegerAttr(64));
+  }
   SmallVector<std::tuple<unsigned, AffineExpr, AffineExpr>> inScratch;
   for (auto [id, buffer] : llvm::enumerate(nest.buffers)) {
     if (!buffer.isTemporary || !leavesItsGroup(id))
@@ -195,7 +207,7 @@ GroupRange KernelWriter::outerRange(Value outerBlock) {
       range.rows[0] = rest;
       break;
     }
-    Value extent = emitter.size(nest.outerExtents[d]);
+    Value extent = expand(rowBlocks(d));
     range.rows[d] = b.createOrFold<arith::RemUIOp>(loc, rest, extent);
     rest = b.createOrFold<arith::DivUIOp>(loc, rest, extent);
   }
@@ -205,6 +217,8 @@ GroupRange KernelWriter::outerRange(Value outerBlock) {
 LogicalResult KernelWriter::emitBlock(Value block, Value scratch) {
   if (plan.splitGroup < 0) {
     GroupRange range = outerRange(block);
+    if (plan.tileLoop >= 0)
+      return emitTile(range);
     for (Group &group : plan.groups)
       if (failed(emitter.emitGroup(group, range)))
         return failure();
@@ -235,6 +249,98 @@ LogicalResult KernelWriter::emitBlock(Value block, Value scratch) {
       memref::StoreOp::create(b, loc, neutral.im, memref, emitter.add(at, emitter.index(1)));
   }
   return emitter.emitGroup(group, range);
+}
+
+/// Copies the part of `input` that a tile needs, transposed, into the tile's buffer: whole tiles by blocks in registers.
+void KernelWriter::transposeTile(const TransposedInput &input, const GroupRange &range, Value rowEnd) {
+  constexpr int64_t tile = LoopPlan::tileSize;
+  const ElementKind &kind = nest.buffers[input.buffer].kind;
+  unsigned vectorLoop = plan.numOuter - 1, tileLoop = plan.tileLoop;
+  Value source = emitter.buffers[input.source.buffer].memref, target = emitter.buffers[input.buffer].memref;
+  Value rowBegin = range.rows[tileLoop];
+  Value base = emitter.index(0);
+  for (const Size &term : input.source.offset)
+    base = emitter.add(base, emitter.size(term));
+  for (unsigned d = 0; d < plan.numRows(); ++d)
+    if (!input.source.strides[d].is(0))
+      base = emitter.add(base, emitter.mul(range.rows[d], emitter.size(input.source.strides[d])));
+  Value stride = emitter.size(input.source.strides[vectorLoop]);
+  Value rows = emitter.sub(rowEnd, rowBegin), columns = emitter.sub(range.chunkEnd, range.chunkBegin);
+  auto loop = [&](Value end, int64_t step, function_ref<void(Value)> body) {
+    auto forOp = scf::ForOp::create(b, loc, emitter.index(0), end, emitter.index(step));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(forOp.getBody());
+    body(forOp.getInductionVar());
+  };
+  auto at = [&](Value row, Value column) {
+    return emitter.add(emitter.add(base, row), emitter.mul(emitter.add(range.chunkBegin, column), stride));
+  };
+  auto whole = [&](Value count) {
+    return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, count, emitter.index(tile)).getResult();
+  };
+  auto copyElements = [&] {
+    loop(columns, 1, [&](Value column) {
+      loop(rows, 1, [&](Value row) {
+        Lane value = emitter.loadLanes({kind.storage, kind.storage, kind.isComplex}, source, at(row, column),
+                                       Size::constant(0), 1, nullptr);
+        emitter.storeLanes(value, {kind.storage, kind.storage, kind.isComplex}, target,
+                           emitter.add(emitter.mul(row, emitter.index(tile)), column), Size::constant(1), 1, nullptr);
+      });
+    });
+  };
+  if (kind.isComplex)
+    return copyElements();
+  Value full = arith::AndIOp::create(b, loc, whole(rows), whole(columns));
+  auto ifOp = scf::IfOp::create(b, loc, full, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(&ifOp.getElseRegion().front());
+  copyElements();
+  b.setInsertionPointToStart(&ifOp.getThenRegion().front());
+  int64_t n = plan.registerTile;
+  auto type = VectorType::get({n}, kind.storage);
+  loop(emitter.index(tile), n, [&](Value row) {
+    loop(emitter.index(tile), n, [&](Value column) {
+      SmallVector<Value> lines;
+      for (int64_t i = 0; i < n; ++i)
+        lines.push_back(
+            vector::LoadOp::create(b, loc, type, source, at(row, emitter.add(column, emitter.index(i)))));
+      // Eklundh (1972): swap the off-diagonal blocks of 2 x 2 blocks, at every distance.
+      for (int64_t distance = 1; distance < n; distance *= 2)
+        for (int64_t i = 0; i < n; ++i) {
+          if (i & distance)
+            continue;
+          SmallVector<int64_t> low, high;
+          for (int64_t k = 0; k < n; ++k) {
+            low.push_back(k & distance ? n + k - distance : k);
+            high.push_back(k & distance ? n + k : k + distance);
+          }
+          Value x = lines[i], y = lines[i + distance];
+          lines[i] = vector::ShuffleOp::create(b, loc, x, y, low);
+          lines[i + distance] = vector::ShuffleOp::create(b, loc, x, y, high);
+        }
+      for (int64_t i = 0; i < n; ++i) {
+        Value place = emitter.mul(emitter.add(row, emitter.index(i)), emitter.index(tile));
+        vector::StoreOp::create(b, loc, lines[i], target, emitter.add(place, column));
+      }
+    });
+  });
+}
+
+LogicalResult KernelWriter::emitTile(GroupRange range) {
+  constexpr int64_t tile = LoopPlan::tileSize;
+  Value &row = range.rows[plan.tileLoop];
+  row = emitter.mul(row, emitter.index(tile));
+  Value rowEnd = emitter.min(emitter.add(row, emitter.index(tile)), emitter.size(nest.outerExtents[plan.tileLoop]));
+  for (const TransposedInput &input : plan.transposed) {
+    transposeTile(input, range, rowEnd);
+    emitter.buffers[input.buffer].offset = emitter.sub(
+        emitter.index(0), emitter.add(emitter.mul(row, emitter.index(tile)), range.chunkBegin));
+  }
+  auto forOp = scf::ForOp::create(b, loc, row, rowEnd, emitter.index(1));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(forOp.getBody());
+  row = forOp.getInductionVar();
+  return emitter.emitGroup(plan.groups.front(), range);
 }
 
 /// Elementwise kernels with one outer loop need no loop over blocks: a range of blocks is a range of iterations.

@@ -243,7 +243,7 @@ void chooseSplit(KernelNest &nest, LoopPlan &plan) {
     for (unsigned d = plan.numOuter; d < group.numLoops && loop < 0; ++d)
       if (group.generics.front()->reduction[d])
         loop = d;
-    double work = iterationCost(group);
+    double work = iterationCost(group) * (plan.vectorOuter ? plan.chunk : 1);
     for (unsigned d = plan.numOuter; d < group.numLoops; ++d)
       work *= estimate(group.generics.front()->extents[d], dynamicSplitGuess);
     if (loop < 0 || work < 2 * blockNanoseconds)
@@ -264,6 +264,47 @@ void chooseSplit(KernelNest &nest, LoopPlan &plan) {
     plan.splitChunk = piece;
     return;
   }
+}
+
+/// Elementwise kernels with an input whose contiguous dim is not the vectors' run tile by tile.
+void chooseTiles(KernelNest &nest, LoopPlan &plan, const EmitLoopsOptions &options) {
+  if (!options.vectorize || !plan.vectorOuter || plan.numRows() == 0 || plan.groups.size() != 1 ||
+      plan.groups.front().numLoops != plan.numOuter)
+    return;
+  unsigned vectorLoop = plan.numOuter - 1;
+  auto isLarge = [&](unsigned loop) {
+    const Size &extent = nest.outerExtents[loop];
+    return !extent.isConstant() || extent.coefficient >= 16;
+  };
+  if (!isLarge(vectorLoop))
+    return;
+  auto runsAcross = [&](const Access &access, unsigned loop) {
+    const Size &stride = access.strides[vectorLoop];
+    return access.strides[loop].is(1) && !stride.is(0) && !stride.is(1);
+  };
+  for (unsigned loop = 0; loop < plan.numRows() && plan.tileLoop < 0; ++loop)
+    for (Generic *generic : plan.groups.front().generics)
+      for (unsigned a = 0; a < generic->numInputs; ++a)
+        if (isLarge(loop) && runsAcross(generic->accesses[a], loop))
+          plan.tileLoop = loop;
+  if (plan.tileLoop < 0)
+    return;
+  plan.chunk = LoopPlan::tileSize;
+  plan.registerTile = std::min(16u, options.vectorBits / 32);
+  for (Generic *generic : plan.groups.front().generics)
+    for (unsigned a = 0; a < generic->numInputs; ++a) {
+      Access &access = generic->accesses[a];
+      // A temporary is written by the same nest and has no such access.
+      if (!runsAcross(access, plan.tileLoop) || nest.buffers[access.buffer].isTemporary)
+        continue;
+      plan.transposed.push_back({unsigned(nest.buffers.size()), access});
+      nest.buffers.push_back(Buffer{Value(), nest.buffers[access.buffer].kind, false, {}});
+      access.buffer = plan.transposed.back().buffer;
+      access.offset.clear();
+      access.strides.assign(access.strides.size(), Size::constant(0));
+      access.strides[plan.tileLoop] = Size::constant(LoopPlan::tileSize);
+      access.strides[vectorLoop] = Size::constant(1);
+    }
 }
 
 } // namespace
@@ -297,19 +338,33 @@ LoopPlan planLoops(KernelNest &nest, const EmitLoopsOptions &options) {
   if (plan.vectorOuter) {
     int64_t chunk = std::max<int64_t>(1, int64_t(blockNanoseconds / std::max(perOuter, 0.05)));
     const Size &extent = nest.outerExtents.back();
+    // Rows of a reduced matrix are read a chunk at a time: long enough for the prefetchers; a split of the reduction gives
+    // the parallelism. Temporaries with dims of their own should stay in the second-level cache.
+    bool ownTemporaries = llvm::any_of(nest.generics, [&](Generic &generic) {
+      return llvm::any_of(generic.accesses, [&](const Access &access) {
+        return nest.buffers[access.buffer].isTemporary &&
+               llvm::any_of(access.strides, [](const Size &stride) { return !stride.is(0); });
+      });
+    });
+    if (anyOwn)
+      chunk = ownTemporaries ? 128 : 1024;
+    else if (extent.isConstant())
+      chunk = std::min(chunk, std::max<int64_t>(extent.coefficient / 64, 4096));
+    chunk = std::clamp<int64_t>(chunk, 128, 65536);
     if (extent.isConstant())
-      chunk = std::min(chunk, std::max<int64_t>(anyOwn ? extent.coefficient / 16 : extent.coefficient / 64,
-                                                anyOwn ? 128 : 4096));
-    // Temporaries and accumulators of a chunk should stay in the first-level cache.
-    chunk = std::clamp<int64_t>(chunk, anyOwn ? 128 : 1024, anyOwn ? 1024 : 65536);
+      chunk = std::min(chunk, std::max<int64_t>(extent.coefficient, 1));
     plan.chunk = llvm::alignTo(std::max<int64_t>(chunk, widest), widest);
     if (!options.vectorize)
       plan.chunk = std::max<int64_t>(plan.chunk, 64);
   }
+  chooseTiles(nest, plan, options);
+  if (plan.tileLoop >= 0)
+    for (Group &group : plan.groups)
+      chooseLanes(nest, group, options);
   layOutTemporaries(nest, plan);
   if (options.split)
     chooseSplit(nest, plan);
-  plan.blockCost = perOuter * (plan.vectorOuter ? plan.chunk : 1);
+  plan.blockCost = perOuter * (plan.vectorOuter ? plan.chunk : 1) * (plan.tileLoop >= 0 ? LoopPlan::tileSize : 1);
   if (plan.splitGroup >= 0) {
     const Size &extent = plan.groups[plan.splitGroup].generics.front()->extents[plan.splitLoop];
     plan.blockCost *= double(plan.splitChunk) / std::max<int64_t>(1, estimate(extent));

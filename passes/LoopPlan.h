@@ -24,7 +24,14 @@ struct Group {
   bool onlyMasked = false; ///< one masked loop for all: the body is too long to be emitted twice
 };
 
+/// An input that runs contiguously along the tile loop, across the vectors: a tile of it is transposed into a buffer.
+struct TransposedInput {
+  unsigned buffer;     ///< the tile, a buffer of the nest without a value
+  Access source;       ///< what the generic accessed before
+};
+
 struct LoopPlan {
+  static constexpr int64_t tileSize = 64; ///< 64 x 64 elements of 4 bytes are half a first-level cache
   unsigned numOuter = 0;
   /// The last outer loop is the vector loop of every group and is cut into chunks; otherwise all outer loops are rows.
   bool vectorOuter = false;
@@ -33,6 +40,9 @@ struct LoopPlan {
   int splitGroup = -1;
   unsigned splitLoop = 0;
   int64_t splitChunk = 1;
+  int tileLoop = -1; ///< a row loop that runs in tiles, with chunks of the same size; -1 if none
+  unsigned registerTile = 1; ///< tiles are transposed by blocks of so many vectors of so many lanes
+  llvm::SmallVector<TransposedInput> transposed;
   double blockCost = 0; ///< ns
   std::vector<Group> groups;
 

@@ -302,8 +302,8 @@ TEST(Elementwise, transpose_and_add) {
   Kernel kernel(function("%x: " + x + ", %y: " + x + ", %o: " + x, 2,
       generic("#ji, #ij, #ij", par + ", " + par, "%x, %y : " + x + ", " + x, "%o : " + x,
               "^bb0(%a: f32, %b: f32, %c: f32):\n%0 = arith.addf %a, %b : f32\nlinalg.yield %0 : f32\n")));
-  for (int64_t rows : {0, 1, 5, 16, 33, 100})
-    for (int64_t cols : {1, 7, 16, 64, 95}) {
+  for (int64_t rows : {0, 1, 5, 16, 33, 64, 100, 200})
+    for (int64_t cols : {1, 7, 16, 64, 95, 256}) {
       auto a = randomValues<float>(rows * cols, 1), b = randomValues<float>(rows * cols, 2);
       Guarded<float> out(rows * cols);
       kernel.run({a.data(), b.data(), out.data()}, {cols, rows, rows, cols, rows, cols}, 3);
