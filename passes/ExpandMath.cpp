@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The pass --tcc-expand-math: which math op is replaced by which expansion, and how half-precision types pass through f32.
+// The pass --tcc-expand-math: which math op is replaced by which expansion, and how half-precision types pass through
+// f32.
 
 #include "passes/Passes.h"
 #include "passes/VectorMath.h"
@@ -113,10 +114,10 @@ SmallVector<Value> expandOp(OpBuilder &b, Operation *op, const VectorMathOptions
             convertTo(b, loc, op->getResult(1).getType(), buildCos(b, loc, x, options))};
   }
   // The half-precision operands must not be converted for an op that then stays.
-  if (!isa<math::ExpOp, math::Exp2Op, math::ExpM1Op, math::LogOp, math::Log2Op, math::Log10Op, math::Log1pOp, math::SinOp,
-           math::CosOp, math::TanOp, math::AsinOp, math::AcosOp, math::AtanOp, math::Atan2Op, math::SinhOp, math::CoshOp,
-           math::TanhOp, math::AsinhOp, math::AcoshOp, math::AtanhOp, math::CbrtOp, math::RsqrtOp, math::ErfOp,
-           math::ErfcOp, math::PowFOp, math::FPowIOp>(op))
+  if (!isa<math::ExpOp, math::Exp2Op, math::ExpM1Op, math::LogOp, math::Log2Op, math::Log10Op, math::Log1pOp,
+           math::SinOp, math::CosOp, math::TanOp, math::AsinOp, math::AcosOp, math::AtanOp, math::Atan2Op, math::SinhOp,
+           math::CoshOp, math::TanhOp, math::AsinhOp, math::AcoshOp, math::AtanhOp, math::CbrtOp, math::RsqrtOp,
+           math::ErfOp, math::ErfcOp, math::PowFOp, math::FPowIOp>(op))
     return {};
   Value result = expandFloatOp(b, op, operands(), options);
   return {convertTo(b, loc, op->getResult(0).getType(), result)};

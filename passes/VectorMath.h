@@ -13,8 +13,9 @@ namespace tcc {
 
 /// What the target offers.
 struct VectorMathOptions {
-  /// A hardware fused multiply-add. Without it (wasm, x86 before Haswell) `math.fma` would become a libm call, so products
-  /// and sums round separately and exact products are formed by Dekker's splitting; the accuracy bounds hold in both modes.
+  /// A hardware fused multiply-add. Without it (wasm, x86 before Haswell) `math.fma` would become a libm call, so
+  /// products and sums round separately and exact products are formed by Dekker's splitting; the accuracy bounds hold
+  /// in both modes.
   bool fma = true;
 };
 
@@ -24,8 +25,9 @@ bool isVectorMathType(mlir::Type type);
 // Every builder is generic over the types of isVectorMathType, expects operands of equal type and returns that type.
 // Special values, signed zeros and subnormals are those of C99 Annex F. Bounds (ulp) are in docs/accuracy.md.
 #define TCC_VECTOR_MATH_UNARY(X)                                                                                       \
-  X(Exp) X(Exp2) X(Expm1) X(Log) X(Log2) X(Log10) X(Log1p) X(Sin) X(Cos) X(Tan) X(Asin) X(Acos) X(Atan) X(Sinh)        \
-  X(Cosh) X(Tanh) X(Asinh) X(Acosh) X(Atanh) X(Cbrt) X(Rsqrt) X(Erf) X(Erfc) X(Erfinv) X(Lgamma) X(Digamma)
+  X(Exp)                                                                                                               \
+  X(Exp2) X(Expm1) X(Log) X(Log2) X(Log10) X(Log1p) X(Sin) X(Cos) X(Tan) X(Asin) X(Acos) X(Atan) X(Sinh) X(Cosh)       \
+      X(Tanh) X(Asinh) X(Acosh) X(Atanh) X(Cbrt) X(Rsqrt) X(Erf) X(Erfc) X(Erfinv) X(Lgamma) X(Digamma)
 #define TCC_VECTOR_MATH_BINARY(X) X(Pow) X(Atan2)
 
 #define TCC_DECLARE(name)                                                                                              \
@@ -41,7 +43,8 @@ TCC_VECTOR_MATH_BINARY(TCC_DECLARE)
 /// x^n for an integer n (any width up to 64) of the shape of x.
 mlir::Value buildFpowi(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::Value n,
                        const VectorMathOptions &options = {});
-/// x^n for integers of equal type, modulo 2^width; a negative n gives the truncated quotient 1 / x^|n|, and 0 for x = 0.
+/// x^n for integers of equal type, modulo 2^width; a negative n gives the truncated quotient 1 / x^|n|, and 0 for x =
+/// 0.
 mlir::Value buildIpowi(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::Value n);
 
 } // namespace tcc

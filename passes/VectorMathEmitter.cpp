@@ -108,9 +108,7 @@ F Emitter::sqrt(F x) { return {this, math::SqrtOp::create(builder, loc, x.v)}; }
 F Emitter::roundEven(F x) { return {this, math::RoundEvenOp::create(builder, loc, x.v)}; }
 F Emitter::floor(F x) { return {this, math::FloorOp::create(builder, loc, x.v)}; }
 F Emitter::trunc(F x) { return {this, math::TruncOp::create(builder, loc, x.v)}; }
-F Emitter::copySign(F magnitude, F sign) {
-  return {this, math::CopySignOp::create(builder, loc, magnitude.v, sign.v)};
-}
+F Emitter::copySign(F magnitude, F sign) { return {this, math::CopySignOp::create(builder, loc, magnitude.v, sign.v)}; }
 M Emitter::isNan(F x) { return x != x; }
 
 I Emitter::bits(F x) { return {this, arith::BitcastOp::create(builder, loc, intType(width()), x.v)}; }
@@ -120,14 +118,17 @@ I Emitter::toInt(F x) {
   // 1.5 * 2^(p-1) + x holds x in its low bits (two's complement). Unlike fptosi this is one instruction of every vector
   // unit (AVX2 has no f64 -> i64) and harmless on NaN.
   const double magic = std::ldexp(1.5, precision() - 1);
-  const int64_t magicBits = (int64_t(bias() + precision() - 1) << mantissaBits()) + (int64_t(1) << (mantissaBits() - 1));
+  const int64_t magicBits =
+      (int64_t(bias() + precision() - 1) << mantissaBits()) + (int64_t(1) << (mantissaBits() - 1));
   return bits(x + magic) - magicBits;
 }
 
 Rounded Emitter::roundScaled(F x, double factor, double offset) {
-  // One addition rounds (half to even) and leaves the integer in the low bits; roundeven would be two instructions more.
+  // One addition rounds (half to even) and leaves the integer in the low bits; roundeven would be two instructions
+  // more.
   const double magic = std::ldexp(1.5, precision() - 1);
-  const int64_t magicBits = (int64_t(bias() + precision() - 1) << mantissaBits()) + (int64_t(1) << (mantissaBits() - 1));
+  const int64_t magicBits =
+      (int64_t(bias() + precision() - 1) << mantissaBits()) + (int64_t(1) << (mantissaBits() - 1));
   F t = offset == 0 ? fma(x, constant(factor), constant(magic)) : fma(x, constant(factor), constant(offset)) + magic;
   return {t - magic, bits(t) - magicBits};
 }

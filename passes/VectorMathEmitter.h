@@ -74,8 +74,7 @@ public:
   T pick(T single, T dbl) const {
     return isDouble() ? dbl : single;
   }
-  template <size_t N, size_t K>
-  llvm::ArrayRef<double> pick(const double (&single)[N], const double (&dbl)[K]) const {
+  template <size_t N, size_t K> llvm::ArrayRef<double> pick(const double (&single)[N], const double (&dbl)[K]) const {
     return isDouble() ? llvm::ArrayRef<double>(dbl) : llvm::ArrayRef<double>(single);
   }
 

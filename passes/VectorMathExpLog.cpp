@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// exp, exp2, expm1, log, log2, log10 and log1p: argument reduction by powers of two (Cody & Waite 1980, chapters 5 and 6)
-// in front of a minimax polynomial; no tables, so that every lane does the same few instructions.
+// exp, exp2, expm1, log, log2, log10 and log1p: argument reduction by powers of two (Cody & Waite 1980, chapters 5 and
+// 6) in front of a minimax polynomial; no tables, so that every lane does the same few instructions.
 
 #include "passes/VectorMathCoefficients.h"
 #include "passes/VectorMathFunctions.h"
@@ -162,8 +162,8 @@ static F withLogSpecials(F x, F result) {
 
 F expandLog(F x) { return withLogSpecials(x, logOf(x, {})); }
 
-/// log to the base whose 1 / ln(base) is `leading` + `rest`, where leading * f is exact, and whose log(2) is hi + lo with
-/// n * hi exact. Only the product with the smaller `rest` rounds.
+/// log to the base whose 1 / ln(base) is `leading` + `rest`, where leading * f is exact, and whose log(2) is hi + lo
+/// with n * hi exact. Only the product with the smaller `rest` rounds.
 static F logBase(F x, double leading, double rest, double hi, double lo, llvm::ArrayRef<double> q) {
   Emitter &e = *x.e;
   Split s = splitExponent(x);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// lgamma (log |Gamma|) and digamma: recurrence to a unit interval with a minimax polynomial, Stirling's series from 8 on
-// (Abramowitz & Stegun 6.1.41, 6.3.18), reflection for negative arguments behind a branch.
+// lgamma (log |Gamma|) and digamma: recurrence to a unit interval with a minimax polynomial, Stirling's series from 8
+// on (Abramowitz & Stegun 6.1.41, 6.3.18), reflection for negative arguments behind a branch.
 
 #include "passes/VectorMathCoefficients.h"
 #include "passes/VectorMathFunctions.h"
@@ -20,8 +20,8 @@ constexpr double notANumber = std::numeric_limits<double>::quiet_NaN();
 /// lgamma of a >= 0.
 static F lgammaPositive(F a) {
   // For a < 8, with an integer m near a: lgamma(a) = lgamma(a - m + 2) +- ln(product). The factor u = a - m of the
-  // polynomial is exact, and near a = 1 the logarithm is as accurate as u, so the zeros at 1 and 2 stay relative. m turns
-  // from 1 to 2 at 1.28, before the logarithm is much larger than the result it is subtracted for.
+  // polynomial is exact, and near a = 1 the logarithm is as accurate as u, so the zeros at 1 and 2 stay relative. m
+  // turns from 1 to 2 at 1.28, before the logarithm is much larger than the result it is subtracted for.
   Emitter &e = *a.e;
   M stirling = a >= 8.0;
   F m = e.floor(a + 0.72);
@@ -34,8 +34,8 @@ static F lgammaPositive(F a) {
   F l = logOf(e.select(stirling, a, product), {});
   F near = e.fma(u, e.poly(u, e.pick(lgammaR32, lgammaR64)), e.select(below, -l, l));
   F inverse = 1.0 / a;
-  F series = e.fma(inverse, e.poly(inverse * inverse, e.pick(lgammaS32, lgammaS64)),
-                   e.constant(0.91893853320467274178 - 0.5));
+  F series =
+      e.fma(inverse, e.poly(inverse * inverse, e.pick(lgammaS32, lgammaS64)), e.constant(0.91893853320467274178 - 0.5));
   F far = e.fma(a - 0.5, l - 1.0, series);
   F r = e.select(stirling, far, near);
   return e.select(a == 0.0, e.constant(infinity), r);
@@ -59,8 +59,8 @@ F expandLgamma(F x) {
 
 /// digamma of a > 0.
 static F digammaPositive(F a) {
-  // For a < 8: digamma(a) = digamma(y) + sum of 1 / (a - i) as one fraction n / d, y in [1, 2); y - x0 is formed from the
-  // root x0 in two parts, so the zero stays relative.
+  // For a < 8: digamma(a) = digamma(y) + sum of 1 / (a - i) as one fraction n / d, y in [1, 2); y - x0 is formed from
+  // the root x0 in two parts, so the zero stays relative.
   Emitter &e = *a.e;
   M far = a >= 8.0;
   F m = e.select(far, e.constant(1.0), e.floor(a));

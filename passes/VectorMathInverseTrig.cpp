@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// asin, acos, atan and atan2: odd minimax polynomials on [0, 1/2] and [0, 1] behind the classical half-angle and reciprocal
-// identities (Cody & Waite 1980, chapters 10 and 11).
+// asin, acos, atan and atan2: odd minimax polynomials on [0, 1/2] and [0, 1] behind the classical half-angle and
+// reciprocal identities (Cody & Waite 1980, chapters 10 and 11).
 
 #include "passes/VectorMathCoefficients.h"
 #include "passes/VectorMathFunctions.h"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// sin, cos and tan for every finite argument, and sin(pi r), cot(pi r) for the gamma family. The reduction is that of Cody &
-// Waite (1980, chapter 8) up to a threshold and that of Payne & Hanek (1983) beyond it, the latter behind a branch.
+// sin, cos and tan for every finite argument, and sin(pi r), cot(pi r) for the gamma family. The reduction is that of
+// Cody & Waite (1980, chapter 8) up to a threshold and that of Payne & Hanek (1983) beyond it, the latter behind a
+// branch.
 
 #include "passes/VectorMathCoefficients.h"
 #include "passes/VectorMathFunctions.h"
@@ -14,9 +15,9 @@ using namespace coefficients;
 namespace {
 /// Reduction step: what multiple of pi is removed, and where the multiples lie.
 enum class Step {
-  Pi,         // x = k pi + r
-  PiShifted,  // x = (k - 1/2) pi + r, so that cos x = (-1)^k sin r
-  HalfPi,     // x = k pi / 2 + r
+  Pi,        // x = k pi + r
+  PiShifted, // x = (k - 1/2) pi + r, so that cos x = (-1)^k sin r
+  HalfPi,    // x = k pi / 2 + r
 };
 
 /// r + lo, and k in the low bits of `quotient` (only parity is meaningful beyond the Cody-Waite range).
@@ -29,10 +30,10 @@ struct Reduction {
 /// The bits of 1 / (2 pi) behind the point, 32 in a word, after 64 zero bits.
 static constexpr uint32_t inverseTwoPi[] = {
     0x00000000, 0x00000000, 0x28be60db, 0x9391054a, 0x7f09d5f4, 0x7d4d3770, 0x36d8a566, 0x4f10e410,
-    0x7f9458ea, 0xf7aef158, 0x6dc91b8e, 0x909374b8, 0x01924bba, 0x82746487, 0x3f877ac7, 0x2c4a69cf, 0xba208d7d,
-    0x4baed121, 0x3a671c09, 0xad17df90, 0x4e64758e, 0x60d4ce7d, 0x272117e2, 0xef7e4a0e, 0xc7fe25ff, 0xf7816603,
-    0xfbcbc462, 0xd6829b47, 0xdb4d9fb3, 0xc9f2c26d, 0xd3d18fd9, 0xa797fa8b, 0x5d49eeb1, 0xfaf97c5e, 0xcf41ce7d,
-    0xe294a4ba, 0x9afed7ec, 0x47e35742, 0x1580cc11};
+    0x7f9458ea, 0xf7aef158, 0x6dc91b8e, 0x909374b8, 0x01924bba, 0x82746487, 0x3f877ac7, 0x2c4a69cf,
+    0xba208d7d, 0x4baed121, 0x3a671c09, 0xad17df90, 0x4e64758e, 0x60d4ce7d, 0x272117e2, 0xef7e4a0e,
+    0xc7fe25ff, 0xf7816603, 0xfbcbc462, 0xd6829b47, 0xdb4d9fb3, 0xc9f2c26d, 0xd3d18fd9, 0xa797fa8b,
+    0x5d49eeb1, 0xfaf97c5e, 0xcf41ce7d, 0xe294a4ba, 0x9afed7ec, 0x47e35742, 0x1580cc11};
 
 /// x / (2 pi) modulo 1 for a positive finite x in f64, to 128 bits in words of 32 held in i64 lanes.
 static llvm::SmallVector<I, 4> turnsOf(F x, unsigned maxExponent) {
@@ -125,7 +126,7 @@ static Reduction reduceModerate(F x, Step step) {
     // pi in three parts of 33 bits and a rest (k < 2^19 half units).
     const double p1 = 0x1.921fb544p+1, p2 = 0x1.0b4611a6p-33, p3 = 0x1.3198a2ep-68, p4 = 0x1.b839a252049c1p-103;
     F a = e.fma(-k, e.constant(p1 * unit), x); // exact
-    F t = k * (p2 * unit);                      // exact
+    F t = k * (p2 * unit);                     // exact
     Pair b = e.twoSum(a, -t);
     F t3 = k * (p3 * unit);
     Pair c = e.twoSum(b.hi, -t3);

@@ -35,6 +35,19 @@ Value integerPower(OpBuilder &b, Location loc, Value x, Value y, const VectorMat
   return buildFpowi(b, loc, x, arith::FPToSIOp::create(b, loc, integer, y), options);
 }
 
+/// buildIpowi between conversions: exact but for the rounding of the result to the float type.
+Value integerPowerOfIntegers(OpBuilder &b, Location loc, Value x, Value y, const VectorMathOptions &) {
+  auto vector = cast<VectorType>(x.getType());
+  Type integer = vector.clone(b.getIntegerType(vector.getElementType().getIntOrFloatBitWidth()));
+  auto toInteger = [&](Value v) -> Value { return arith::FPToSIOp::create(b, loc, integer, v); };
+  return arith::SIToFPOp::create(b, loc, vector, buildIpowi(b, loc, toInteger(x), toInteger(y)));
+}
+
+long double integerPowerReference(long double x, long double n) {
+  x = truncl(x) + 0.0L, n = truncl(n); // + 0: integers have no -0
+  return x == 0 && n < 0 ? 0 : truncl(powl(x, n)) + 0.0L;
+}
+
 #define UNARY(Build)                                                                                                   \
   [](OpBuilder &b, Location loc, Value x, Value, const VectorMathOptions &o) { return build##Build(b, loc, x, o); }
 #define BINARY(Build)                                                                                                  \
@@ -88,21 +101,52 @@ std::vector<Function> makeFunctions() {
   add("erfinv", UNARY(Erfinv), REF(erfinvReference(x)), REFL(erfinvReference(x)), 8, {{-1, 1}, {0.99, 1}},
       {{-1, 1}, {0.99, 1}}, {-0.9, 0.9});
   add("lgamma", UNARY(Lgamma), REF(lgammaReference(x)), REFL(lgammaReference(x)), 8,
-      {{0, 3}, {0.9, 1.1}, {1.9, 2.1}, {0, 100}, {-20, 0}}, {{0, 3}, {0.9, 1.1}, {1.9, 2.1}, {0, 100}, {-20, 0}}, {0, 10});
+      {{0, 3}, {0.9, 1.1}, {1.9, 2.1}, {0, 100}, {-20, 0}}, {{0, 3}, {0.9, 1.1}, {1.9, 2.1}, {0, 100}, {-20, 0}},
+      {0, 10});
   f.back().scale = lgammaScale;
   add("digamma", UNARY(Digamma), REF(digammaReference(x)), REFL(digammaReference(x)), 8,
       {{0, 3}, {1.4, 1.5}, {0, 100}, {-20, 0}}, {{0, 3}, {1.4, 1.5}, {0, 100}, {-20, 0}}, {0, 10});
   f.back().scale = digammaScale;
 
-  f.push_back({"pow", BINARY(Pow), REF(pow(x, y)), REFL(powl(x, y)), 2,
+  f.push_back({"pow",
+               BINARY(Pow),
+               REF(pow(x, y)),
+               REFL(powl(x, y)),
+               2,
                {{-inf, inf, -inf, inf}, {0, 10, -30, 30}, {0.5, 2, -200, 200}, {-4, 0, -40, 40}, {0, 1e-38, -1, 1}},
-               {{-inf, inf, -inf, inf}, {0, 10, -300, 300}, {0.5, 2, -1100, 1100}, {0.999, 1.001, -1e6, 1e6},
-                {-4, 0, -40, 40}, {0, 1e-308, -1, 1}},
-               true, nullptr, {0.1, 10, -3, 3}});
-  f.push_back({"atan2", BINARY(Atan2), REF(atan2(x, y)), REFL(atan2l(x, y)), 2,
-               {{-inf, inf, -inf, inf}, {-2, 2, -2, 2}}, {{-inf, inf, -inf, inf}, {-2, 2, -2, 2}}, true});
-  f.push_back({"fpowi", integerPower, REF(ipow(x, y)), REFL(ipow(x, y)), 2,
-               {{-4, 4, -60, 60}, {0.9, 1.1, -900, 900}}, {{-4, 4, -500, 500}, {0.9, 1.1, -7000, 7000}}, true});
+               {{-inf, inf, -inf, inf},
+                {0, 10, -300, 300},
+                {0.5, 2, -1100, 1100},
+                {0.999, 1.001, -1e6, 1e6},
+                {-4, 0, -40, 40},
+                {0, 1e-308, -1, 1}},
+               true,
+               nullptr,
+               {0.1, 10, -3, 3}});
+  f.push_back({"atan2",
+               BINARY(Atan2),
+               REF(atan2(x, y)),
+               REFL(atan2l(x, y)),
+               2,
+               {{-inf, inf, -inf, inf}, {-2, 2, -2, 2}},
+               {{-inf, inf, -inf, inf}, {-2, 2, -2, 2}},
+               true});
+  f.push_back({"fpowi",
+               integerPower,
+               REF(ipow(x, y)),
+               REFL(ipow(x, y)),
+               2,
+               {{-4, 4, -60, 60}, {0.9, 1.1, -900, 900}},
+               {{-4, 4, -500, 500}, {0.9, 1.1, -7000, 7000}},
+               true});
+  f.push_back({"ipowi",
+               integerPowerOfIntegers,
+               REF(integerPowerReference(x, y)),
+               REFL(integerPowerReference(x, y)),
+               0.5,
+               {{-9, 9, -3, 9}},
+               {{-9, 9, -3, 19}},
+               true});
   return f;
 }
 } // namespace

@@ -14,8 +14,8 @@ static constexpr long double pi = 3.14159265358979323846264338327950288L;
 
 static long double digammaPositive(long double x) {
   // B_2k / 2k of the asymptotic series (Abramowitz & Stegun 6.3.18).
-  static constexpr long double b[] = {1.0L / 12,      -1.0L / 120,        1.0L / 252,     -1.0L / 240,
-                                      1.0L / 132,     -691.0L / 32760,    1.0L / 12,      -3617.0L / 8160,
+  static constexpr long double b[] = {1.0L / 12,        -1.0L / 120,      1.0L / 252, -1.0L / 240,
+                                      1.0L / 132,       -691.0L / 32760,  1.0L / 12,  -3617.0L / 8160,
                                       43867.0L / 14364, -174611.0L / 6600};
   if (x > 30) {
     long double z = 1 / (x * x), power = z, sum = logl(x) - 0.5L / x;
