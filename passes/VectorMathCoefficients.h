@@ -85,7 +85,7 @@ inline constexpr double erfinvB32[] = {
 inline constexpr double lgammaR32[] = {
     0.42278432846069336, 0.32246705889701843, -0.0673527717590332, 0.0205790214240551, -0.007373434957116842,
     0.0029388838447630405, -0.001241039833985269, 0.00013239508552942425, -0.0006815112428739667};
-// Stirling's x (lgamma(x) - (x - 1/2) ln x + x - ln(2 pi) / 2) in z = 1 / x^2 on [1.0e-12, 0.015625], degree 1, weighted error 2^-29.33.
+// x times Stirling's remainder of lgamma(x) in z = 1 / x^2 on [1.0e-12, 0.015625], degree 1, weighted error 2^-29.33.
 inline constexpr double lgammaS32[] = {
     0.08333327621221542, -0.002762471092864871};
 // digamma(y) / (y - x0), x0 the positive root, in y - 1.5 on [-0.5, 0.5], degree 10, weighted error 2^-27.98.
@@ -215,7 +215,7 @@ inline constexpr double lgammaR64[] = {
     9.945725767264561e-05, -4.494184266091997e-05, 2.0481632111820063e-05, -9.338846519592624e-06,
     4.752047903319685e-06, -1.89296408257508e-06, -3.7886891412179035e-07, -3.4621656476629376e-06,
     -2.6061222334793334e-06, -1.2108499465493723e-06};
-// Stirling's x (lgamma(x) - (x - 1/2) ln x + x - ln(2 pi) / 2) in z = 1 / x^2 on [1.0e-12, 0.015625], degree 5, weighted error 2^-58.65.
+// x times Stirling's remainder of lgamma(x) in z = 1 / x^2 on [1.0e-12, 0.015625], degree 5, weighted error 2^-58.65.
 inline constexpr double lgammaS64[] = {
     0.0833333333333331, -0.002777777777358592, 0.0007936505764758019, -0.0005951896838534659, 0.0008364586594394065,
     -0.001633433689406356};

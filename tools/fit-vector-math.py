@@ -3,7 +3,7 @@
 """Fits every minimax polynomial of passes/VectorMath*.cpp and writes passes/VectorMathCoefficients.h.
 
 Method: the Remez exchange (Remez 1934) in 60-digit arithmetic on a dense Chebyshev grid, degree raised until the
-weighted error is below the target. Needs mpmath; run from anywhere: tools/fit-vector-math.py > passes/VectorMathCoefficients.h
+weighted error is below the target. Needs mpmath: tools/fit-vector-math.py > passes/VectorMathCoefficients.h
 """
 import struct
 import sys
@@ -206,7 +206,7 @@ for bits in (F32, F64):
     fit("lgammaR" + s, "lgamma(y) / (y - 2) in y - 2", lambda u: mp.loggamma(2 + u) / u if abs(u) > mpf(10)**-15 else
         1 - mp.euler, -mpf("0.7201"), mpf("0.2801"), lambda u: 2, p + 3, bits)
     tail = lambda x: mp.loggamma(x) - (x - mpf("0.5")) * mp.log(x) + x - mp.log(2 * mp.pi) / 2
-    fit("lgammaS" + s, "Stirling's x (lgamma(x) - (x - 1/2) ln x + x - ln(2 pi) / 2) in z = 1 / x^2",
+    fit("lgammaS" + s, "x times Stirling's remainder of lgamma(x) in z = 1 / x^2",
         lambda z: tail(1 / mp.sqrt(z)) / mp.sqrt(z), mpf(10)**-12, mpf(1) / 64, lambda z: mp.sqrt(z), p + 3, bits)
     x0 = mp.findroot(mp.digamma, 1.4616)
     fit("digammaR" + s, "digamma(y) / (y - x0), x0 the positive root, in y - 1.5",
