@@ -43,6 +43,9 @@ Tensor promoteUnary(const Tensor &x, Promote how, const char *op, Loc where);
 std::pair<Tensor, Tensor> promoteBinary(const Tensor &a, const Tensor &b, Promote how, const char *op, Loc where);
 /// The same for any number.
 std::vector<Tensor> promoteAll(std::span<const Tensor> xs, Promote how, const char *op, Loc where);
+/// bool or an integer.
+bool isExact(Dtype dtype);
+bool isComplex(Dtype dtype);
 /// Whether the handle is a C++ scalar that has met no array.
 bool isWeak(const Tensor &x);
 

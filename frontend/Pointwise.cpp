@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Elementwise functions that are compositions of ops.
+#include "tcc/Pointwise.h"
+#include "frontend/Axes.h"
+#include "tcc/Reduce.h"
+
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+namespace tcc {
+namespace {
+
+Tensor asBool(const Tensor &x, const char *op, Loc where) { return asDtype(asNode(x, op, where), bool_, where); }
+
+double largest(Dtype dtype) {
+  return dtype == float16 ? 65504.0 : dtype == bfloat16 ? 0x1.fep127
+         : dtype == float32 || dtype == complex64 ? double(std::numeric_limits<float>::max())
+                                                  : std::numeric_limits<double>::max();
+}
+
+Tensor boolLike(const Tensor &x, bool value, Loc where) {
+  return broadcastTo(asDtype(Tensor(value), bool_, where), x.shape(), "isnan", where);
+}
+
+} // namespace
+
+Tensor imag(const Tensor &x, Loc where) {
+  Tensor a = asNode(x, "imag", where);
+  return is_complex(a.dtype()) ? ops::imag(a, where) : zerosOf(a.dtype(), a.shape(), where);
+}
+
+Tensor complex(const Tensor &re, const Tensor &im, Loc where) {
+  expectReal(re, "complex", where);
+  expectReal(im, "complex", where);
+  auto [a, b] = promoteBinary(re, im, Promote::inexact, "complex", where);
+  Dtype part = real_dtype(complex_dtype(a.dtype()));
+  return ops::complex(asDtype(a, part, where), asDtype(b, part, where), where);
+}
+
+Tensor round(const Tensor &x, int64_t decimals, Loc where) {
+  Tensor a = asNode(x, "round", where);
+  if (is_complex(a.dtype()))
+    return complex(round(real(a, where), decimals, where), round(imag(a, where), decimals, where), where);
+  if (!is_floating(a.dtype()) && decimals >= 0)
+    return a;
+  if (!is_floating(a.dtype()))
+    return asDtype(round(asDtype(a, float64, where), decimals, where), a.dtype(), where);
+  if (decimals == 0)
+    return ops::round(a, where);
+  // As NumPy: scale by a power of ten that is exact, round, scale back.
+  double scale = std::pow(10.0, double(std::abs(decimals)));
+  return decimals > 0 ? divide(ops::round(multiply(a, scale, where), where), scale, where)
+                      : multiply(ops::round(divide(a, scale, where), where), scale, where);
+}
+
+Tensor positive(const Tensor &x, Loc where) { return asNode(x, "positive", where); }
+Tensor reciprocal(const Tensor &x, Loc where) { return divide(1.0, asInexact(x, "reciprocal", where), where); }
+
+// Half of 1 + tanh(x / 2) has no overflow and no branch, and its gradient is stable at both ends.
+Tensor sigmoid(const Tensor &x, Loc where) {
+  Tensor a = asInexact(x, "sigmoid", where);
+  if (is_complex(a.dtype()))
+    return reciprocal(add(1.0, exp(neg(a, where), where), where), where);
+  // For negative x the tail exp(x) would be lost in 1 + tanh: exp(min(x, 0)) / (1 + exp(-|x|)) keeps it.
+  Tensor tail = exp(neg(abs(a, where), where), where);
+  Tensor top = tcc::where(less(a, 0.0, where), tail, constantLike(a, 1, where), where);
+  return divide(top, add(1.0, tail, where), where);
+}
+
+Tensor angle(const Tensor &x, Loc where) {
+  Tensor a = asInexact(x, "angle", where);
+  if (is_complex(a.dtype()))
+    return atan2(imag(a, where), real(a, where), where);
+  return atan2(zerosOf(a.dtype(), a.shape(), where), a, where);
+}
+
+Tensor polar(const Tensor &radius, const Tensor &phase, Loc where) {
+  return complex(multiply(radius, cos(phase, where), where), multiply(radius, sin(phase, where), where), where);
+}
+
+Tensor logaddexp(const Tensor &a, const Tensor &b, Loc where) {
+  expectReal(a, "logaddexp", where);
+  expectReal(b, "logaddexp", where);
+  auto [x, y] = promoteBinary(a, b, Promote::inexact, "logaddexp", where);
+  Tensor top = maximum(x, y, where);
+  // Equal infinities would give inf - inf: the shift is 0 there, for which the formula is right.
+  Tensor shift = ops::stop_gradient(tcc::where(isfinite(top, where), top, zerosOf(x.dtype(), x.shape(), where), where), where);
+  Tensor total = add(exp(subtract(x, shift, where), where), exp(subtract(y, shift, where), where), where);
+  return add(log(total, where), shift, where);
+}
+
+Tensor pow(const Tensor &a, const Tensor &b, Loc where) { return power(a, b, where); }
+
+Tensor clip(const Tensor &x, const Tensor &lo, const Tensor &hi, Loc where) {
+  return minimum(maximum(x, lo, where), hi, where);
+}
+
+Tensor where(const Tensor &condition, const Tensor &a, const Tensor &b, Loc where) {
+  const Tensor values[] = {a, b};
+  Dtype dtype = commonDtype(values, "where", where);
+  const Tensor all[] = {condition, a, b};
+  Shape shape = broadcastShapes(all, "where", where);
+  auto fit = [&](const Tensor &x) { return broadcastTo(asDtype(x, dtype, where), shape, "where", where); };
+  return ops::select(broadcastTo(asBool(condition, "where", where), shape, "where", where), fit(a), fit(b), where);
+}
+
+Tensor isnan(const Tensor &x, Loc where) {
+  Tensor a = asNode(x, "isnan", where);
+  return is_inexact(a.dtype()) ? not_equal(a, a, where) : boolLike(a, false, where);
+}
+Tensor isinf(const Tensor &x, Loc where) {
+  Tensor a = asNode(x, "isinf", where);
+  if (is_complex(a.dtype()))
+    return logical_or(isinf(real(a, where), where), isinf(imag(a, where), where), where);
+  return is_floating(a.dtype()) ? equal(abs(a, where), std::numeric_limits<double>::infinity(), where)
+                                : boolLike(a, false, where);
+}
+Tensor isfinite(const Tensor &x, Loc where) {
+  Tensor a = asNode(x, "isfinite", where);
+  if (is_complex(a.dtype()))
+    return logical_and(isfinite(real(a, where), where), isfinite(imag(a, where), where), where);
+  return is_floating(a.dtype()) ? less(abs(a, where), std::numeric_limits<double>::infinity(), where)
+                                : boolLike(a, true, where);
+}
+Tensor nan_to_num(const Tensor &x, Loc where) {
+  Tensor a = asNode(x, "nan_to_num", where);
+  if (is_complex(a.dtype()))
+    return complex(nan_to_num(real(a, where), where), nan_to_num(imag(a, where), where), where);
+  if (!is_floating(a.dtype()))
+    return a;
+  double top = largest(a.dtype());
+  Tensor zero = zerosOf(a.dtype(), a.shape(), where);
+  return tcc::where(isnan(a, where), zero, clip(a, -top, top, where), where);
+}
+
+Tensor logical_not(const Tensor &x, Loc where) { return ops::bitwise_not(asBool(x, "logical_not", where), where); }
+static std::pair<Tensor, Tensor> bools(const Tensor &a, const Tensor &b, const char *op, Loc where) {
+  return promoteBinary(asBool(a, op, where), asBool(b, op, where), Promote::keep, op, where);
+}
+Tensor logical_and(const Tensor &a, const Tensor &b, Loc where) {
+  auto [x, y] = bools(a, b, "logical_and", where);
+  return ops::bitwise_and(x, y, where);
+}
+Tensor logical_or(const Tensor &a, const Tensor &b, Loc where) {
+  auto [x, y] = bools(a, b, "logical_or", where);
+  return ops::bitwise_or(x, y, where);
+}
+Tensor logical_xor(const Tensor &a, const Tensor &b, Loc where) {
+  auto [x, y] = bools(a, b, "logical_xor", where);
+  return ops::bitwise_xor(x, y, where);
+}
+
+bool allclose(const Tensor &a, const Tensor &b, double rtol, double atol, Loc where) {
+  const Tensor xs[] = {a, b};
+  std::vector<Tensor> same = promoteAll(xs, Promote::inexact, "allclose", where);
+  Tensor x = asDtype(same[0], is_complex(same[0].dtype()) ? complex128 : float64, where);
+  Tensor y = asDtype(same[1], x.dtype(), where);
+  Tensor near = less_equal(abs(subtract(x, y, where), where), add(atol, multiply(rtol, abs(y, where), where), where), where);
+  // An infinite bound accepts everything; infinities must be equal instead.
+  Tensor close = logical_or(logical_and(near, isfinite(y, where), where), equal(x, y, where), where);
+  return all(close, {}, {}, where).item<bool>();
+}
+
+} // namespace tcc

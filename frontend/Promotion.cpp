@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// NumPy 2's type lattice and broadcasting.
+#include "frontend/Promotion.h"
+#include "frontend/Elements.h"
+#include "frontend/OpBuilders.h"
+#include "frontend/TensorImpl.h"
+#include "frontend/UserError.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace tcc {
+namespace {
+
+bool isSigned(Dtype d) { return d >= int8 && d <= int64; }
+
+/// The narrowest float that NumPy gives an array of these bool or integers in company of a half.
+Dtype floatFor(Dtype exact, Dtype half) {
+  int64_t width = exact == bool_ ? 1 : itemsize(exact);
+  return width == 1 ? half : width == 2 ? float32 : float64;
+}
+
+Dtype promoteIntegers(Dtype a, Dtype b) {
+  if (isSigned(a) == isSigned(b))
+    return std::max(a, b);
+  Dtype s = isSigned(a) ? a : b, u = isSigned(a) ? b : a;
+  if (itemsize(s) > itemsize(u))
+    return s;
+  return u == uint8 ? int16 : int64;
+}
+
+Dtype promoteFloats(Dtype a, Dtype b) {
+  if (a == b)
+    return a;
+  if ((a == float16 && b == bfloat16) || (a == bfloat16 && b == float16))
+    return float32;
+  return std::max(a, b);
+}
+
+const char *rangeOf(Dtype dtype, int64_t &low, int64_t &high) {
+  switch (dtype) {
+  case int8: low = -128, high = 127; return "[-128, 127]";
+  case int16: low = -32768, high = 32767; return "[-32768, 32767]";
+  case int32: low = std::numeric_limits<int32_t>::min(), high = std::numeric_limits<int32_t>::max(); return "[-2147483648, 2147483647]";
+  case uint8: low = 0, high = 255; return "[0, 255]";
+  case uint32: low = 0, high = 0xffffffff; return "[0, 4294967295]";
+  default: return nullptr;
+  }
+}
+
+/// The value in the form a constant of that dtype has.
+Scalar convert(const Scalar &value, Dtype dtype, const char *op, Loc where) {
+  if (is_complex(dtype))
+    return asComplex(value);
+  if (is_floating(dtype))
+    return asDouble(value);
+  if (dtype == bool_)
+    return int64_t(asComplex(value) != std::complex<double>());
+  int64_t low, high, v = asInteger(value);
+  if (const char *range = rangeOf(dtype, low, high); range && (v < low || v > high))
+    fail(op, where, Kind::value, "expected a number in ", range, " beside ", dtype, ", got ", v);
+  return v;
+}
+
+Tensor splat(const Tensor &weak, Dtype dtype, const Shape &shape, const char *op, Loc where) {
+  return emitSplat(convert(*weak.impl()->weak, dtype, op, where), dtype, shape, where);
+}
+
+Dtype resultDtype(Dtype common, Promote how) {
+  if (how == Promote::inexact && !is_inexact(common))
+    return float64;
+  if (how == Promote::integer && common == bool_)
+    return int64;
+  return common;
+}
+
+} // namespace
+
+bool isExact(Dtype dtype) { return !is_inexact(dtype); }
+bool isComplex(Dtype dtype) { return is_complex(dtype); }
+bool isWeak(const Tensor &x) { return x.valid() && x.impl()->weak.has_value(); }
+
+Dtype promote(Dtype a, Dtype b) {
+  if (a == b || b == bool_)
+    return a;
+  if (a == bool_)
+    return b;
+  if (is_integer(a) && is_integer(b))
+    return promoteIntegers(a, b);
+  if (is_complex(a) || is_complex(b)) {
+    Dtype real = promote(real_dtype(a), real_dtype(b));
+    return real == float64 ? complex128 : complex64;
+  }
+  if (is_floating(a) && is_floating(b))
+    return promoteFloats(a, b);
+  Dtype f = is_floating(a) ? a : b, i = is_floating(a) ? b : a;
+  return promoteFloats(f, f == float64 ? f : floatFor(i, f));
+}
+
+Dtype promoteWeak(Dtype array, Dtype scalar) {
+  if (scalar == bool_ || is_complex(array))
+    return array;
+  if (is_integer(scalar))
+    return array == bool_ ? int64 : array;
+  if (is_floating(scalar))
+    return is_floating(array) ? array : promote(array, scalar);
+  return is_floating(array) ? complex_dtype(array) : complex128;
+}
+
+Dtype commonDtype(std::span<const Tensor> xs, const char *op, Loc where) {
+  std::optional<Dtype> arrays, scalars;
+  for (const Tensor &x : xs) {
+    if (!x.valid())
+      fail(op, where, Kind::value, "expected tensors, got an empty (default-constructed) one");
+    if (!isWeak(x))
+      arrays = arrays ? promote(*arrays, x.dtype()) : x.dtype();
+  }
+  for (const Tensor &x : xs)
+    if (isWeak(x)) {
+      if (arrays)
+        arrays = promoteWeak(*arrays, x.dtype());
+      else if (!scalars)
+        scalars = x.dtype();
+      // Two scalars: the kind decides first, as if the lower one were weaker still.
+      else if (is_inexact(*scalars) != is_inexact(x.dtype()))
+        scalars = is_inexact(x.dtype()) ? x.dtype() : *scalars;
+      else
+        scalars = promote(*scalars, x.dtype());
+    }
+  return arrays ? *arrays : scalars ? *scalars : float32;
+}
+
+Shape broadcastShapes(std::span<const Tensor> xs, const char *op, Loc where) {
+  Shape result;
+  for (size_t k = 0; k < xs.size(); ++k) {
+    const Shape &shape = xs[k].shape();
+    if (k == 0) {
+      result = shape;
+      continue;
+    }
+    size_t rank = std::max(result.size(), shape.size());
+    Shape next(rank);
+    for (size_t i = 0; i < rank; ++i) {
+      int64_t p = i < rank - result.size() ? 1 : result[i - (rank - result.size())];
+      int64_t q = i < rank - shape.size() ? 1 : shape[i - (rank - shape.size())];
+      if (p != q && p != 1 && q != 1) {
+        std::string all;
+        for (size_t j = 0; j < xs.size(); ++j) {
+          detail::append(all, j == 0 ? "" : j + 1 == xs.size() ? " and " : ", ");
+          detail::append(all, xs[j].shape());
+        }
+        fail(op, where, Kind::shape, "expected shapes that broadcast, got ", all);
+      }
+      next[i] = p == 1 ? q : p;
+    }
+    result = std::move(next);
+  }
+  return result;
+}
+
+Shape broadcastShapes(const Shape &a, const Shape &b, const char *op, Loc where) {
+  size_t rank = std::max(a.size(), b.size());
+  Shape result(rank);
+  for (size_t i = 0; i < rank; ++i) {
+    int64_t p = i < rank - a.size() ? 1 : a[i - (rank - a.size())];
+    int64_t q = i < rank - b.size() ? 1 : b[i - (rank - b.size())];
+    if (p != q && p != 1 && q != 1)
+      fail(op, where, Kind::shape, "expected shapes that broadcast, got ", a, " and ", b);
+    result[i] = p == 1 ? q : p;
+  }
+  return result;
+}
+
+Tensor asDtype(const Tensor &x, Dtype dtype, Loc where) {
+  if (isWeak(x))
+    return splat(x, dtype, {}, "cast", where);
+  return x.dtype() == dtype ? x : ops::cast(x, dtype, x.shape(), where);
+}
+
+Tensor broadcastTo(const Tensor &x, const Shape &shape, const char *op, Loc where) {
+  if (isWeak(x))
+    return splat(x, x.dtype(), shape, op, where);
+  if (x.shape() == shape)
+    return x;
+  size_t lead = shape.size() - x.shape().size();
+  bool fits = x.shape().size() <= shape.size();
+  for (size_t i = 0; fits && i < x.shape().size(); ++i)
+    fits = x.shape()[i] == 1 || x.shape()[i] == shape[lead + i];
+  if (!fits)
+    fail(op, where, Kind::shape, "expected a shape that broadcasts to ", shape, ", got ", x.shape());
+  std::vector<int64_t> dims(x.shape().size());
+  for (size_t i = 0; i < dims.size(); ++i)
+    dims[i] = int64_t(lead + i);
+  return ops::broadcast(x, dims, x.dtype(), shape, where);
+}
+
+Tensor promoteUnary(const Tensor &x, Promote how, const char *op, Loc where) {
+  Dtype dtype = commonDtype({&x, 1}, op, where);
+  dtype = resultDtype(dtype, how);
+  return isWeak(x) ? splat(x, dtype, {}, op, where) : asDtype(x, dtype, where);
+}
+
+std::vector<Tensor> promoteAll(std::span<const Tensor> xs, Promote how, const char *op, Loc where) {
+  Dtype dtype = resultDtype(commonDtype(xs, op, where), how);
+  Shape shape = broadcastShapes(xs, op, where);
+  std::vector<Tensor> out;
+  for (const Tensor &x : xs)
+    out.push_back(isWeak(x) ? splat(x, dtype, shape, op, where)
+                            : broadcastTo(asDtype(x, dtype, where), shape, op, where));
+  return out;
+}
+
+std::pair<Tensor, Tensor> promoteBinary(const Tensor &a, const Tensor &b, Promote how, const char *op, Loc where) {
+  const Tensor xs[] = {a, b};
+  std::vector<Tensor> out = promoteAll(xs, how, op, where);
+  return {out[0], out[1]};
+}
+
+} // namespace tcc
