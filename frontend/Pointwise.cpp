@@ -3,6 +3,7 @@
 // Elementwise functions that are compositions of ops.
 #include "tcc/Pointwise.h"
 #include "frontend/Axes.h"
+#include "frontend/TensorImpl.h"
 #include "tcc/Reduce.h"
 
 #include <cmath>
@@ -25,19 +26,6 @@ Tensor boolLike(const Tensor &x, bool value, Loc where) {
 }
 
 } // namespace
-
-Tensor imag(const Tensor &x, Loc where) {
-  Tensor a = asNode(x, "imag", where);
-  return is_complex(a.dtype()) ? ops::imag(a, where) : zerosOf(a.dtype(), a.shape(), where);
-}
-
-Tensor complex(const Tensor &re, const Tensor &im, Loc where) {
-  expectReal(re, "complex", where);
-  expectReal(im, "complex", where);
-  auto [a, b] = promoteBinary(re, im, Promote::inexact, "complex", where);
-  Dtype part = real_dtype(complex_dtype(a.dtype()));
-  return ops::complex(asDtype(a, part, where), asDtype(b, part, where), where);
-}
 
 Tensor round(const Tensor &x, int64_t decimals, Loc where) {
   Tensor a = asNode(x, "round", where);
@@ -91,6 +79,22 @@ Tensor logaddexp(const Tensor &a, const Tensor &b, Loc where) {
   return add(log(total, where), shift, where);
 }
 
+Tensor divide(const Tensor &a, const Tensor &b, Loc where) {
+  auto [x, y] = promoteBinary(a, b, Promote::inexact, "divide", where);
+  return ops::divide(x, y, where);
+}
+
+Tensor power(const Tensor &a, const Tensor &b, Loc where) {
+  auto [x, y] = promoteBinary(a, b, Promote::keep, "power", where);
+  if (!is_inexact(x.dtype()) && isWeak(b) && asDouble(*b.impl()->weak) < 0)
+    fail("power", where, Kind::value, "expected a power that is not negative for ", x.dtype(), ", got ",
+         asInteger(*b.impl()->weak));
+  // Small whole powers, which are what people mostly write, are exact as products and differentiate well at 0.
+  if (isWeak(b) && asComplex(*b.impl()->weak) == 2.0)
+    return square(x, where);
+  return ops::power(x.dtype() == bool_ ? asDtype(x, int8, where) : x, y.dtype() == bool_ ? asDtype(y, int8, where) : y,
+                    where);
+}
 Tensor pow(const Tensor &a, const Tensor &b, Loc where) { return power(a, b, where); }
 
 Tensor clip(const Tensor &x, const Tensor &lo, const Tensor &hi, Loc where) {

@@ -46,7 +46,7 @@ void eval(const T &...tensors) {
   eval(std::vector<Tensor>{Tensor(tensors)...});
 }
 /// The unevaluated program behind these tensors in the dialect's textual form.
-TCC_API std::string dump(const std::vector<Tensor> &tensors);
+TCC_API std::string dump(const std::vector<Tensor> &tensors, Loc where = Loc::current());
 template <class... T>
   requires(sizeof...(T) > 0 && (std::is_convertible_v<const T &, Tensor> && ...))
 std::string dump(const T &...tensors) {

@@ -16,10 +16,6 @@ namespace tcc {
 TCC_API Tensor nan_to_num(const Tensor &x, Loc where = Loc::current());
 /// Rounds to that many decimals, half to even; negative counts before the point.
 TCC_API Tensor round(const Tensor &x, int64_t decimals = 0, Loc where = Loc::current());
-/// The imaginary part; zeros of real tensors.
-TCC_API Tensor imag(const Tensor &x, Loc where = Loc::current());
-/// re + i im, from two real tensors.
-TCC_API Tensor complex(const Tensor &re, const Tensor &im, Loc where = Loc::current());
 TCC_API Tensor positive(const Tensor &x, Loc where = Loc::current());
 /// 1 / x; floating or complex result.
 TCC_API Tensor reciprocal(const Tensor &x, Loc where = Loc::current());
@@ -31,6 +27,10 @@ TCC_API Tensor angle(const Tensor &x, Loc where = Loc::current());
 TCC_API Tensor polar(const Tensor &radius, const Tensor &phase, Loc where = Loc::current());
 /// log(exp(a) + exp(b)), without overflow; real.
 TCC_API Tensor logaddexp(const Tensor &a, const Tensor &b, Loc where = Loc::current());
+/// True division: of integers float64.
+TCC_API Tensor divide(const Tensor &a, const Tensor &b, Loc where = Loc::current());
+/// a^b; throws for integers to a negative constant power, as NumPy.
+TCC_API Tensor power(const Tensor &a, const Tensor &b, Loc where = Loc::current());
 /// The same as power.
 TCC_API Tensor pow(const Tensor &a, const Tensor &b, Loc where = Loc::current());
 /// min(max(x, lo), hi); NaN stays.

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Sorting, searching and the functions whose shapes depend on data.
+#include "frontend/Axes.h"
+#include "frontend/TensorImpl.h"
+#include "tcc/Indexing.h"
+#include "tcc/Pointwise.h"
+#include "tcc/Reduce.h"
+#include "tcc/Shape.h"
+
+#include <bit>
+#include <cmath>
+
+namespace tcc {
+
+static Tensor sortable(const Tensor &x, int64_t &axis, const char *op, Loc where) {
+  Tensor a = asNode(x, op, where);
+  expectReal(a, op, where);
+  axis = normalizeAxis(axis, a.ndim(), op, where);
+  return a;
+}
+
+Tensor sort(const Tensor &x, int64_t axis, Loc where) {
+  Tensor a = sortable(x, axis, "sort", where);
+  return ops::sort(a, axis, where);
+}
+Tensor argsort(const Tensor &x, int64_t axis, Loc where) {
+  Tensor a = sortable(x, axis, "argsort", where);
+  return ops::argsort(a, axis, where);
+}
+
+TopK topk(const Tensor &x, int64_t k, int64_t axis, Loc where) {
+  Tensor a = sortable(x, axis, "topk", where);
+  int64_t n = a.dim(axis);
+  if (k < 0 || k > n)
+    fail("topk", where, Kind::value, "expected a count in [0, ", n, "], got ", k);
+  // Of equal elements the first must stay first in descending order: sort the reversed axis ascending, stably, and read the
+  // result backwards.
+  Tensor order = ops::argsort(ops::reverse(a, {axis}, where), axis, where);
+  Tensor last = ops::reverse(sliceAxis(order, axis, n - k, n, where), {axis}, where);
+  Tensor indices = subtract(n - 1, last, where);
+  return {take_along_axis(a, indices, axis, where), indices};
+}
+
+// Binary search for all v at once: the position grows by halving steps, the number of steps depends on the length only.
+Tensor searchsorted(const Tensor &a, const Tensor &v, SearchOptions options, Loc where) {
+  if (options.side != "left" && options.side != "right")
+    fail("searchsorted", where, Kind::value, "expected side \"left\" or \"right\", got \"", options.side, "\"");
+  const Tensor both[] = {a, v};
+  Dtype dtype = commonDtype(both, "searchsorted", where);
+  Tensor line = asDtype(a, dtype, where), x = asDtype(v, dtype, where);
+  expectReal(line, "searchsorted", where);
+  if (line.ndim() != 1)
+    fail("searchsorted", where, Kind::shape, "expected a sorted 1-d tensor, got shape ", line.shape());
+  int64_t n = line.dim(0);
+  Tensor position = zerosOf(int64, x.shape(), where);
+  if (n == 0)
+    return position;
+  bool left = options.side == "left", floating = is_floating(dtype);
+  for (int64_t step = int64_t(std::bit_floor(uint64_t(n))); step > 0; step /= 2) {
+    Tensor next = add(position, step, where);
+    // Past the end nothing is smaller; the probe is clamped so that the gather stays in range.
+    Tensor probe = ops::gather(line, {minimum(subtract(next, 1, where), n - 1, where)}, {0}, where);
+    Tensor before = left ? less(probe, x, where) : less_equal(probe, x, where);
+    if (floating) {
+      // NaN sorts last: it comes after every number, and equals itself.
+      Tensor nan = isnan(x, where);
+      before = logical_or(before, left ? logical_and(nan, logical_not(isnan(probe, where), where), where) : nan, where);
+    }
+    position = tcc::where(logical_and(less_equal(next, n, where), before, where), next, position, where);
+  }
+  return position;
+}
+
+std::vector<Tensor> nonzero(const Tensor &x, Loc where) {
+  Tensor a = asNode(x, "nonzero", where);
+  if (a.ndim() == 0)
+    fail("nonzero", where, Kind::shape, "expected a tensor with axes, got a 0-d tensor");
+  Tensor hits = asDtype(a, bool_, where);
+  const uint8_t *data = static_cast<const uint8_t *>(evaluated(hits, where).data());
+  std::vector<std::vector<int64_t>> at(a.shape().size());
+  std::vector<int64_t> position(a.shape().size(), 0);
+  for (int64_t i = 0, n = a.size(); i < n; ++i) {
+    if (data[i])
+      for (size_t k = 0; k < at.size(); ++k)
+        at[k].push_back(position[k]);
+    for (size_t k = at.size(); k-- > 0;) {
+      if (++position[k] < a.shape()[k])
+        break;
+      position[k] = 0;
+    }
+  }
+  std::vector<Tensor> out;
+  for (const std::vector<int64_t> &line : at)
+    out.push_back(fromIntegers(line, {int64_t(line.size())}, where));
+  return out;
+}
+
+Tensor unique(const Tensor &x, Loc where) {
+  Tensor flat = flatten(asNode(x, "unique", where), where);
+  expectReal(flat, "unique", where);
+  int64_t n = flat.dim(0);
+  if (n < 2)
+    return flat;
+  Tensor sorted = ops::sort(flat, 0, where);
+  Tensor high = sliceAxis(sorted, 0, 1, n, where), low = sliceAxis(sorted, 0, 0, n - 1, where);
+  Tensor fresh = not_equal(high, low, where);
+  // All NaN count as one, as in NumPy.
+  if (is_floating(flat.dtype()))
+    fresh = logical_and(fresh, logical_not(logical_and(isnan(high, where), isnan(low, where), where), where), where);
+  Tensor first = padAxis(fresh, 0, 1, 0, where);
+  const uint8_t *flags = static_cast<const uint8_t *>(evaluated(first, where).data());
+  std::vector<int64_t> keep{0};
+  for (int64_t i = 1; i < n; ++i)
+    if (flags[i])
+      keep.push_back(i);
+  int64_t count = int64_t(keep.size());
+  return ops::gather(sorted, {fromIntegers(keep, {count}, where)}, {0}, where);
+}
+
+} // namespace tcc

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// x.at(i).set(v) and its kin: slices become pads and selects, which fuse; tensors become one scatter.
+#include "frontend/Axes.h"
+#include "frontend/Selection.h"
+#include "tcc/Pointwise.h"
+#include "tcc/Shape.h"
+
+#include <string_view>
+
+namespace tcc {
+namespace {
+
+Tensor combine(const Tensor &old, const Tensor &v, std::string_view how, Loc where) {
+  if (how == "add")
+    return ops::add(old, v, where);
+  if (how == "multiply")
+    return ops::multiply(old, v, where);
+  if (how == "min")
+    return ops::minimum(old, v, where);
+  return how == "max" ? ops::maximum(old, v, where) : v;
+}
+
+/// x with the sliced elements replaced by `part`, which has the view's shape.
+Tensor put(const Tensor &x, const Tensor &part, const Selection &s, std::string_view how, Loc where) {
+  Tensor v = reshapeTo(part, s.sliced, where);
+  if (!s.reversed.empty())
+    v = ops::reverse(v, s.reversed, where);
+  if (s.sliced == x.shape())
+    return combine(x, v, how, where);
+  for (int64_t n : s.sliced)
+    if (n == 0)
+      return x;
+  std::vector<int64_t> high, interior;
+  for (size_t i = 0; i < s.sliced.size(); ++i) {
+    int64_t used = s.starts[i] + (s.sliced[i] - 1) * s.strides[i] + 1;
+    high.push_back(x.shape()[i] - used);
+    interior.push_back(s.strides[i] - 1);
+  }
+  Tensor spread = ops::pad(v, constantLike(v, 0, where), s.starts, high, interior, where);
+  if (how == "add")
+    return ops::add(x, spread, where);
+  Tensor on = broadcastTo(asDtype(Tensor(true), bool_, where), s.sliced, "at", where);
+  Tensor inside = ops::pad(on, asDtype(Tensor(false), bool_, where), s.starts, high, interior, where);
+  return ops::select(inside, combine(x, spread, how, where), x, where);
+}
+
+Tensor update(const Tensor &x, const std::vector<Index> &subscripts, const Tensor &v, const char *how, Loc where) {
+  if (is_complex(x.dtype()) && (std::string_view(how) == "min" || std::string_view(how) == "max"))
+    fail("at", where, Kind::dtype, "expected real numbers for ", how, ", got ", x.dtype());
+  if (!v.valid())
+    fail("at", where, Kind::value, "expected a tensor, got an empty (default-constructed) one");
+  if (!isWeak(v) && is_complex(v.dtype()) && !is_complex(x.dtype()))
+    fail("at", where, Kind::dtype, "expected values that convert to ", x.dtype(), ", got ", v.dtype());
+  Selection s = select(x, subscripts);
+  Shape shape = s.resultShape();
+  // As in NumPy's assignment, leading axes of extent 1 are dropped.
+  Tensor value = asDtype(v, x.dtype(), where);
+  while (value.ndim() > int64_t(shape.size()) && value.dim(0) == 1)
+    value = reshapeTo(value, Shape(value.shape().begin() + 1, value.shape().end()), where);
+  value = broadcastTo(value, shape, "at", where);
+  if (s.gathered.empty())
+    return put(x, value, s, how, where);
+  if (s.position > 0) {
+    std::vector<int64_t> perm = s.placement(), inverse(perm.size());
+    for (size_t i = 0; i < perm.size(); ++i)
+      inverse[size_t(perm[i])] = int64_t(i);
+    value = transpose(value, inverse, where);
+  }
+  // The scattered view goes back where it was sliced from; reversed axes were undone by neither, so put reverses them.
+  Tensor scattered = ops::scatter(viewOf(x, s), value, s.indices, s.gathered, how, where);
+  return put(x, scattered, s, "set", where);
+}
+
+} // namespace
+
+Tensor At::set(Tensor v, Loc where) const { return update(x, subscripts, v, "set", where); }
+Tensor At::add(Tensor v, Loc where) const { return update(x, subscripts, v, "add", where); }
+Tensor At::multiply(Tensor v, Loc where) const { return update(x, subscripts, v, "multiply", where); }
+Tensor At::min(Tensor v, Loc where) const { return update(x, subscripts, v, "min", where); }
+Tensor At::max(Tensor v, Loc where) const { return update(x, subscripts, v, "max", where); }
+
+} // namespace tcc
