@@ -33,8 +33,8 @@ struct Part {
   enum { sliceAll, sliceSome, integer, array, newAxis } kind;
   int64_t axis = -1; // of x
   int64_t i = 0;
-  std::optional<slice> bounds;
-  Tensor index;
+  std::optional<slice> bounds = {};
+  Tensor index = {};
 };
 
 bool isMask(const Index &i) {

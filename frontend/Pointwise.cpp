@@ -46,15 +46,14 @@ Tensor round(const Tensor &x, int64_t decimals, Loc where) {
 Tensor positive(const Tensor &x, Loc where) { return asNode(x, "positive", where); }
 Tensor reciprocal(const Tensor &x, Loc where) { return divide(1.0, asInexact(x, "reciprocal", where), where); }
 
-// Half of 1 + tanh(x / 2) has no overflow and no branch, and its gradient is stable at both ends.
+// 1 / (1 + exp(-x)) keeps its relative precision in the lower tail, until exp(-x) overflows; there it is exp(x).
 Tensor sigmoid(const Tensor &x, Loc where) {
   Tensor a = asInexact(x, "sigmoid", where);
+  auto logistic = [&](const Tensor &t) { return divide(1.0, add(1.0, exp(neg(t, where), where), where), where); };
   if (is_complex(a.dtype()))
-    return reciprocal(add(1.0, exp(neg(a, where), where), where), where);
-  // For negative x the tail exp(x) would be lost in 1 + tanh: exp(min(x, 0)) / (1 + exp(-|x|)) keeps it.
-  Tensor tail = exp(neg(abs(a, where), where), where);
-  Tensor top = tcc::where(less(a, 0.0, where), tail, constantLike(a, 1, where), where);
-  return divide(top, add(1.0, tail, where), where);
+    return logistic(a);
+  double edge = a.dtype() == float64 ? -700 : a.dtype() == float16 ? -11 : -87;
+  return tcc::where(less(a, edge, where), exp(a, where), logistic(maximum(a, edge, where)), where);
 }
 
 Tensor angle(const Tensor &x, Loc where) {

@@ -57,7 +57,7 @@ TCC_API Tensor gamma(const Tensor &a, Shape shape, Dtype dtype = float32, Loc wh
 TCC_API Tensor beta(const Tensor &key, const Tensor &a, const Tensor &b, Shape shape, Dtype dtype = float32,
                     Loc where = Loc::current());
 TCC_API Tensor beta(const Tensor &a, const Tensor &b, Shape shape, Dtype dtype = float32, Loc where = Loc::current());
-/// Rates lam broadcast to the shape. Evaluates the largest rate.
+/// Rates lam broadcast to the shape.
 TCC_API Tensor poisson(const Tensor &key, const Tensor &lam, Shape shape, Dtype dtype = int64,
                        Loc where = Loc::current());
 TCC_API Tensor poisson(const Tensor &lam, Shape shape, Dtype dtype = int64, Loc where = Loc::current());

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What products and contractions are made of, below the public functions.
+#pragma once
+
+#include "frontend/Axes.h"
+
+namespace tcc {
+
+/// dot_general for any number type and bool (or of ands): batch axes, then a's free axes, then b's.
+Tensor dotGeneral(const Tensor &a, const Tensor &b, const std::vector<int64_t> &batchA, const std::vector<int64_t> &batchB,
+                  const std::vector<int64_t> &contractA, const std::vector<int64_t> &contractB, Loc where);
+/// The offset-th diagonal of axes p and q as a new last axis.
+Tensor diagonalOf(const Tensor &x, int64_t offset, int64_t p, int64_t q, Loc where);
+/// Contracts in a greedy order. Labels may repeat within a tensor; extents of 1 broadcast.
+Tensor contractLabels(const std::vector<Tensor> &xs, std::vector<std::vector<int64_t>> labels,
+                      const std::vector<int64_t> &output, int64_t memoryLimit, const char *op, Loc where);
+/// a b of stacks of matrices: batch axes broadcast.
+Tensor matrixProduct(const Tensor &a, const Tensor &b, const char *op, Loc where);
+
+} // namespace tcc

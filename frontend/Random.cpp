@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Keys, random words, and the uniform and normal distributions.
+#include "tcc/Random.h"
+#include "frontend/RandomBits.h"
+#include "tcc/Linalg.h"
+#include "tcc/Contract.h"
+#include "tcc/Pointwise.h"
+#include "tcc/Shape.h"
+
+#include <cmath>
+#include <mutex>
+#include <numbers>
+
+namespace tcc {
+namespace {
+
+std::mutex sequenceMutex;
+uint64_t sequenceSeed = 0, sequencePosition = 0;
+
+Tensor keyOf(uint64_t word, Loc where) {
+  Buffer buffer = allocateElements(uint32, {2}, "key", where);
+  static_cast<uint32_t *>(buffer.data())[0] = uint32_t(word >> 32);
+  static_cast<uint32_t *>(buffer.data())[1] = uint32_t(word);
+  return fromBuffer(std::move(buffer), uint32, {2});
+}
+
+/// SplitMix64 (Steele, Lea and Flood 2014): a bijection, so that keys of a sequence are distinct.
+uint64_t mix(uint64_t z) {
+  z += 0x9e3779b97f4a7c15;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return z ^ (z >> 31);
+}
+
+Tensor bits(const Tensor &key, const Shape &shape, Loc where) { return ops::random_bits(key, uint32, shape, where); }
+
+/// The words at even and odd positions of one draw of twice the size.
+std::pair<Tensor, Tensor> pairs(const Tensor &key, const Shape &shape, Loc where) {
+  Shape twice = shape;
+  twice.push_back(2);
+  Tensor both = bits(key, twice, where);
+  int64_t axis = int64_t(shape.size());
+  return {selectAxis(both, axis, 0, where), selectAxis(both, axis, 1, where)};
+}
+
+} // namespace
+
+Tensor checkedKey(const Tensor &key, const char *op, Loc where) {
+  if (!key.valid() || key.dtype() != uint32 || key.shape() != Shape{2}) {
+    if (!key.valid())
+      fail(op, where, Kind::value, "expected a key, got an empty (default-constructed) tensor");
+    fail(op, where, Kind::value, "expected a key (uint32 of shape {2}), got ", key.dtype(), " of shape ", key.shape());
+  }
+  return key;
+}
+
+Tensor nextKey(Loc where) {
+  std::lock_guard lock(sequenceMutex);
+  return keyOf(mix(mix(sequenceSeed) + ++sequencePosition), where);
+}
+
+std::vector<Tensor> subkeys(const Tensor &key, int64_t n, Loc where) {
+  Tensor all = random::split(key, n, where);
+  std::vector<Tensor> out;
+  for (int64_t i = 0; i < n; ++i)
+    out.push_back(selectAxis(all, 0, i, where));
+  return out;
+}
+
+Dtype workDtype(Dtype dtype, const char *op, Loc where) {
+  if (!is_inexact(dtype))
+    fail(op, where, Kind::dtype, "expected a floating dtype, got ", dtype);
+  return real_dtype(dtype) == float64 ? float64 : float32;
+}
+
+Tensor openUniform(const Tensor &key, const Shape &shape, Dtype dtype, Loc where) {
+  if (dtype == float32) {
+    Tensor k = asDtype(right_shift(bits(key, shape, where), Tensor(9), where), float32, where);
+    return multiply(add(k, 0.5, where), 0x1p-23, where);
+  }
+  auto [high, low] = pairs(key, shape, where);
+  Tensor h = asDtype(right_shift(high, Tensor(6), where), float64, where), l = asDtype(right_shift(low, Tensor(6), where), float64, where);
+  return multiply(add(add(multiply(h, 0x1p26, where), l, where), 0.5, where), 0x1p-52, where);
+}
+
+Tensor wideBits(const Tensor &key, const Shape &shape, Loc where) {
+  auto [high, low] = pairs(key, shape, where);
+  Tensor h = asDtype(right_shift(high, Tensor(1), where), int64, where);
+  return bitwise_or(left_shift(h, Tensor(32), where), asDtype(low, int64, where), where);
+}
+
+Tensor standardNormal(const Tensor &key, const Shape &shape, Dtype dtype, Loc where) {
+  // 2 u - 1 is exact, so both tails are equally long.
+  Tensor v = subtract(multiply(openUniform(key, shape, dtype, where), 2.0, where), 1.0, where);
+  return multiply(erfinv(v, where), std::numbers::sqrt2, where);
+}
+
+namespace random {
+
+Tensor key(int64_t seed, Loc where) { return keyOf(uint64_t(seed), where); }
+void seed(int64_t seed) {
+  std::lock_guard lock(sequenceMutex);
+  sequenceSeed = uint64_t(seed);
+  sequencePosition = 0;
+}
+Tensor split(const Tensor &key, int64_t n, Loc where) {
+  checkedKey(key, "split", where);
+  if (n < 0)
+    fail("split", where, Kind::value, "expected a count that is not negative, got ", n);
+  // Words that are keys must not be the words that numbers are drawn from: the key is changed first.
+  Tensor apart = bitwise_xor(key, asDtype(Tensor(int64_t(0x5bd1e995)), uint32, where), where);
+  return bits(apart, {n, 2}, where);
+}
+
+Tensor uniform(const Tensor &key, Shape shape, Dtype dtype, UniformOptions o, Loc where) {
+  checkedKey(key, "uniform", where);
+  checkedCount(shape, "uniform", where);
+  Dtype work = workDtype(dtype, "uniform", where);
+  if (is_complex(dtype)) {
+    std::vector<Tensor> keys = subkeys(key, 2, where);
+    return complex(uniform(keys[0], shape, work, o, where), uniform(keys[1], shape, work, o, where), where);
+  }
+  Tensor u;
+  if (work == float32) {
+    // As many bits as the dtype has: narrower results must not round up to 1.
+    int64_t width = dtype == float16 ? 11 : dtype == bfloat16 ? 8 : 24;
+    u = multiply(asDtype(right_shift(bits(key, shape, where), Tensor(32 - width), where), float32, where), std::ldexp(1.0, -int(width)), where);
+  } else {
+    auto [high, low] = pairs(key, shape, where);
+    Tensor h = asDtype(right_shift(high, Tensor(5), where), float64, where), l = asDtype(right_shift(low, Tensor(6), where), float64, where);
+    u = multiply(add(multiply(h, 0x1p26, where), l, where), 0x1p-53, where);
+  }
+  if (o.low != 0 || o.high != 1) {
+    // The product may round to `high`, which is not in the interval.
+    double below = work == float32 ? double(std::nextafter(float(o.high), float(o.low))) : std::nextafter(o.high, o.low);
+    u = minimum(add(multiply(u, o.high - o.low, where), o.low, where), below, where);
+  }
+  return asDtype(u, dtype, where);
+}
+
+Tensor normal(const Tensor &key, Shape shape, Dtype dtype, NormalOptions o, Loc where) {
+  checkedKey(key, "normal", where);
+  checkedCount(shape, "normal", where);
+  Dtype work = workDtype(dtype, "normal", where);
+  Tensor z;
+  if (is_complex(dtype)) {
+    Shape twice = shape;
+    twice.insert(twice.begin(), 2);
+    Tensor parts = multiply(standardNormal(key, twice, work, where), std::numbers::sqrt2 / 2, where);
+    z = complex(selectAxis(parts, 0, 0, where), selectAxis(parts, 0, 1, where), where);
+  } else {
+    z = standardNormal(key, shape, work, where);
+  }
+  if (o.stddev != 1)
+    z = multiply(z, o.stddev, where);
+  if (o.mean != 0)
+    z = add(z, o.mean, where);
+  return asDtype(z, dtype, where);
+}
+
+Tensor truncated_normal(const Tensor &key, double lo, double hi, Shape shape, Dtype dtype, Loc where) {
+  checkedKey(key, "truncated_normal", where);
+  checkedCount(shape, "truncated_normal", where);
+  workDtype(dtype, "truncated_normal", where);
+  if (is_complex(dtype))
+    fail("truncated_normal", where, Kind::dtype, "expected a real dtype, got ", dtype);
+  if (!(lo < hi))
+    fail("truncated_normal", where, Kind::value, "expected lo < hi, got ", lo, " and ", hi);
+  // Inversion in double precision; erf is odd, so an interval in the upper tail is mirrored into the lower one.
+  bool mirrored = lo > 0;
+  double a = mirrored ? -hi : lo, b = mirrored ? -lo : hi;
+  double p = std::erfc(-a / std::numbers::sqrt2), q = std::erfc(-b / std::numbers::sqrt2);
+  // x = sqrt(2) erfinv(t - 1) with t between erfc(-a) and erfc(-b).
+  Tensor t = add(multiply(openUniform(key, shape, float64, where), q - p, where), p, where);
+  Tensor x = multiply(erfinv(subtract(t, 1.0, where), where), std::numbers::sqrt2, where);
+  x = clip(x, a, b, where);
+  return asDtype(mirrored ? neg(x, where) : x, dtype, where);
+}
+
+Tensor randint(const Tensor &key, int64_t lo, int64_t hi, Shape shape, Dtype dtype, Loc where) {
+  checkedKey(key, "randint", where);
+  checkedCount(shape, "randint", where);
+  if (!is_integer(dtype))
+    fail("randint", where, Kind::dtype, "expected an integer dtype, got ", dtype);
+  int64_t span;
+  if (lo >= hi || __builtin_sub_overflow(hi, lo, &span))
+    fail("randint", where, Kind::value, "expected lo < hi with a difference below 2^63, got ", lo, " and ", hi);
+  Tensor r = remainder(wideBits(key, shape, where), span, where);
+  return asDtype(lo == 0 ? r : add(r, lo, where), dtype, where);
+}
+
+Tensor permutation(const Tensor &key, int64_t n, Loc where) {
+  checkedKey(key, "permutation", where);
+  if (n < 0)
+    fail("permutation", where, Kind::value, "expected a count that is not negative, got ", n);
+  return ops::argsort(wideBits(key, {n}, where), 0, where);
+}
+Tensor permutation(const Tensor &key, const Tensor &x, Loc where) {
+  if (x.ndim() == 0)
+    fail("permutation", where, Kind::shape, "expected a tensor with rows, got a 0-d tensor");
+  return ops::gather(asNode(x, "permutation", where), {permutation(key, x.dim(0), where)}, {0}, where);
+}
+
+Tensor multivariate_normal(const Tensor &key, const Tensor &mean, const Tensor &cov, Shape shape, Loc where) {
+  checkedKey(key, "multivariate_normal", where);
+  Tensor m = asWide(mean, "multivariate_normal", where), c = asWide(cov, "multivariate_normal", where);
+  if (m.ndim() < 1 || c.ndim() < 2 || c.dim(-1) != c.dim(-2) || c.dim(-1) != m.dim(-1))
+    fail("multivariate_normal", where, Kind::shape, "expected mean {..., d} and covariance {..., d, d}, got ", m.shape(), " and ", c.shape());
+  Dtype dtype = promote(m.dtype(), c.dtype());
+  Tensor l = linalg::cholesky(asDtype(c, dtype, where), {}, where);
+  shape.push_back(m.dim(-1));
+  Tensor z = normal(key, shape, dtype, {}, where);
+  Tensor y = squeeze(matmul(l, expand_dims(z, -1, where), where), -1, where);
+  return add(asDtype(m, dtype, where), y, where);
+}
+
+} // namespace random
+} // namespace tcc
