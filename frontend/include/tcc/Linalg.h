@@ -103,7 +103,7 @@ TCC_API Tensor solve(const Tensor &a, const Tensor &b, Loc where = Loc::current(
 /// Solves with the upper (or lower) triangle of a; b as in solve.
 TCC_API Tensor solve_triangular(const Tensor &a, const Tensor &b, TriangularOptions options = {},
                                 Loc where = Loc::current());
-/// The x of least norm that minimises |a x - b|; residuals are empty unless a has full column rank and m > n.
+/// The x of least norm that minimises |a x - b|; residuals are empty unless m > n.
 TCC_API Lstsq lstsq(const Tensor &a, const Tensor &b, RcondOptions options = {}, Loc where = Loc::current());
 TCC_API Tensor inv(const Tensor &a, Loc where = Loc::current());
 /// Moore-Penrose.
@@ -116,9 +116,9 @@ TCC_API Slogdet slogdet(const Tensor &a, Loc where = Loc::current());
 TCC_API Tensor matrix_power(const Tensor &a, int64_t n, Loc where = Loc::current());
 /// Scaling and squaring with the Pade approximant of degree 13 (Higham 2005).
 TCC_API Tensor expm(const Tensor &a, Loc where = Loc::current());
-/// The principal logarithm; complex result of real input with eigenvalues off the positive axis.
+/// The principal logarithm, complex; throws at run time for singular matrices.
 TCC_API Tensor logm(const Tensor &a, Loc where = Loc::current());
-/// The principal square root.
+/// The principal square root, complex.
 TCC_API Tensor sqrtm(const Tensor &a, Loc where = Loc::current());
 TCC_API Polar polar(const Tensor &a, Loc where = Loc::current());
 /// int64; singular values above eps * max(m, n) * the largest count.

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// QR, singular values, eigenvalues, and what is read off them.
+#include "frontend/Matrix.h"
+#include "tcc/Contract.h"
+#include "tcc/Linalg.h"
+#include "tcc/Pointwise.h"
+#include "tcc/Reduce.h"
+#include "tcc/Shape.h"
+
+#include <algorithm>
+
+namespace tcc::linalg {
+
+Qr qr(const Tensor &a, Loc where) {
+  auto [q, r] = ops::qr(asMatrix(a, "qr", where), /*full=*/false, where);
+  return {q, r};
+}
+
+/// How many singular values of the batch's fullest matrix stay.
+static int64_t rankAbove(const Tensor &s, double cutoff, Loc where) {
+  if (s.size() == 0)
+    return s.dim(-1);
+  Tensor kept = greater(s, multiply(max(s, -1, {.keepdims = true}, where), cutoff, where), where);
+  Scalar most = evaluatedScalar(max(sum(kept, -1, {}, where), {}, {}, where), "svd", where);
+  return std::max<int64_t>(1, asInteger(most));
+}
+
+Svd svd(const Tensor &a, SvdOptions o, Loc where) {
+  Tensor m = asMatrix(a, "svd", where);
+  bool truncated = o.max_rank || o.cutoff;
+  if (truncated && o.full_matrices)
+    fail("svd", where, Kind::value, "expected full matrices or a truncation, got both");
+  if (o.max_rank && *o.max_rank < 1)
+    fail("svd", where, Kind::value, "expected a rank of at least 1, got ", *o.max_rank);
+  auto [u, s, vh] = ops::svd(m, o.full_matrices, where);
+  if (!truncated)
+    return {u, s, vh};
+  int64_t k = s.dim(-1), rank = m.ndim();
+  if (o.max_rank)
+    k = std::min(k, *o.max_rank);
+  if (o.cutoff)
+    k = std::min(k, rankAbove(s, *o.cutoff, where));
+  return {sliceAxis(u, rank - 1, 0, k, where), sliceAxis(s, rank - 2, 0, k, where), sliceAxis(vh, rank - 2, 0, k, where)};
+}
+
+Tensor svdvals(const Tensor &a, Loc where) { return ops::svdvals(asMatrix(a, "svdvals", where), where); }
+
+Eigh eigh(const Tensor &a, Loc where) {
+  auto [w, v] = ops::eigh(asSquare(a, "eigh", where), where);
+  return {w, v};
+}
+Tensor eigvalsh(const Tensor &a, Loc where) { return eigh(asSquare(a, "eigvalsh", where), where).eigenvalues; }
+Eig eig(const Tensor &a, Loc where) {
+  auto [w, v] = ops::eig(asSquare(a, "eig", where), where);
+  return {w, v};
+}
+Tensor eigvals(const Tensor &a, Loc where) { return eig(asSquare(a, "eigvals", where), where).eigenvalues; }
+Schur schur(const Tensor &a, Loc where) {
+  auto [t, z] = ops::schur(asSquare(a, "schur", where), where);
+  return {t, z};
+}
+
+/// Which singular values count: above rcond times the largest.
+static Tensor counted(const Tensor &m, const Tensor &s, const RcondOptions &o, Loc where) {
+  double rcond = o.rcond.value_or(epsilonOf(m.dtype()) * double(std::max(m.dim(-1), m.dim(-2))));
+  if (s.dim(-1) == 0)
+    return greater(s, 0.0, where);
+  Tensor top = ops::stop_gradient(max(s, -1, {.keepdims = true}, where), where);
+  return greater(s, multiply(top, rcond, where), where);
+}
+
+/// V S^+ U^H. A zero is replaced before it is inverted, so that no infinity reaches the gradient.
+static Tensor pseudoInverse(const Svd &f, const Tensor &counts, Loc where) {
+  Tensor safe = tcc::where(counts, f.s, constantLike(f.s, 1, where), where);
+  Tensor inverse = tcc::where(counts, divide(1.0, safe, where), constantLike(f.s, 0, where), where);
+  return matmul(scaleColumns(adjoint(f.vh, where), inverse, where), adjoint(f.u, where), where);
+}
+
+Tensor pinv(const Tensor &a, RcondOptions o, Loc where) {
+  Tensor m = asMatrix(a, "pinv", where);
+  Svd f = svd(m, {}, where);
+  return pseudoInverse(f, counted(m, f.s, o, where), where);
+}
+
+Lstsq lstsq(const Tensor &a, const Tensor &b, RcondOptions o, Loc where) {
+  Tensor m = asMatrix(a, "lstsq", where), y = asWide(b, "lstsq", where);
+  Dtype dtype = promote(m.dtype(), y.dtype());
+  m = asDtype(m, dtype, where);
+  y = asDtype(y, dtype, where);
+  bool vector = y.ndim() == 1;
+  if (vector)
+    y = expand_dims(y, 1, where);
+  if (y.ndim() < 2 || m.dim(-2) != y.dim(-2))
+    fail("lstsq", where, Kind::shape, "expected as many rows on both sides, got ", a.shape(), " and ", b.shape());
+  Svd f = svd(m, {}, where);
+  Tensor counts = counted(m, f.s, o, where), x = matmul(pseudoInverse(f, counts, where), y, where);
+  Tensor residuals = zerosOf(real_dtype(dtype), {0}, where);
+  if (m.dim(-2) > m.dim(-1)) {
+    Tensor r = subtract(matmul(m, x, where), y, where);
+    residuals = sum(add(square(real(r, where), where), square(imag(r, where), where), where), -2, {}, where);
+  }
+  return {vector ? squeeze(x, -1, where) : x, residuals, sum(counts, -1, {}, where), f.s};
+}
+
+Polar polar(const Tensor &a, Loc where) {
+  Tensor m = asMatrix(a, "polar", where);
+  Svd f = svd(m, {}, where);
+  Tensor v = adjoint(f.vh, where);
+  return {matmul(f.u, f.vh, where), matmul(scaleColumns(v, f.s, where), f.vh, where)};
+}
+
+Tensor matrix_rank(const Tensor &a, Loc where) {
+  Tensor m = asMatrix(a, "matrix_rank", where);
+  return sum(counted(m, svdvals(m, where), {}, where), -1, {}, where);
+}
+
+Tensor cond(const Tensor &a, Loc where) {
+  Tensor s = svdvals(asMatrix(a, "cond", where), where);
+  if (s.dim(-1) == 0)
+    fail("cond", where, Kind::shape, "expected matrices with elements, got shape ", a.shape());
+  return divide(max(s, -1, {}, where), min(s, -1, {}, where), where);
+}
+
+} // namespace tcc::linalg

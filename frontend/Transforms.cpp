@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Derivatives in their public forms, all over one reverse sweep.
+#include "tcc/Transforms.h"
+#include "frontend/Axes.h"
+#include "frontend/TensorImpl.h"
+#include "tcc/Create.h"
+#include "tcc/Pointwise.h"
+
+namespace tcc {
+namespace {
+
+Tensor orZeros(const Tensor &g, const Tensor &x, Loc where) { return g.valid() ? g : zerosOf(x.dtype(), x.shape(), where); }
+
+void expectShapes(const std::vector<Tensor> &like, const std::vector<Tensor> &xs, const char *what, const char *op, Loc where) {
+  if (like.size() != xs.size())
+    fail(op, where, Kind::value, "expected ", like.size(), " ", what, ", got ", xs.size());
+  for (size_t i = 0; i < xs.size(); ++i)
+    if (xs[i].shape() != like[i].shape())
+      fail(op, where, Kind::shape, "expected ", what, " of shape ", like[i].shape(), ", got ", xs[i].shape());
+}
+
+std::vector<Tensor> asDtypesOf(const std::vector<Tensor> &xs, const std::vector<Tensor> &like, Loc where) {
+  std::vector<Tensor> out;
+  for (size_t i = 0; i < xs.size(); ++i)
+    out.push_back(asDtype(xs[i], like[i].dtype(), where));
+  return out;
+}
+
+/// One row of a Jacobian for each element of y, for a cotangent of `seed` there.
+std::vector<Tensor> rows(const Tensor &y, const Tensor &x, Scalar seed, Loc where) {
+  std::vector<Tensor> out;
+  Tensor flat = reshapeTo(y, {y.size()}, where);
+  for (int64_t i = 0; i < y.size(); ++i) {
+    Tensor element = selectAxis(flat, 0, i, where);
+    Tensor one = emitSplat(seed, y.dtype(), {}, where);
+    out.push_back(orZeros(gradients({element}, {one}, {x}, where)[0], x, where));
+  }
+  return out;
+}
+
+Tensor assemble(const std::vector<Tensor> &parts, const Tensor &y, const Tensor &x, Dtype dtype, Loc where) {
+  Shape shape = y.shape();
+  shape.insert(shape.end(), x.shape().begin(), x.shape().end());
+  return parts.empty() ? zerosOf(dtype, shape, where) : reshapeTo(stack(parts, 0, where), shape, where);
+}
+
+} // namespace
+
+Tensor detail::strong(const Tensor &x) {
+  return isWeak(x) ? leafOf(*x.impl()->weak, x.dtype(), {}, Loc::current()) : x;
+}
+Tensor detail::placeholderLike(const Tensor &x) { return leafOf(int64_t(0), x.dtype(), x.shape(), Loc::current()); }
+
+std::vector<Tensor> grad(const Tensor &y, const std::vector<Tensor> &xs, Loc where) {
+  if (!y.valid())
+    fail("grad", where, Kind::value, "expected a tensor, got an empty (default-constructed) one");
+  if (y.size() != 1)
+    fail("grad", where, Kind::shape, "expected a function with one element, got shape ", y.shape());
+  if (!is_floating(y.dtype()))
+    fail("grad", where, Kind::dtype, "expected a real floating function, got ", y.dtype());
+  for (const Tensor &x : xs)
+    if (!is_inexact(x.dtype()))
+      fail("grad", where, Kind::dtype, "expected floating or complex tensors to differentiate by, got ", x.dtype());
+  std::vector<Tensor> out = gradients({y}, {emitSplat(1.0, y.dtype(), y.shape(), where)}, xs, where);
+  for (size_t i = 0; i < xs.size(); ++i)
+    out[i] = orZeros(out[i], xs[i], where);
+  return out;
+}
+Tensor grad(const Tensor &y, const Tensor &x, Loc where) { return grad(y, std::vector<Tensor>{x}, where)[0]; }
+Tensor grad(const Tensor &y, const Variable &x, Loc where) { return grad(y, x.value(), where); }
+std::vector<Tensor> grad(const Tensor &y, std::initializer_list<Tensor> xs, Loc where) {
+  return grad(y, std::vector<Tensor>(xs), where);
+}
+std::vector<Tensor> grad(const Tensor &y, const std::vector<Variable> &xs, Loc where) {
+  std::vector<Tensor> values;
+  for (const Variable &x : xs)
+    values.push_back(x.value());
+  return grad(y, values, where);
+}
+std::vector<Tensor> grad(const Tensor &y, std::initializer_list<Variable> xs, Loc where) {
+  return grad(y, std::vector<Variable>(xs), where);
+}
+
+std::vector<Tensor> vjp(const std::vector<Tensor> &ys, const std::vector<Tensor> &xs, const std::vector<Tensor> &cotangents, Loc where) {
+  expectShapes(ys, cotangents, "cotangents", "vjp", where);
+  std::vector<Tensor> out = gradients(ys, asDtypesOf(cotangents, ys, where), xs, where);
+  for (size_t i = 0; i < xs.size(); ++i)
+    out[i] = orZeros(out[i], xs[i], where);
+  return out;
+}
+
+// The pullback u -> J^T u is linear, so its own pullback is J (double reverse mode; as in j-towns 2017, "A new trick for
+// calculating Jacobian vector products"). u is a leaf: a constant zero could be folded away.
+std::vector<Tensor> jvp(const std::vector<Tensor> &ys, const std::vector<Tensor> &xs, const std::vector<Tensor> &tangents, Loc where) {
+  expectShapes(xs, tangents, "tangents", "jvp", where);
+  std::vector<Tensor> us;
+  for (const Tensor &y : ys)
+    us.push_back(detail::placeholderLike(y));
+  std::vector<Tensor> pulled = gradients(ys, us, xs, where), reached, along, out(ys.size());
+  for (size_t i = 0; i < xs.size(); ++i)
+    if (pulled[i].valid()) {
+      reached.push_back(pulled[i]);
+      along.push_back(asDtype(tangents[i], xs[i].dtype(), where));
+    }
+  if (!reached.empty())
+    out = gradients(reached, along, us, where);
+  for (size_t i = 0; i < ys.size(); ++i)
+    out[i] = orZeros(out[i], ys[i], where);
+  return out;
+}
+
+Tensor jacobian(const Tensor &y, const Tensor &x, Loc where) {
+  if (!is_inexact(y.dtype()) || !is_inexact(x.dtype()))
+    fail("jacobian", where, Kind::dtype, "expected floating or complex tensors, got ", y.dtype(), " and ", x.dtype());
+  if (!is_complex(y.dtype()))
+    return assemble(rows(y, x, 1.0, where), y, x, x.dtype(), where);
+  Tensor direct = assemble(rows(y, x, std::complex<double>(1), where), y, x, x.dtype(), where);
+  // The pullback of a holomorphic function multiplies by conj(f').
+  if (is_complex(x.dtype()))
+    return conj(direct, where);
+  // Of real x: the cotangent i picks the imaginary part's row.
+  Tensor imaginary = assemble(rows(y, x, std::complex<double>(0, 1), where), y, x, x.dtype(), where);
+  return complex(direct, imaginary, where);
+}
+
+Tensor hessian(const Tensor &y, const Tensor &x, Loc where) {
+  if (is_complex(x.dtype()))
+    fail("hessian", where, Kind::dtype, "expected a real tensor to differentiate by, got ", x.dtype());
+  return jacobian(grad(y, x, where), x, where);
+}
+
+Tensor stop_gradient(const Tensor &x, Loc where) { return ops::stop_gradient(asNode(x, "stop_gradient", where), where); }
+
+// `pulled` is linear in the cotangent; transposing it twice gives the wanted pullback. y + T(x - stop(x)), with T the
+// transpose of cotangent -> pulled, has the value of y and that gradient.
+Tensor detail::withPullback(const Tensor &y, const std::vector<Tensor> &xs, const std::vector<Tensor> &pulled,
+                            const Tensor &cotangent, Loc where) {
+  if (pulled.size() != xs.size())
+    fail("custom_vjp", where, Kind::value, "expected one cotangent for each of ", xs.size(), " arguments, got ", pulled.size());
+  std::vector<Tensor> outputs, zeros;
+  for (size_t i = 0; i < xs.size(); ++i) {
+    if (!is_inexact(xs[i].dtype()) || !pulled[i].valid())
+      continue;
+    if (pulled[i].shape() != xs[i].shape())
+      fail("custom_vjp", where, Kind::shape, "expected a cotangent of shape ", xs[i].shape(), ", got ", pulled[i].shape());
+    outputs.push_back(asDtype(pulled[i], xs[i].dtype(), where));
+    zeros.push_back(subtract(xs[i], ops::stop_gradient(xs[i], where), where));
+  }
+  Tensor value = ops::stop_gradient(y, where);
+  if (outputs.empty())
+    return value;
+  Tensor linear = gradients(outputs, zeros, {cotangent}, where)[0];
+  if (!linear.valid())
+    return value;
+  // Where the saved values are not finite the zero would be NaN: it counts as 0.
+  Tensor finite = isfinite(linear, where);
+  return add(value, tcc::where(finite, linear, constantLike(linear, 0, where), where), where);
+}
+
+} // namespace tcc
