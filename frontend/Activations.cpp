@@ -26,7 +26,8 @@ Tensor realInexact(const Tensor &x, const char *op, Loc where) {
 /// x minus its maximum over the axes: what exp can take. The shift has no gradient: it cancels.
 Tensor shifted(const Tensor &a, const std::vector<int64_t> &axes, Loc where) {
   Tensor top = max(a, axes, {.keepdims = true}, where);
-  return subtract(a, ops::stop_gradient(tcc::where(isfinite(top, where), top, constantLike(a, 0, where), where), where), where);
+  return subtract(a, ops::stop_gradient(tcc::where(isfinite(top, where), top, constantLike(a, 0, where), where), where),
+                  where);
 }
 
 } // namespace

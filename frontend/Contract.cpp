@@ -11,11 +11,13 @@
 
 namespace tcc {
 
-Tensor dotGeneral(const Tensor &a, const Tensor &b, const std::vector<int64_t> &batchA, const std::vector<int64_t> &batchB,
-                  const std::vector<int64_t> &contractA, const std::vector<int64_t> &contractB, Loc where) {
+Tensor dotGeneral(const Tensor &a, const Tensor &b, const std::vector<int64_t> &batchA,
+                  const std::vector<int64_t> &batchB, const std::vector<int64_t> &contractA,
+                  const std::vector<int64_t> &contractB, Loc where) {
   if (a.dtype() != bool_)
     return ops::dot_general(a, b, batchA, batchB, contractA, contractB, where);
-  Tensor count = ops::dot_general(asDtype(a, int64, where), asDtype(b, int64, where), batchA, batchB, contractA, contractB, where);
+  Tensor count =
+      ops::dot_general(asDtype(a, int64, where), asDtype(b, int64, where), batchA, batchB, contractA, contractB, where);
   return asDtype(count, bool_, where);
 }
 
@@ -44,7 +46,8 @@ Tensor matrixProduct(const Tensor &a, const Tensor &b, const char *op, Loc where
   int64_t n = int64_t(batch.size());
   for (int64_t i = 0; i < n; ++i)
     axes.push_back(i);
-  return dotGeneral(broadcastTo(a, shapeA, op, where), broadcastTo(b, shapeB, op, where), axes, axes, {n + 1}, {n}, where);
+  return dotGeneral(broadcastTo(a, shapeA, op, where), broadcastTo(b, shapeB, op, where), axes, axes, {n + 1}, {n},
+                    where);
 }
 
 Tensor matmul(const Tensor &x, const Tensor &y, Loc where) {
@@ -106,7 +109,8 @@ Tensor kron(const Tensor &x, const Tensor &y, Loc where) {
 
 Tensor tensordot(const Tensor &a, const Tensor &b, int64_t n, Loc where) {
   if (n < 0 || n > a.ndim() || n > b.ndim())
-    fail("tensordot", where, Kind::value, "expected a number of axes that both have, got ", n, " for ", a.shape(), " and ", b.shape());
+    fail("tensordot", where, Kind::value, "expected a number of axes that both have, got ", n, " for ", a.shape(),
+         " and ", b.shape());
   Shape mine, theirs;
   for (int64_t i = 0; i < n; ++i) {
     mine.push_back(a.ndim() - n + i);
@@ -123,8 +127,8 @@ Tensor tensordot(const Tensor &x, const Tensor &y, Shape axesOfA, Shape axesOfB,
   for (size_t i = 0; fits && i < p.size(); ++i)
     fits = a.dim(p[i]) == b.dim(q[i]);
   if (!fits)
-    fail("tensordot", where, Kind::shape, "expected equal extents of the axes ", axesOfA, " and ", axesOfB, ", got ", a.shape(),
-         " and ", b.shape());
+    fail("tensordot", where, Kind::shape, "expected equal extents of the axes ", axesOfA, " and ", axesOfB, ", got ",
+         a.shape(), " and ", b.shape());
   if (!p.empty())
     return dotGeneral(a, b, {}, {}, p, q, where);
   Shape left = a.shape();
@@ -134,7 +138,8 @@ Tensor tensordot(const Tensor &x, const Tensor &y, Shape axesOfA, Shape axesOfB,
 
 Tensor diagonalOf(const Tensor &x, int64_t offset, int64_t p, int64_t q, Loc where) {
   Tensor a = moveaxis(x, std::vector<int64_t>{p, q}, std::vector<int64_t>{-2, -1}, where);
-  int64_t rows = a.dim(-2), columns = a.dim(-1), row = std::max<int64_t>(0, -offset), column = std::max<int64_t>(0, offset);
+  int64_t rows = a.dim(-2), columns = a.dim(-1), row = std::max<int64_t>(0, -offset),
+          column = std::max<int64_t>(0, offset);
   int64_t n = std::max<int64_t>(0, std::min(rows - row, columns - column));
   Shape flat(a.shape().begin(), a.shape().end() - 2), shape = flat;
   flat.push_back(rows * columns);

@@ -8,8 +8,9 @@
 namespace tcc {
 
 /// dot_general for any number type and bool (or of ands): batch axes, then a's free axes, then b's.
-Tensor dotGeneral(const Tensor &a, const Tensor &b, const std::vector<int64_t> &batchA, const std::vector<int64_t> &batchB,
-                  const std::vector<int64_t> &contractA, const std::vector<int64_t> &contractB, Loc where);
+Tensor dotGeneral(const Tensor &a, const Tensor &b, const std::vector<int64_t> &batchA,
+                  const std::vector<int64_t> &batchB, const std::vector<int64_t> &contractA,
+                  const std::vector<int64_t> &contractB, Loc where);
 /// The offset-th diagonal of axes p and q as a new last axis.
 Tensor diagonalOf(const Tensor &x, int64_t offset, int64_t p, int64_t q, Loc where);
 /// Contracts in a greedy order. Labels may repeat within a tensor; extents of 1 broadcast.

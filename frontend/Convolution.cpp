@@ -43,7 +43,8 @@ Tensor windows(const Tensor &x, const Window &w, double fill, Shape &result, con
   for (size_t i = 0; i < n; ++i) {
     int64_t reach = (w.extent[i] - 1) * w.dilation[i] + 1, room = a.shape()[i + 2] - reach;
     if (room < 0)
-      fail(op, where, Kind::shape, "expected a window that fits the padded input, got reach ", reach, " for extent ", a.shape()[i + 2]);
+      fail(op, where, Kind::shape, "expected a window that fits the padded input, got reach ", reach, " for extent ",
+           a.shape()[i + 2]);
     result.push_back(room / w.stride[i] + 1);
     positions *= w.extent[i];
   }
@@ -87,7 +88,8 @@ std::pair<Tensor, Tensor> operands(const Tensor &x, const Tensor &w, size_t spat
   const Tensor xs[] = {x, w};
   Dtype dtype = commonDtype(xs, op, where);
   if (x.ndim() != int64_t(spatial) + 2 || w.ndim() != x.ndim())
-    fail(op, where, Kind::shape, "expected ", spatial + 2, " axes of input and weights, got ", x.shape(), " and ", w.shape());
+    fail(op, where, Kind::shape, "expected ", spatial + 2, " axes of input and weights, got ", x.shape(), " and ",
+         w.shape());
   return {asDtype(x, dtype, where), asDtype(w, dtype, where)};
 }
 
@@ -113,19 +115,29 @@ Tensor pooled(const Tensor &x, const Shape &extent, const PoolOptions &o, double
 
 } // namespace
 
-Tensor conv1d(const Tensor &x, const Tensor &w, ConvOptions o, Loc where) { return convolve(x, w, o, 1, "conv1d", where); }
-Tensor conv2d(const Tensor &x, const Tensor &w, ConvOptions o, Loc where) { return convolve(x, w, o, 2, "conv2d", where); }
-Tensor conv3d(const Tensor &x, const Tensor &w, ConvOptions o, Loc where) { return convolve(x, w, o, 3, "conv3d", where); }
+Tensor conv1d(const Tensor &x, const Tensor &w, ConvOptions o, Loc where) {
+  return convolve(x, w, o, 1, "conv1d", where);
+}
+Tensor conv2d(const Tensor &x, const Tensor &w, ConvOptions o, Loc where) {
+  return convolve(x, w, o, 2, "conv2d", where);
+}
+Tensor conv3d(const Tensor &x, const Tensor &w, ConvOptions o, Loc where) {
+  return convolve(x, w, o, 3, "conv3d", where);
+}
 
-// The adjoint of a convolution is one of the input spread by the stride, with weights turned and their channels swapped.
+// The adjoint of a convolution is one of the input spread by the stride, with weights turned and their channels
+// swapped.
 Tensor conv_transpose2d(const Tensor &x, const Tensor &w, ConvOptions o, Loc where) {
   const char *op = "conv_transpose2d";
   auto [a, k] = operands(x, w, 2, op, where);
-  Shape stride = spread(o.stride, 2, 1, "stride", op, where), dilation = spread(o.dilation, 2, 1, "dilation", op, where);
-  Shape padding = spread(o.padding, 2, 0, "padding", op, where), extra = spread(o.output_padding, 2, 0, "output padding", op, where);
+  Shape stride = spread(o.stride, 2, 1, "stride", op, where),
+        dilation = spread(o.dilation, 2, 1, "dilation", op, where);
+  Shape padding = spread(o.padding, 2, 0, "padding", op, where),
+        extra = spread(o.output_padding, 2, 0, "output padding", op, where);
   int64_t c = a.dim(1), groups = o.groups;
   if (groups < 1 || c % groups != 0 || k.dim(0) != c)
-    fail(op, where, Kind::shape, "expected weights {", c, ", out / groups, ...}, got ", k.shape(), " for ", groups, " groups");
+    fail(op, where, Kind::shape, "expected weights {", c, ", out / groups, ...}, got ", k.shape(), " for ", groups,
+         " groups");
   Window window{{k.dim(2), k.dim(3)}, {1, 1}, dilation, {0, 0}, {0, 0}};
   std::vector<int64_t> interior{0, 0, stride[0] - 1, stride[1] - 1}, none(4, 0);
   a = ops::pad(a, constantLike(a, 0, where), none, none, interior, where);
@@ -135,7 +147,8 @@ Tensor conv_transpose2d(const Tensor &x, const Tensor &w, ConvOptions o, Loc whe
     int64_t reach = dilation[i] * (window.extent[i] - 1), axis = int64_t(i) + 2;
     int64_t low = reach - padding[i], high = reach - padding[i] + extra[i];
     // More padding than reach takes elements away.
-    a = sliceAxis(a, axis, std::min(a.dim(axis), std::max<int64_t>(0, -low)), a.dim(axis) - std::max<int64_t>(0, -high), where);
+    a = sliceAxis(a, axis, std::min(a.dim(axis), std::max<int64_t>(0, -low)), a.dim(axis) - std::max<int64_t>(0, -high),
+                  where);
     window.low[i] = std::max<int64_t>(0, low);
     window.high[i] = std::max<int64_t>(0, high);
   }

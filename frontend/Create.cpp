@@ -16,7 +16,8 @@ namespace tcc {
 Tensor detail::fromElements(const void *elements, int64_t count, Dtype elementType, Shape shape,
                             std::optional<Dtype> dtype, Loc where) {
   if (checkedCount(shape, "tensor", where) != count)
-    fail("tensor", where, Kind::shape, "expected ", elementCount(shape), " elements for shape ", shape, ", got ", count);
+    fail("tensor", where, Kind::shape, "expected ", elementCount(shape), " elements for shape ", shape, ", got ",
+         count);
   Dtype target = dtype.value_or(elementType);
   Buffer buffer = allocateElements(target, shape, "tensor", where);
   if (target == elementType) {
@@ -87,7 +88,8 @@ Tensor arange(Tensor start, Tensor stop, Tensor step, std::optional<Dtype> dtype
   if (inexact) {
     double extent = std::ceil((asDouble(hi) - asDouble(lo)) / asDouble(by));
     if (!(extent < 0x1p62))
-      fail("arange", where, Kind::value, "expected finite bounds, got ", asDouble(lo), " to ", asDouble(hi), " by ", asDouble(by));
+      fail("arange", where, Kind::value, "expected finite bounds, got ", asDouble(lo), " to ", asDouble(hi), " by ",
+           asDouble(by));
     int64_t n = extent < 0 ? 0 : int64_t(extent);
     // In float64, so that far elements of a float32 range are right to the last bit.
     Dtype work = is_floating(target) ? float64 : target;
@@ -99,7 +101,8 @@ Tensor arange(Tensor start, Tensor stop, Tensor step, std::optional<Dtype> dtype
     return asDtype(asDtype(line, work, where), target, where);
   }
   int64_t first = asInteger(lo), last = asInteger(hi), d = asInteger(by);
-  int64_t n = d > 0 ? (last > first ? (last - first - 1) / d + 1 : 0) : (last < first ? (first - last - 1) / -d + 1 : 0);
+  int64_t n =
+      d > 0 ? (last > first ? (last - first - 1) / d + 1 : 0) : (last < first ? (first - last - 1) / -d + 1 : 0);
   Tensor line = iotaOf({n}, 0, int64, where);
   if (d != 1)
     line = multiply(line, d, where);

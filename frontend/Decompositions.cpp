@@ -41,7 +41,8 @@ Svd svd(const Tensor &a, SvdOptions o, Loc where) {
     k = std::min(k, *o.max_rank);
   if (o.cutoff)
     k = std::min(k, rankAbove(s, *o.cutoff, where));
-  return {sliceAxis(u, rank - 1, 0, k, where), sliceAxis(s, rank - 2, 0, k, where), sliceAxis(vh, rank - 2, 0, k, where)};
+  return {sliceAxis(u, rank - 1, 0, k, where), sliceAxis(s, rank - 2, 0, k, where),
+          sliceAxis(vh, rank - 2, 0, k, where)};
 }
 
 Tensor svdvals(const Tensor &a, Loc where) { return ops::svdvals(asMatrix(a, "svdvals", where), where); }

@@ -21,8 +21,8 @@ Tensor parameter(const Tensor &x, Dtype work, const Shape &shape, const char *op
   return broadcastTo(asDtype(x, work, where), shape, op, where);
 }
 
-// Marsaglia and Tsang 2000 for a >= 1. A round fails with probability below 0.05; after 12 all have passed but for one in
-// 10^15, which keep the mode.
+// Marsaglia and Tsang 2000 for a >= 1. A round fails with probability below 0.05; after 12 all have passed but for one
+// in 10^15, which keep the mode.
 constexpr int64_t gammaRounds = 12;
 Tensor gammaAboveOne(const std::vector<Tensor> &keys, const Tensor &a, Dtype work, Loc where) {
   Tensor d = subtract(a, 1.0 / 3, where), c = rsqrt(multiply(d, 9.0, where), where);
@@ -45,19 +45,26 @@ Tensor gammaAboveOne(const std::vector<Tensor> &keys, const Tensor &a, Dtype wor
 // Hörmann 1993, PTRS: transformed rejection for rates of at least 10.
 constexpr int64_t poissonRounds = 12;
 Tensor poissonLarge(const std::vector<Tensor> &keys, const Tensor &mu, Loc where) {
-  Tensor b = add(0.931, multiply(2.53, sqrt(mu, where), where), where), a = add(-0.059, multiply(0.02483, b, where), where);
+  Tensor b = add(0.931, multiply(2.53, sqrt(mu, where), where), where),
+         a = add(-0.059, multiply(0.02483, b, where), where);
   Tensor logAlpha = log(add(1.1239, divide(1.1328, subtract(b, 3.4, where), where), where), where);
   Tensor vr = subtract(0.9277, divide(3.6224, subtract(b, 2.0, where), where), where), logMu = log(mu, where);
-  Tensor result = floor(mu, where), open = broadcastTo(asDtype(Tensor(true), bool_, where), mu.shape(), "poisson", where);
+  Tensor result = floor(mu, where),
+         open = broadcastTo(asDtype(Tensor(true), bool_, where), mu.shape(), "poisson", where);
   for (int64_t r = 0; r < poissonRounds; ++r) {
     Tensor u = subtract(openUniform(keys[size_t(2 * r)], mu.shape(), float64, where), 0.5, where);
     Tensor v = openUniform(keys[size_t(2 * r + 1)], mu.shape(), float64, where);
     Tensor us = subtract(0.5, abs(u, where), where);
-    Tensor k = floor(add(add(multiply(add(divide(multiply(2.0, a, where), us, where), b, where), u, where), mu, where), 0.43, where), where);
+    Tensor k = floor(
+        add(add(multiply(add(divide(multiply(2.0, a, where), us, where), b, where), u, where), mu, where), 0.43, where),
+        where);
     Tensor quick = logical_and(greater_equal(us, 0.07, where), less_equal(v, vr, where), where);
-    Tensor out = logical_or(less(k, 0.0, where), logical_and(less(us, 0.013, where), greater(v, us, where), where), where);
-    Tensor left = subtract(add(log(v, where), logAlpha, where), log(add(divide(a, square(us, where), where), b, where), where), where);
-    Tensor right = subtract(subtract(multiply(k, logMu, where), mu, where), lgamma(add(maximum(k, 0.0, where), 1.0, where), where), where);
+    Tensor out =
+        logical_or(less(k, 0.0, where), logical_and(less(us, 0.013, where), greater(v, us, where), where), where);
+    Tensor left = subtract(add(log(v, where), logAlpha, where),
+                           log(add(divide(a, square(us, where), where), b, where), where), where);
+    Tensor right = subtract(subtract(multiply(k, logMu, where), mu, where),
+                            lgamma(add(maximum(k, 0.0, where), 1.0, where), where), where);
     Tensor slow = logical_and(logical_not(out, where), less_equal(left, right, where), where);
     Tensor accept = logical_and(open, logical_or(quick, slow, where), where);
     result = tcc::where(accept, k, result, where);
@@ -137,22 +144,36 @@ Tensor poisson(const Tensor &key, const Tensor &lam, Shape shape, Dtype dtype, L
 // Without a key
 //===----------------------------------------------------------------------===//
 
-Tensor uniform(Shape shape, Dtype dtype, UniformOptions o, Loc where) { return uniform(nextKey(where), std::move(shape), dtype, o, where); }
-Tensor normal(Shape shape, Dtype dtype, NormalOptions o, Loc where) { return normal(nextKey(where), std::move(shape), dtype, o, where); }
+Tensor uniform(Shape shape, Dtype dtype, UniformOptions o, Loc where) {
+  return uniform(nextKey(where), std::move(shape), dtype, o, where);
+}
+Tensor normal(Shape shape, Dtype dtype, NormalOptions o, Loc where) {
+  return normal(nextKey(where), std::move(shape), dtype, o, where);
+}
 Tensor truncated_normal(double lo, double hi, Shape shape, Dtype dtype, Loc where) {
   return truncated_normal(nextKey(where), lo, hi, std::move(shape), dtype, where);
 }
 Tensor randint(int64_t lo, int64_t hi, Shape shape, Dtype dtype, Loc where) {
   return randint(nextKey(where), lo, hi, std::move(shape), dtype, where);
 }
-Tensor bernoulli(const Tensor &p, Shape shape, Loc where) { return bernoulli(nextKey(where), p, std::move(shape), where); }
-Tensor categorical(const Tensor &logits, Shape shape, Loc where) { return categorical(nextKey(where), logits, std::move(shape), where); }
+Tensor bernoulli(const Tensor &p, Shape shape, Loc where) {
+  return bernoulli(nextKey(where), p, std::move(shape), where);
+}
+Tensor categorical(const Tensor &logits, Shape shape, Loc where) {
+  return categorical(nextKey(where), logits, std::move(shape), where);
+}
 Tensor gumbel(Shape shape, Dtype dtype, Loc where) { return gumbel(nextKey(where), std::move(shape), dtype, where); }
-Tensor exponential(Shape shape, Dtype dtype, Loc where) { return exponential(nextKey(where), std::move(shape), dtype, where); }
-Tensor gamma(const Tensor &a, Shape shape, Dtype dtype, Loc where) { return gamma(nextKey(where), a, std::move(shape), dtype, where); }
+Tensor exponential(Shape shape, Dtype dtype, Loc where) {
+  return exponential(nextKey(where), std::move(shape), dtype, where);
+}
+Tensor gamma(const Tensor &a, Shape shape, Dtype dtype, Loc where) {
+  return gamma(nextKey(where), a, std::move(shape), dtype, where);
+}
 Tensor beta(const Tensor &a, const Tensor &b, Shape shape, Dtype dtype, Loc where) {
   return beta(nextKey(where), a, b, std::move(shape), dtype, where);
 }
-Tensor poisson(const Tensor &lam, Shape shape, Dtype dtype, Loc where) { return poisson(nextKey(where), lam, std::move(shape), dtype, where); }
+Tensor poisson(const Tensor &lam, Shape shape, Dtype dtype, Loc where) {
+  return poisson(nextKey(where), lam, std::move(shape), dtype, where);
+}
 
 } // namespace tcc::random

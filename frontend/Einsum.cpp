@@ -22,7 +22,9 @@ struct Operand_ {
   Labels labels;
 };
 
-int64_t indexOf(const Labels &labels, int64_t label) { return std::find(labels.begin(), labels.end(), label) - labels.begin(); }
+int64_t indexOf(const Labels &labels, int64_t label) {
+  return std::find(labels.begin(), labels.end(), label) - labels.begin();
+}
 
 /// Takes diagonals of repeated labels.
 void mergeRepeated(Operand_ &o, const char *op, Loc where) {
@@ -55,7 +57,8 @@ void sumOut(Operand_ &o, const std::map<int64_t, int64_t> &uses, const Labels &o
 }
 
 /// What stays of the labels of a pair once it is contracted.
-Labels resultLabels(const Operand_ &a, const Operand_ &b, const std::map<int64_t, int64_t> &uses, const Labels &output) {
+Labels resultLabels(const Operand_ &a, const Operand_ &b, const std::map<int64_t, int64_t> &uses,
+                    const Labels &output) {
   Labels batch, free;
   for (int64_t l : a.labels) {
     bool shared = contains(b.labels, l);
@@ -100,8 +103,8 @@ Operand_ contractPair(const Operand_ &a, const Operand_ &b, const Labels &result
 
 } // namespace
 
-Tensor contractLabels(const std::vector<Tensor> &xs, std::vector<Labels> labels, const Labels &output, int64_t memoryLimit,
-                      const char *op, Loc where) {
+Tensor contractLabels(const std::vector<Tensor> &xs, std::vector<Labels> labels, const Labels &output,
+                      int64_t memoryLimit, const char *op, Loc where) {
   if (xs.empty() || xs.size() != labels.size())
     fail(op, where, Kind::value, "expected labels for each of at least one tensor, got ", xs.size(), " tensors and ",
          labels.size(), " lists");
@@ -109,7 +112,8 @@ Tensor contractLabels(const std::vector<Tensor> &xs, std::vector<Labels> labels,
   std::map<int64_t, int64_t> extent, uses;
   for (size_t k = 0; k < xs.size(); ++k) {
     if (int64_t(labels[k].size()) != xs[k].ndim())
-      fail(op, where, Kind::shape, "expected ", labels[k].size(), " axes of operand ", k, ", got shape ", xs[k].shape());
+      fail(op, where, Kind::shape, "expected ", labels[k].size(), " axes of operand ", k, ", got shape ",
+           xs[k].shape());
     for (size_t i = 0; i < labels[k].size(); ++i) {
       int64_t n = xs[k].shape()[i], &known = extent.try_emplace(labels[k][i], n).first->second;
       if (known != n && known != 1 && n != 1)
@@ -155,7 +159,8 @@ Tensor contractLabels(const std::vector<Tensor> &xs, std::vector<Labels> labels,
       for (size_t j = i + 1; j < list.size(); ++j) {
         bool shares = std::any_of(list[i].labels.begin(), list[i].labels.end(),
                                   [&](int64_t l) { return contains(list[j].labels, l); });
-        double cost = sizeOf(resultLabels(list[i], list[j], uses, output)) - sizeOf(list[i].labels) - sizeOf(list[j].labels);
+        double cost =
+            sizeOf(resultLabels(list[i], list[j], uses, output)) - sizeOf(list[i].labels) - sizeOf(list[j].labels);
         if ((shares && !bestShares) || (shares == bestShares && cost < best))
           best = cost, bestA = i, bestB = j, bestShares = shares;
       }
@@ -186,7 +191,8 @@ Tensor contractLabels(const std::vector<Tensor> &xs, std::vector<Labels> labels,
   return transpose(last.x, perm, where);
 }
 
-Tensor contract(const std::vector<Tensor> &xs, const std::vector<Shape> &labels, Shape output, ContractOptions options, Loc where) {
+Tensor contract(const std::vector<Tensor> &xs, const std::vector<Shape> &labels, Shape output, ContractOptions options,
+                Loc where) {
   return contractLabels(xs, labels, output, options.memory_limit, "contract", where);
 }
 
@@ -228,7 +234,8 @@ Tensor einsum(const std::string &formula, const std::vector<Tensor> &xs, Loc whe
   for (size_t k = 0; k < xs.size(); ++k) {
     labels.push_back(parse(terms[k], xs[k].ndim(), where));
     if (int64_t(labels[k].size()) != xs[k].ndim())
-      fail("einsum", where, Kind::shape, "expected ", labels[k].size(), " axes for \"", terms[k], "\", got shape ", xs[k].shape());
+      fail("einsum", where, Kind::shape, "expected ", labels[k].size(), " axes for \"", terms[k], "\", got shape ",
+           xs[k].shape());
     for (int64_t l : labels[k]) {
       ++count[l];
       dots = std::max(dots, -l);
@@ -246,7 +253,8 @@ Tensor einsum(const std::string &formula, const std::vector<Tensor> &xs, Loc whe
       if (label > 0 && n == 1)
         output.push_back(label);
   }
-  // An extent of 1 that only ellipses of some operands have must not be summed away: it is in the output or NumPy refuses.
+  // An extent of 1 that only ellipses of some operands have must not be summed away: it is in the output or NumPy
+  // refuses.
   if (dots > 0 && !contains(output, -1))
     fail("einsum", where, Kind::value, "expected `...` in the output of \"", formula, "\"");
   return contractLabels(xs, labels, output, 0, "einsum", where);

@@ -16,24 +16,30 @@ int64_t itemsize(Dtype dtype) {
   switch (dtype) {
   case bool_:
   case int8:
-  case uint8: return 1;
+  case uint8:
+    return 1;
   case int16:
   case float16:
-  case bfloat16: return 2;
+  case bfloat16:
+    return 2;
   case int32:
   case uint32:
-  case float32: return 4;
+  case float32:
+    return 4;
   case int64:
   case float64:
-  case complex64: return 8;
-  case complex128: return 16;
+  case complex64:
+    return 8;
+  case complex128:
+    return 16;
   }
   __builtin_unreachable();
 }
 
 const char *dtype_name(Dtype dtype) {
-  static constexpr const char *names[] = {"bool",    "int8",     "int16",   "int32",   "int64",     "uint8",     "uint32",
-                                          "float16", "bfloat16", "float32", "float64", "complex64", "complex128"};
+  static constexpr const char *names[] = {"bool",    "int8",      "int16",     "int32",    "int64",
+                                          "uint8",   "uint32",    "float16",   "bfloat16", "float32",
+                                          "float64", "complex64", "complex128"};
   return names[size_t(dtype)];
 }
 std::ostream &operator<<(std::ostream &os, Dtype dtype) { return os << dtype_name(dtype); }
@@ -92,19 +98,32 @@ int64_t checkedCount(const Shape &shape, const char *op, Loc where) {
 Scalar readElement(Dtype dtype, const void *data, int64_t i) {
   auto at = [&]<class T>(T) { return static_cast<const T *>(data)[i]; };
   switch (dtype) {
-  case bool_: return int64_t(at(uint8_t()) != 0);
-  case int8: return int64_t(at(int8_t()));
-  case int16: return int64_t(at(int16_t()));
-  case int32: return int64_t(at(int32_t()));
-  case int64: return at(int64_t());
-  case uint8: return int64_t(at(uint8_t()));
-  case uint32: return int64_t(at(uint32_t()));
-  case float16: return double(float(at(Half())));
-  case bfloat16: return double(float(at(BFloat16())));
-  case float32: return double(at(float()));
-  case float64: return at(double());
-  case complex64: return std::complex<double>(at(std::complex<float>()));
-  case complex128: return at(std::complex<double>());
+  case bool_:
+    return int64_t(at(uint8_t()) != 0);
+  case int8:
+    return int64_t(at(int8_t()));
+  case int16:
+    return int64_t(at(int16_t()));
+  case int32:
+    return int64_t(at(int32_t()));
+  case int64:
+    return at(int64_t());
+  case uint8:
+    return int64_t(at(uint8_t()));
+  case uint32:
+    return int64_t(at(uint32_t()));
+  case float16:
+    return double(float(at(Half())));
+  case bfloat16:
+    return double(float(at(BFloat16())));
+  case float32:
+    return double(at(float()));
+  case float64:
+    return at(double());
+  case complex64:
+    return std::complex<double>(at(std::complex<float>()));
+  case complex128:
+    return at(std::complex<double>());
   }
   __builtin_unreachable();
 }
@@ -142,19 +161,32 @@ void writeElement(Dtype dtype, void *data, int64_t i, const Scalar &value) {
     put(T(v < low ? low : v > high ? high : v));
   };
   switch (dtype) {
-  case bool_: return put(uint8_t(asComplex(value) != std::complex<double>()));
-  case int8: return integer(int8_t());
-  case int16: return integer(int16_t());
-  case int32: return integer(int32_t());
-  case int64: return put(asInteger(value));
-  case uint8: return integer(uint8_t());
-  case uint32: return integer(uint32_t());
-  case float16: return put(Half(float(asDouble(value))));
-  case bfloat16: return put(BFloat16(float(asDouble(value))));
-  case float32: return put(float(asDouble(value)));
-  case float64: return put(asDouble(value));
-  case complex64: return put(std::complex<float>(asComplex(value)));
-  case complex128: return put(asComplex(value));
+  case bool_:
+    return put(uint8_t(asComplex(value) != std::complex<double>()));
+  case int8:
+    return integer(int8_t());
+  case int16:
+    return integer(int16_t());
+  case int32:
+    return integer(int32_t());
+  case int64:
+    return put(asInteger(value));
+  case uint8:
+    return integer(uint8_t());
+  case uint32:
+    return integer(uint32_t());
+  case float16:
+    return put(Half(float(asDouble(value))));
+  case bfloat16:
+    return put(BFloat16(float(asDouble(value))));
+  case float32:
+    return put(float(asDouble(value)));
+  case float64:
+    return put(asDouble(value));
+  case complex64:
+    return put(std::complex<float>(asComplex(value)));
+  case complex128:
+    return put(asComplex(value));
   }
 }
 

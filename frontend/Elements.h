@@ -13,7 +13,8 @@ int64_t checkedCount(const Shape &shape, const char *op, Loc where);
 
 /// Element `index` of row-major data, exact.
 Scalar readElement(Dtype dtype, const void *data, int64_t index);
-/// Stores with the conversions of the cast op: floats to integers truncate and saturate, NaN gives 0, anything to bool is
+/// Stores with the conversions of the cast op: floats to integers truncate and saturate, NaN gives 0, anything to bool
+/// is
 /// != 0, complex to real takes the real part.
 void writeElement(Dtype dtype, void *data, int64_t index, const Scalar &value);
 double asDouble(const Scalar &value);

@@ -109,9 +109,15 @@ Tensor realInverse(const Tensor &x, Plan plan, bool given, const std::string &no
 
 } // namespace
 
-Tensor fft(const Tensor &x, Options o, Loc where) { return forward(x, planOf(x, o, "fft", where), o.norm, false, "fft", where); }
-Tensor ifft(const Tensor &x, Options o, Loc where) { return forward(x, planOf(x, o, "ifft", where), o.norm, true, "ifft", where); }
-Tensor rfft(const Tensor &x, Options o, Loc where) { return realForward(x, planOf(x, o, "rfft", where), o.norm, "rfft", where); }
+Tensor fft(const Tensor &x, Options o, Loc where) {
+  return forward(x, planOf(x, o, "fft", where), o.norm, false, "fft", where);
+}
+Tensor ifft(const Tensor &x, Options o, Loc where) {
+  return forward(x, planOf(x, o, "ifft", where), o.norm, true, "ifft", where);
+}
+Tensor rfft(const Tensor &x, Options o, Loc where) {
+  return realForward(x, planOf(x, o, "rfft", where), o.norm, "rfft", where);
+}
 Tensor irfft(const Tensor &x, Options o, Loc where) {
   return realInverse(x, planOf(x, o, "irfft", where), o.n.has_value(), o.norm, "irfft", where);
 }

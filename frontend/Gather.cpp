@@ -24,7 +24,8 @@ std::vector<int64_t> allAxes(const Tensor &x) { return normalizeAxes(_, x.ndim()
 
 void expectSameRank(const Tensor &x, const Tensor &i, const char *op, Loc where) {
   if (x.ndim() != i.ndim() || x.ndim() == 0)
-    fail(op, where, Kind::shape, "expected indices with as many axes as the tensor, at least one, got ", x.shape(), " and ", i.shape());
+    fail(op, where, Kind::shape, "expected indices with as many axes as the tensor, at least one, got ", x.shape(),
+         " and ", i.shape());
 }
 
 /// PyTorch's conditions: outside the axis the index is no larger than x, and nowhere larger than the values.
@@ -33,10 +34,12 @@ void expectWithin(const Shape &inner, const Shape &outer, int64_t except, const 
   for (size_t d = 0; fits && d < inner.size(); ++d)
     fits = int64_t(d) == except || inner[d] <= outer[d];
   if (!fits)
-    fail(op, where, Kind::shape, "expected indices no larger than ", outer, except >= 0 ? " outside the axis" : "", ", got ", inner);
+    fail(op, where, Kind::shape, "expected indices no larger than ", outer, except >= 0 ? " outside the axis" : "",
+         ", got ", inner);
 }
 
-Tensor scatterAlong(const Tensor &x, const Tensor &i, const Tensor &v, int64_t axis, const char *how, const char *op, Loc where) {
+Tensor scatterAlong(const Tensor &x, const Tensor &i, const Tensor &v, int64_t axis, const char *how, const char *op,
+                    Loc where) {
   Tensor a = asNode(x, op, where);
   expectSameRank(a, i, op, where);
   int64_t k = normalizeAxis(axis, a.ndim(), op, where);

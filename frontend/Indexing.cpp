@@ -60,8 +60,8 @@ Range resolve(const slice &s, int64_t n, Loc where) {
   auto clamp = [&](int64_t v) { return std::clamp(v < 0 ? v + n : v, low, high); };
   int64_t begin = s.begin.value ? clamp(*s.begin.value) : step > 0 ? low : high;
   int64_t end = s.end.value ? clamp(*s.end.value) : step > 0 ? high : low;
-  int64_t count = step > 0 ? (end > begin ? (end - begin - 1) / step + 1 : 0)
-                           : (begin > end ? (begin - end - 1) / -step + 1 : 0);
+  int64_t count =
+      step > 0 ? (end > begin ? (end - begin - 1) / step + 1 : 0) : (begin > end ? (begin - end - 1) / -step + 1 : 0);
   return {begin, step, count};
 }
 
@@ -75,8 +75,8 @@ void addMask(std::vector<Part> &parts, const Tensor &x, const Tensor &mask, int6
   }
   for (int64_t k = 0; k < mask.ndim(); ++k)
     if (mask.shape()[size_t(k)] != x.shape()[size_t(axis + k)])
-      fail("index", where, Kind::index, "expected a mask of extent ", x.shape()[size_t(axis + k)], " for axis ", axis + k,
-           ", got ", mask.shape()[size_t(k)]);
+      fail("index", where, Kind::index, "expected a mask of extent ", x.shape()[size_t(axis + k)], " for axis ",
+           axis + k, ", got ", mask.shape()[size_t(k)]);
   for (Tensor &line : nonzero(mask, where))
     parts.push_back({.kind = Part::array, .axis = axis++, .index = std::move(line)});
 }
@@ -92,7 +92,8 @@ std::vector<Part> partsOf(const Tensor &x, const std::vector<Index> &subscripts,
   if (ellipses > 1)
     fail("index", where, Kind::index, "expected at most one ellipsis, got ", ellipses);
   if (taken > x.ndim())
-    fail("index", where, Kind::index, "expected at most ", x.ndim(), " subscripts for shape ", x.shape(), ", got ", taken);
+    fail("index", where, Kind::index, "expected at most ", x.ndim(), " subscripts for shape ", x.shape(), ", got ",
+         taken);
   std::vector<Part> parts;
   int64_t axis = 0;
   auto fill = [&] {
@@ -172,7 +173,9 @@ Selection select(const Tensor &x, const std::vector<Index> &subscripts) {
         runs.push_back(int64_t(p));
       }
       break;
-    case Part::sliceAll: s.view.push_back(n); break;
+    case Part::sliceAll:
+      s.view.push_back(n);
+      break;
     case Part::sliceSome: {
       Range r = resolve(*part.bounds, n, s.where);
       int64_t last = r.first + (r.count - 1) * r.step;
@@ -260,8 +263,8 @@ Tensor Tensor::operator[](const Index &i) const {
   Tensor x = asNode(*this, "index", i.where);
   return selected(x, select(x, {i}));
 }
-Tensor Tensor::operator()(const Index &a, const Index &b, const Index &c, const Index &d, const Index &e, const Index &f,
-                          const Index &g, const Index &h) const {
+Tensor Tensor::operator()(const Index &a, const Index &b, const Index &c, const Index &d, const Index &e,
+                          const Index &f, const Index &g, const Index &h) const {
   Tensor x = asNode(*this, "index", a.where);
   return selected(x, select(x, subscriptList({&a, &b, &c, &d, &e, &f, &g, &h})));
 }

@@ -33,7 +33,8 @@ Tensor scaleColumns(const Tensor &m, const Tensor &v, Loc where) {
   return multiply(m, asDtype(expand_dims(v, -2, where), m.dtype(), where), where);
 }
 double epsilonOf(Dtype dtype) {
-  return real_dtype(dtype) == float64 ? std::numeric_limits<double>::epsilon() : double(std::numeric_limits<float>::epsilon());
+  return real_dtype(dtype) == float64 ? std::numeric_limits<double>::epsilon()
+                                      : double(std::numeric_limits<float>::epsilon());
 }
 
 RightHandSide rightHandSide(const Tensor &x, const Tensor &y, const char *op, Loc where) {
@@ -137,7 +138,8 @@ Tensor det(const Tensor &a, Loc where) {
 
 Slogdet slogdet(const Tensor &a, Loc where) {
   auto [diagonal, parity] = diagonalOfLu(asSquare(a, "slogdet", where), where);
-  return {multiply(prod(sign(diagonal, where), -1, {}, where), parity, where), sum(log(abs(diagonal, where), where), -1, {}, where)};
+  return {multiply(prod(sign(diagonal, where), -1, {}, where), parity, where),
+          sum(log(abs(diagonal, where), where), -1, {}, where)};
 }
 
 Tensor matrix_power(const Tensor &a, int64_t n, Loc where) {
@@ -226,7 +228,8 @@ Tensor norm(const Tensor &x, NormOptions o, Loc where) {
     Tensor s = svdvals(moveaxis(a, axes, Axes{-2, -1}, where), where);
     y = name ? sum(s, -1, {}, where) : p > 0 ? max(s, -1, {}, where) : min(s, -1, {}, where);
   } else {
-    Tensor lines = moveaxis(sum(abs(a, where), columns ? axes[0] : axes[1], {.keepdims = true}, where), axes, Axes{-2, -1}, where);
+    Tensor lines =
+        moveaxis(sum(abs(a, where), columns ? axes[0] : axes[1], {.keepdims = true}, where), axes, Axes{-2, -1}, where);
     y = p > 0 ? max(lines, {-2, -1}, {}, where) : min(lines, {-2, -1}, {}, where);
   }
   return o.keepdims ? reshapeTo(y, withOnes(a.shape(), axes), where) : y;

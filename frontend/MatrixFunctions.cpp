@@ -28,7 +28,9 @@ Tensor shiftedBy(const Tensor &m, const Tensor &other, int64_t j, Loc where) {
   return add(m, multiply(identityLike(m, where), element, where), where);
 }
 
-Tensor solveUpper(const Tensor &t, const Tensor &b, Loc where) { return ops::triangular_solve(t, b, false, false, false, where); }
+Tensor solveUpper(const Tensor &t, const Tensor &b, Loc where) {
+  return ops::triangular_solve(t, b, false, false, false, where);
+}
 
 /// x with a x + x b = q, by complex Schur forms (Bartels and Stewart 1972): one column after the other. No gradient.
 Tensor sylvester(const Tensor &a, const Tensor &b, const Tensor &q, Loc where) {
@@ -79,15 +81,19 @@ template <size_t N> std::array<std::pair<double, double>, N> gaussLegendre() {
 
 // For a x + x b = q: z of a^H z + z b^H = g is q's cotangent, then -z x^H is a's and -x^H z is b's.
 Tensor solve_sylvester(const Tensor &x, const Tensor &y, const Tensor &z, Loc where) {
-  Tensor a = asSquare(x, "solve_sylvester", where), b = asSquare(y, "solve_sylvester", where), q = asMatrix(z, "solve_sylvester", where);
+  Tensor a = asSquare(x, "solve_sylvester", where), b = asSquare(y, "solve_sylvester", where),
+         q = asMatrix(z, "solve_sylvester", where);
   Dtype dtype = promote(promote(a.dtype(), b.dtype()), q.dtype());
   a = asDtype(a, dtype, where), b = asDtype(b, dtype, where), q = asDtype(q, dtype, where);
   if (a.dim(-1) != q.dim(-2) || b.dim(-1) != q.dim(-1))
-    fail("solve_sylvester", where, Kind::shape, "expected {m, m}, {n, n} and {m, n}, got ", a.shape(), ", ", b.shape(), " and ", q.shape());
+    fail("solve_sylvester", where, Kind::shape, "expected {m, m}, {n, n} and {m, n}, got ", a.shape(), ", ", b.shape(),
+         " and ", q.shape());
   expectUnknowns(a, "solve_sylvester", where);
   expectUnknowns(b, "solve_sylvester", where);
-  Shape batch = broadcastShapes(broadcastShapes(Shape(a.shape().begin(), a.shape().end() - 2), Shape(b.shape().begin(), b.shape().end() - 2), "solve_sylvester", where),
-                                Shape(q.shape().begin(), q.shape().end() - 2), "solve_sylvester", where);
+  Shape batch =
+      broadcastShapes(broadcastShapes(Shape(a.shape().begin(), a.shape().end() - 2),
+                                      Shape(b.shape().begin(), b.shape().end() - 2), "solve_sylvester", where),
+                      Shape(q.shape().begin(), q.shape().end() - 2), "solve_sylvester", where);
   auto wide = [&](const Tensor &m) {
     Shape shape = batch;
     shape.insert(shape.end(), m.shape().end() - 2, m.shape().end());
@@ -98,7 +104,8 @@ Tensor solve_sylvester(const Tensor &x, const Tensor &y, const Tensor &z, Loc wh
   Tensor solution = sylvester(fixedA, fixedB, stop_gradient(q, where), where);
   Tensor g = detail::placeholderLike(solution), h = adjoint(solution, where);
   Tensor w = sylvester(adjoint(fixedA, where), adjoint(fixedB, where), g, where);
-  return detail::withPullback(solution, {a, b, q}, {neg(matmul(w, h, where), where), neg(matmul(h, w, where), where), w}, g, where);
+  return detail::withPullback(solution, {a, b, q},
+                              {neg(matmul(w, h, where), where), neg(matmul(h, w, where), where), w}, g, where);
 }
 
 // Björck and Hammarling 1983 on the Schur form, column by column: (r + r_jj) r_j = t_j above the diagonal.
@@ -140,25 +147,40 @@ Tensor logm(const Tensor &x, Loc where) {
   return multiply(total, double(1 << roots), where);
 }
 
-// Higham 2005, "The scaling and squaring method for the matrix exponential revisited": degree 13, theta 5.37. The number of
-// squarings is data: all are in the graph, and those not needed square the identity.
+// Higham 2005, "The scaling and squaring method for the matrix exponential revisited": degree 13, theta 5.37. The
+// number of squarings is data: all are in the graph, and those not needed square the identity.
 Tensor expm(const Tensor &x, Loc where) {
   Tensor a = asSquare(x, "expm", where);
   if (a.size() == 0)
     return a;
-  static constexpr double b[] = {64764752532480000, 32382376266240000, 7771770303897600, 1187353796428800, 129060195264000,
-                                 10559470521600, 670442572800, 33522128640, 1323241920, 40840800, 960960, 16380, 182, 1};
+  static constexpr double b[] = {64764752532480000,
+                                 32382376266240000,
+                                 7771770303897600,
+                                 1187353796428800,
+                                 129060195264000,
+                                 10559470521600,
+                                 670442572800,
+                                 33522128640,
+                                 1323241920,
+                                 40840800,
+                                 960960,
+                                 16380,
+                                 182,
+                                 1};
   constexpr int squarings = 16;
   Tensor norm1 = stop_gradient(max(sum(abs(a, where), -2, {}, where), -1, {}, where), where);
   Tensor s = clip(ceil(log2(divide(norm1, 5.371920351148152, where), where), where), 0.0, double(squarings), where);
   auto matrixwise = [&](const Tensor &v) { return expand_dims(v, {-2, -1}, where); };
   a = multiply(a, asDtype(matrixwise(exp2(neg(s, where), where)), a.dtype(), where), where);
-  Tensor identity = identityLike(a, where), a2 = matmul(a, a, where), a4 = matmul(a2, a2, where), a6 = matmul(a4, a2, where);
+  Tensor identity = identityLike(a, where), a2 = matmul(a, a, where), a4 = matmul(a2, a2, where),
+         a6 = matmul(a4, a2, where);
   // b_k+6 a6 + b_k+4 a4 + b_k+2 a2, over b_0 so that float32 stays in range.
   auto poly = [&](int k) {
-    return add(add(multiply(a6, b[k + 4] / b[0], where), multiply(a4, b[k + 2] / b[0], where), where), multiply(a2, b[k] / b[0], where), where);
+    return add(add(multiply(a6, b[k + 4] / b[0], where), multiply(a4, b[k + 2] / b[0], where), where),
+               multiply(a2, b[k] / b[0], where), where);
   };
-  Tensor u = matmul(a, add(add(matmul(a6, poly(9), where), poly(3), where), multiply(identity, b[1] / b[0], where), where), where);
+  Tensor u = matmul(
+      a, add(add(matmul(a6, poly(9), where), poly(3), where), multiply(identity, b[1] / b[0], where), where), where);
   Tensor v = add(add(matmul(a6, poly(8), where), poly(2), where), identity, where);
   Tensor r = ops::solve(subtract(v, u, where), add(v, u, where), where);
   Tensor count = matrixwise(s);

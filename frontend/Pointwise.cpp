@@ -16,7 +16,8 @@ namespace {
 Tensor asBool(const Tensor &x, const char *op, Loc where) { return asDtype(asNode(x, op, where), bool_, where); }
 
 double largest(Dtype dtype) {
-  return dtype == float16 ? 65504.0 : dtype == bfloat16 ? 0x1.fep127
+  return dtype == float16                         ? 65504.0
+         : dtype == bfloat16                      ? 0x1.fep127
          : dtype == float32 || dtype == complex64 ? double(std::numeric_limits<float>::max())
                                                   : std::numeric_limits<double>::max();
 }
@@ -73,7 +74,8 @@ Tensor logaddexp(const Tensor &a, const Tensor &b, Loc where) {
   auto [x, y] = promoteBinary(a, b, Promote::inexact, "logaddexp", where);
   Tensor top = maximum(x, y, where);
   // Equal infinities would give inf - inf: the shift is 0 there, for which the formula is right.
-  Tensor shift = ops::stop_gradient(tcc::where(isfinite(top, where), top, zerosOf(x.dtype(), x.shape(), where), where), where);
+  Tensor shift =
+      ops::stop_gradient(tcc::where(isfinite(top, where), top, zerosOf(x.dtype(), x.shape(), where), where), where);
   Tensor total = add(exp(subtract(x, shift, where), where), exp(subtract(y, shift, where), where), where);
   return add(log(total, where), shift, where);
 }
@@ -160,7 +162,8 @@ bool allclose(const Tensor &a, const Tensor &b, double rtol, double atol, Loc wh
   std::vector<Tensor> same = promoteAll(xs, Promote::inexact, "allclose", where);
   Tensor x = asDtype(same[0], is_complex(same[0].dtype()) ? complex128 : float64, where);
   Tensor y = asDtype(same[1], x.dtype(), where);
-  Tensor near = less_equal(abs(subtract(x, y, where), where), add(atol, multiply(rtol, abs(y, where), where), where), where);
+  Tensor near =
+      less_equal(abs(subtract(x, y, where), where), add(atol, multiply(rtol, abs(y, where), where), where), where);
   // An infinite bound accepts everything; infinities must be equal instead.
   Tensor close = logical_or(logical_and(near, isfinite(y, where), where), equal(x, y, where), where);
   return all(close, {}, {}, where).item<bool>();

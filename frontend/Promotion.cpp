@@ -40,12 +40,23 @@ Dtype promoteFloats(Dtype a, Dtype b) {
 
 const char *rangeOf(Dtype dtype, int64_t &low, int64_t &high) {
   switch (dtype) {
-  case int8: low = -128, high = 127; return "[-128, 127]";
-  case int16: low = -32768, high = 32767; return "[-32768, 32767]";
-  case int32: low = std::numeric_limits<int32_t>::min(), high = std::numeric_limits<int32_t>::max(); return "[-2147483648, 2147483647]";
-  case uint8: low = 0, high = 255; return "[0, 255]";
-  case uint32: low = 0, high = 0xffffffff; return "[0, 4294967295]";
-  default: return nullptr;
+  case int8:
+    low = -128, high = 127;
+    return "[-128, 127]";
+  case int16:
+    low = -32768, high = 32767;
+    return "[-32768, 32767]";
+  case int32:
+    low = std::numeric_limits<int32_t>::min(), high = std::numeric_limits<int32_t>::max();
+    return "[-2147483648, 2147483647]";
+  case uint8:
+    low = 0, high = 255;
+    return "[0, 255]";
+  case uint32:
+    low = 0, high = 0xffffffff;
+    return "[0, 4294967295]";
+  default:
+    return nullptr;
   }
 }
 

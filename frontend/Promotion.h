@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// NumPy 2's result types and broadcasting: what the DSL's functions do to their arguments before an op sees them. The IR
-// neither promotes nor broadcasts.
+// NumPy 2's result types and broadcasting: what the DSL's functions do to their arguments before an op sees them. The
+// IR neither promotes nor broadcasts.
 #pragma once
 
 #include "tcc/Tensor.h"

@@ -3,8 +3,8 @@
 // Keys, random words, and the uniform and normal distributions.
 #include "tcc/Random.h"
 #include "frontend/RandomBits.h"
-#include "tcc/Linalg.h"
 #include "tcc/Contract.h"
+#include "tcc/Linalg.h"
 #include "tcc/Pointwise.h"
 #include "tcc/Shape.h"
 
@@ -80,7 +80,8 @@ Tensor openUniform(const Tensor &key, const Shape &shape, Dtype dtype, Loc where
     return multiply(add(k, 0.5, where), 0x1p-23, where);
   }
   auto [high, low] = pairs(key, shape, where);
-  Tensor h = asDtype(right_shift(high, Tensor(6), where), float64, where), l = asDtype(right_shift(low, Tensor(6), where), float64, where);
+  Tensor h = asDtype(right_shift(high, Tensor(6), where), float64, where),
+         l = asDtype(right_shift(low, Tensor(6), where), float64, where);
   return multiply(add(add(multiply(h, 0x1p26, where), l, where), 0.5, where), 0x1p-52, where);
 }
 
@@ -125,15 +126,18 @@ Tensor uniform(const Tensor &key, Shape shape, Dtype dtype, UniformOptions o, Lo
   if (work == float32) {
     // As many bits as the dtype has: narrower results must not round up to 1.
     int64_t width = dtype == float16 ? 11 : dtype == bfloat16 ? 8 : 24;
-    u = multiply(asDtype(right_shift(bits(key, shape, where), Tensor(32 - width), where), float32, where), std::ldexp(1.0, -int(width)), where);
+    u = multiply(asDtype(right_shift(bits(key, shape, where), Tensor(32 - width), where), float32, where),
+                 std::ldexp(1.0, -int(width)), where);
   } else {
     auto [high, low] = pairs(key, shape, where);
-    Tensor h = asDtype(right_shift(high, Tensor(5), where), float64, where), l = asDtype(right_shift(low, Tensor(6), where), float64, where);
+    Tensor h = asDtype(right_shift(high, Tensor(5), where), float64, where),
+           l = asDtype(right_shift(low, Tensor(6), where), float64, where);
     u = multiply(add(multiply(h, 0x1p26, where), l, where), 0x1p-53, where);
   }
   if (o.low != 0 || o.high != 1) {
     // The product may round to `high`, which is not in the interval.
-    double below = work == float32 ? double(std::nextafter(float(o.high), float(o.low))) : std::nextafter(o.high, o.low);
+    double below =
+        work == float32 ? double(std::nextafter(float(o.high), float(o.low))) : std::nextafter(o.high, o.low);
     u = minimum(add(multiply(u, o.high - o.low, where), o.low, where), below, where);
   }
   return asDtype(u, dtype, where);
@@ -206,7 +210,8 @@ Tensor multivariate_normal(const Tensor &key, const Tensor &mean, const Tensor &
   checkedKey(key, "multivariate_normal", where);
   Tensor m = asWide(mean, "multivariate_normal", where), c = asWide(cov, "multivariate_normal", where);
   if (m.ndim() < 1 || c.ndim() < 2 || c.dim(-1) != c.dim(-2) || c.dim(-1) != m.dim(-1))
-    fail("multivariate_normal", where, Kind::shape, "expected mean {..., d} and covariance {..., d, d}, got ", m.shape(), " and ", c.shape());
+    fail("multivariate_normal", where, Kind::shape, "expected mean {..., d} and covariance {..., d, d}, got ",
+         m.shape(), " and ", c.shape());
   Dtype dtype = promote(m.dtype(), c.dtype());
   Tensor l = linalg::cholesky(asDtype(c, dtype, where), {}, where);
   shape.push_back(m.dim(-1));

@@ -13,7 +13,8 @@ Tensor checkedKey(const Tensor &key, const char *op, Loc where);
 Tensor nextKey(Loc where);
 /// `n` keys that have nothing in common with what is drawn from `key` itself.
 std::vector<Tensor> subkeys(const Tensor &key, int64_t n, Loc where);
-/// Multiples of 2^-p off by half a step: in (0, 1), symmetric about 1/2. p is 23 for float32 and narrower, 52 for float64.
+/// Multiples of 2^-p off by half a step: in (0, 1), symmetric about 1/2. p is 23 for float32 and narrower, 52 for
+/// float64.
 Tensor openUniform(const Tensor &key, const Shape &shape, Dtype dtype, Loc where);
 /// int64 in [0, 2^63).
 Tensor wideBits(const Tensor &key, const Shape &shape, Loc where);

@@ -36,7 +36,8 @@ void expectElements(const Tensor &x, const std::vector<int64_t> &axes, const cha
     fail(op, where, Kind::shape, "expected at least one element to reduce, got shape ", x.shape());
 }
 
-template <class Op> Tensor extremum(const Tensor &x, const Axes &axes, ReduceOptions o, const char *op, Loc where, Op reduce) {
+template <class Op>
+Tensor extremum(const Tensor &x, const Axes &axes, ReduceOptions o, const char *op, Loc where, Op reduce) {
   Tensor a = asNode(x, op, where);
   expectReal(a, op, where);
   std::vector<int64_t> list = normalizeAxes(axes, a.ndim(), op, where);
@@ -45,12 +46,13 @@ template <class Op> Tensor extremum(const Tensor &x, const Axes &axes, ReduceOpt
     return a;
   // Bool is ordered: max is or, min is and.
   if (a.dtype() == bool_)
-    return keep(std::string_view(op) == "max" ? ops::reduce_or(a, list, where) : ops::reduce_and(a, list, where), a, list,
-                o.keepdims, where);
+    return keep(std::string_view(op) == "max" ? ops::reduce_or(a, list, where) : ops::reduce_and(a, list, where), a,
+                list, o.keepdims, where);
   return keep(reduce(a, list, where), a, list, o.keepdims, where);
 }
 
-template <class Op> Tensor argExtremum(const Tensor &x, const Axes &axes, ReduceOptions o, const char *op, Loc where, Op reduce) {
+template <class Op>
+Tensor argExtremum(const Tensor &x, const Axes &axes, ReduceOptions o, const char *op, Loc where, Op reduce) {
   Tensor a = asNode(x, op, where);
   expectReal(a, op, where);
   if (!axes.value) {
@@ -177,7 +179,9 @@ Tensor var(const Tensor &x, Axes axes, VarOptions o, Loc where) {
   Tensor y = divide(sum(squares, list, {.keepdims = o.keepdims}, where), divisor, where);
   return asDtype(y, real_dtype(a.dtype()), where);
 }
-Tensor std_dev(const Tensor &x, Axes axes, VarOptions o, Loc where) { return sqrt(var(x, std::move(axes), o, where), where); }
+Tensor std_dev(const Tensor &x, Axes axes, VarOptions o, Loc where) {
+  return sqrt(var(x, std::move(axes), o, where), where);
+}
 
 //===----------------------------------------------------------------------===//
 // Scans
@@ -202,8 +206,8 @@ Tensor cummin(const Tensor &x, Axes axis, Loc where) {
   return ops::cummin(a, k, false, where);
 }
 
-// By doubling: after step s element i holds the sum over the last 2^s elements up to i. logaddexp keeps each partial sum
-// exact relative to its own size, which a common shift would not.
+// By doubling: after step s element i holds the sum over the last 2^s elements up to i. logaddexp keeps each partial
+// sum exact relative to its own size, which a common shift would not.
 Tensor logcumsumexp(const Tensor &x, Axes axis, Loc where) {
   Tensor inexact = asInexact(x, "logcumsumexp", where);
   expectReal(inexact, "logcumsumexp", where);
@@ -212,7 +216,8 @@ Tensor logcumsumexp(const Tensor &x, Axes axis, Loc where) {
   for (int64_t s = 1; s < n; s *= 2) {
     std::vector<int64_t> low(a.shape().size(), 0), none = low;
     low[size_t(k)] = s;
-    Tensor shifted = ops::pad(sliceAxis(a, k, 0, n - s, where), constantLike(a, -infinity, where), low, none, none, where);
+    Tensor shifted =
+        ops::pad(sliceAxis(a, k, 0, n - s, where), constantLike(a, -infinity, where), low, none, none, where);
     a = logaddexp(a, shifted, where);
   }
   return a;

@@ -84,7 +84,8 @@ Tensor moveaxis(const Tensor &x, Axes from, Axes to, Loc where) {
   std::vector<int64_t> source = normalizeAxes(from, a.ndim(), "moveaxis", where);
   std::vector<int64_t> target = normalizeAxes(to, a.ndim(), "moveaxis", where);
   if (source.size() != target.size())
-    fail("moveaxis", where, Kind::value, "expected as many targets as axes, got ", source.size(), " and ", target.size());
+    fail("moveaxis", where, Kind::value, "expected as many targets as axes, got ", source.size(), " and ",
+         target.size());
   std::vector<int64_t> perm(size_t(a.ndim()), -1);
   for (size_t i = 0; i < source.size(); ++i)
     perm[size_t(target[i])] = source[i];
@@ -179,13 +180,15 @@ Tensor pad(const Tensor &x, std::vector<std::pair<int64_t, int64_t>> widths, Pad
   if (options.mode == "constant")
     return ops::pad(a, constantLike(a, options.value, where), low, high, interior, where);
   if (options.mode != "edge" && options.mode != "reflect" && options.mode != "symmetric" && options.mode != "wrap")
-    fail("pad", where, Kind::value, "expected mode constant, edge, reflect, symmetric or wrap, got \"", options.mode, "\"");
+    fail("pad", where, Kind::value, "expected mode constant, edge, reflect, symmetric or wrap, got \"", options.mode,
+         "\"");
   for (int64_t axis = 0; axis < a.ndim(); ++axis) {
     auto [before, after] = widths[size_t(axis)];
     if (before == 0 && after == 0)
       continue;
     if (a.dim(axis) == 0)
-      fail("pad", where, Kind::shape, "expected elements to continue for mode ", options.mode, ", got shape ", a.shape());
+      fail("pad", where, Kind::shape, "expected elements to continue for mode ", options.mode, ", got shape ",
+           a.shape());
     std::vector<Tensor> parts;
     if (before)
       parts.push_back(padding(a, axis, before, true, options.mode, where));
@@ -230,7 +233,8 @@ Tensor repeat(const Tensor &x, Axes n, std::optional<int64_t> axis, Loc where) {
     return repeat(flatten(a, where), n, 0, where);
   int64_t k = normalizeAxis(*axis, a.ndim(), "repeat", where);
   if (!n.value || (n.value->size() != 1 && int64_t(n.value->size()) != a.dim(k)))
-    fail("repeat", where, Kind::value, "expected one count or ", a.dim(k), ", got ", n.value ? int64_t(n.value->size()) : 0);
+    fail("repeat", where, Kind::value, "expected one count or ", a.dim(k), ", got ",
+         n.value ? int64_t(n.value->size()) : 0);
   for (int64_t count : *n.value)
     if (count < 0)
       fail("repeat", where, Kind::value, "expected counts that are not negative, got ", *n.value);
@@ -259,8 +263,8 @@ Tensor concatenate(const std::vector<Tensor> &xs, int64_t axis, Loc where) {
     if (fits)
       other[size_t(k)] = xs[0].shape()[size_t(k)];
     if (!fits || other != xs[0].shape())
-      fail("concatenate", where, Kind::shape, "expected shapes that agree outside axis ", k, ", got ", xs[0].shape(), " and ",
-           x.shape());
+      fail("concatenate", where, Kind::shape, "expected shapes that agree outside axis ", k, ", got ", xs[0].shape(),
+           " and ", x.shape());
     parts.push_back(asDtype(x, dtype, where));
   }
   return parts.size() == 1 ? parts[0] : ops::concatenate(parts, k, where);
@@ -313,10 +317,14 @@ Tensor rot90(const Tensor &x, int64_t k, Axes axes, Loc where) {
   if (plane.size() != 2)
     fail("rot90", where, Kind::value, "expected two axes, got ", plane.size());
   switch ((k % 4 + 4) % 4) {
-  case 0: return a;
-  case 1: return swapaxes(flip(a, plane[1], where), plane[0], plane[1], where);
-  case 2: return flip(a, plane, where);
-  default: return flip(swapaxes(a, plane[0], plane[1], where), plane[1], where);
+  case 0:
+    return a;
+  case 1:
+    return swapaxes(flip(a, plane[1], where), plane[0], plane[1], where);
+  case 2:
+    return flip(a, plane, where);
+  default:
+    return flip(swapaxes(a, plane[0], plane[1], where), plane[1], where);
   }
 }
 

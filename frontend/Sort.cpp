@@ -34,8 +34,8 @@ TopK topk(const Tensor &x, int64_t k, int64_t axis, Loc where) {
   int64_t n = a.dim(axis);
   if (k < 0 || k > n)
     fail("topk", where, Kind::value, "expected a count in [0, ", n, "], got ", k);
-  // Of equal elements the first must stay first in descending order: sort the reversed axis ascending, stably, and read the
-  // result backwards.
+  // Of equal elements the first must stay first in descending order: sort the reversed axis ascending, stably, and read
+  // the result backwards.
   Tensor order = ops::argsort(ops::reverse(a, {axis}, where), axis, where);
   Tensor last = ops::reverse(sliceAxis(order, axis, n - k, n, where), {axis}, where);
   Tensor indices = subtract(n - 1, last, where);

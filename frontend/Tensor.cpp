@@ -38,7 +38,9 @@ std::shared_ptr<detail::TensorImpl> Tensor::weakComplex(std::complex<double> val
 const Shape &Tensor::shape() const { return implOf(*this).shape; }
 int64_t Tensor::ndim() const { return int64_t(shape().size()); }
 int64_t Tensor::size() const { return elementCount(shape()); }
-int64_t Tensor::dim(int64_t axis, Loc where) const { return shape()[size_t(normalizeAxis(axis, ndim(), "dim", where))]; }
+int64_t Tensor::dim(int64_t axis, Loc where) const {
+  return shape()[size_t(normalizeAxis(axis, ndim(), "dim", where))];
+}
 Dtype Tensor::dtype() const { return implOf(*this).dtype; }
 
 const void *Tensor::evaluatedData(Dtype expected, const char *function, Loc where) const {

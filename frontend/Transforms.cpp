@@ -10,9 +10,12 @@
 namespace tcc {
 namespace {
 
-Tensor orZeros(const Tensor &g, const Tensor &x, Loc where) { return g.valid() ? g : zerosOf(x.dtype(), x.shape(), where); }
+Tensor orZeros(const Tensor &g, const Tensor &x, Loc where) {
+  return g.valid() ? g : zerosOf(x.dtype(), x.shape(), where);
+}
 
-void expectShapes(const std::vector<Tensor> &like, const std::vector<Tensor> &xs, const char *what, const char *op, Loc where) {
+void expectShapes(const std::vector<Tensor> &like, const std::vector<Tensor> &xs, const char *what, const char *op,
+                  Loc where) {
   if (like.size() != xs.size())
     fail(op, where, Kind::value, "expected ", like.size(), " ", what, ", got ", xs.size());
   for (size_t i = 0; i < xs.size(); ++i)
@@ -82,7 +85,8 @@ std::vector<Tensor> grad(const Tensor &y, std::initializer_list<Variable> xs, Lo
   return grad(y, std::vector<Variable>(xs), where);
 }
 
-std::vector<Tensor> vjp(const std::vector<Tensor> &ys, const std::vector<Tensor> &xs, const std::vector<Tensor> &cotangents, Loc where) {
+std::vector<Tensor> vjp(const std::vector<Tensor> &ys, const std::vector<Tensor> &xs,
+                        const std::vector<Tensor> &cotangents, Loc where) {
   expectShapes(ys, cotangents, "cotangents", "vjp", where);
   std::vector<Tensor> out = gradients(ys, asDtypesOf(cotangents, ys, where), xs, where);
   for (size_t i = 0; i < xs.size(); ++i)
@@ -90,9 +94,10 @@ std::vector<Tensor> vjp(const std::vector<Tensor> &ys, const std::vector<Tensor>
   return out;
 }
 
-// The pullback u -> J^T u is linear, so its own pullback is J (double reverse mode; as in j-towns 2017, "A new trick for
-// calculating Jacobian vector products"). u is a leaf: a constant zero could be folded away.
-std::vector<Tensor> jvp(const std::vector<Tensor> &ys, const std::vector<Tensor> &xs, const std::vector<Tensor> &tangents, Loc where) {
+// The pullback u -> J^T u is linear, so its own pullback is J (double reverse mode; as in j-towns 2017, "A new trick
+// for calculating Jacobian vector products"). u is a leaf: a constant zero could be folded away.
+std::vector<Tensor> jvp(const std::vector<Tensor> &ys, const std::vector<Tensor> &xs,
+                        const std::vector<Tensor> &tangents, Loc where) {
   expectShapes(xs, tangents, "tangents", "jvp", where);
   std::vector<Tensor> us;
   for (const Tensor &y : ys)
@@ -130,20 +135,24 @@ Tensor hessian(const Tensor &y, const Tensor &x, Loc where) {
   return jacobian(grad(y, x, where), x, where);
 }
 
-Tensor stop_gradient(const Tensor &x, Loc where) { return ops::stop_gradient(asNode(x, "stop_gradient", where), where); }
+Tensor stop_gradient(const Tensor &x, Loc where) {
+  return ops::stop_gradient(asNode(x, "stop_gradient", where), where);
+}
 
 // `pulled` is linear in the cotangent; transposing it twice gives the wanted pullback. y + T(x - stop(x)), with T the
 // transpose of cotangent -> pulled, has the value of y and that gradient.
 Tensor detail::withPullback(const Tensor &y, const std::vector<Tensor> &xs, const std::vector<Tensor> &pulled,
                             const Tensor &cotangent, Loc where) {
   if (pulled.size() != xs.size())
-    fail("custom_vjp", where, Kind::value, "expected one cotangent for each of ", xs.size(), " arguments, got ", pulled.size());
+    fail("custom_vjp", where, Kind::value, "expected one cotangent for each of ", xs.size(), " arguments, got ",
+         pulled.size());
   std::vector<Tensor> outputs, zeros;
   for (size_t i = 0; i < xs.size(); ++i) {
     if (!is_inexact(xs[i].dtype()) || !pulled[i].valid())
       continue;
     if (pulled[i].shape() != xs[i].shape())
-      fail("custom_vjp", where, Kind::shape, "expected a cotangent of shape ", xs[i].shape(), ", got ", pulled[i].shape());
+      fail("custom_vjp", where, Kind::shape, "expected a cotangent of shape ", xs[i].shape(), ", got ",
+           pulled[i].shape());
     outputs.push_back(asDtype(pulled[i], xs[i].dtype(), where));
     zeros.push_back(subtract(xs[i], ops::stop_gradient(xs[i], where), where));
   }

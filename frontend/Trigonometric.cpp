@@ -23,7 +23,9 @@ Tensor phase(int64_t n, double a, double b, double d, Dtype dtype, Loc where) {
 }
 
 Tensor reversed(const Tensor &x, Loc where) { return ops::reverse(x, {x.ndim() - 1}, where); }
-Tensor last(const Tensor &x, int64_t begin, int64_t end, Loc where) { return sliceAxis(x, x.ndim() - 1, begin, end, where); }
+Tensor last(const Tensor &x, int64_t begin, int64_t end, Loc where) {
+  return sliceAxis(x, x.ndim() - 1, begin, end, where);
+}
 Tensor joined(const std::vector<Tensor> &xs, Loc where) { return concatenate(xs, -1, where); }
 Tensor zeroColumn(const Tensor &x, Loc where) {
   Shape shape = x.shape();
@@ -49,7 +51,8 @@ Tensor dct3(const Tensor &x, int64_t n, Loc where) { // x_0 + 2 sum x_k cos(pi k
 Tensor dct4(const Tensor &x, int64_t n, Loc where) { // 2 sum x_k cos(pi (2 k + 1) (2 m + 1) / 4n)
   Tensor f = multiply(x, conj(phase(n, 0, 0.5, 2.0 * double(n), x.dtype(), where), where), where);
   Tensor full = last(ops::fft(padAxis(f, f.ndim() - 1, 0, n, where), {f.ndim() - 1}, false, where), 0, n, where);
-  return multiply(real(multiply(full, conj(phase(n, 1, 1, 4.0 * double(n), x.dtype(), where), where), where), where), 2.0, where);
+  return multiply(real(multiply(full, conj(phase(n, 1, 1, 4.0 * double(n), x.dtype(), where), where), where), where),
+                  2.0, where);
 }
 Tensor dst1(const Tensor &x, int64_t n, Loc where) { // odd around both ends: period 2 (n + 1)
   Tensor zero = zeroColumn(x, where);
@@ -72,8 +75,8 @@ Tensor scaleAt(const Tensor &x, int64_t at, double factor, Loc where) {
   return tcc::where(hit, multiply(x, factor, where), x, where);
 }
 
-/// Types 1 to 4, forward and inverse, of real x along its last axis. The inverse of type 2 is type 3 and the reverse, up to
-/// 1 / period; "ortho" makes each orthogonal, for which the end elements of types 1 to 3 are scaled.
+/// Types 1 to 4, forward and inverse, of real x along its last axis. The inverse of type 2 is type 3 and the reverse,
+/// up to 1 / period; "ortho" makes each orthogonal, for which the end elements of types 1 to 3 are scaled.
 Tensor transform(Tensor x, int64_t type, bool sine, bool inverse, const std::string &norm, const char *op, Loc where) {
   int64_t n = x.shape().back();
   if (type == 1 && !sine && n < 2)
@@ -106,7 +109,8 @@ Tensor apply(const Tensor &x, const DctOptions &o, bool sine, bool inverse, cons
     fail(op, where, Kind::value, "expected norm \"backward\", \"ortho\" or \"forward\", got \"", o.norm, "\"");
   Tensor a = asWide(x, op, where);
   if (is_complex(a.dtype()))
-    return complex(apply(real(a, where), o, sine, inverse, op, where), apply(imag(a, where), o, sine, inverse, op, where), where);
+    return complex(apply(real(a, where), o, sine, inverse, op, where),
+                   apply(imag(a, where), o, sine, inverse, op, where), where);
   int64_t axis = normalizeAxis(o.axis, a.ndim(), op, where), n = o.n.value_or(a.dim(axis)), m = a.dim(axis);
   if (n < 1)
     fail(op, where, Kind::value, "expected a length of at least 1, got ", n);

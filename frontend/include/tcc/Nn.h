@@ -128,7 +128,6 @@ public:
   explicit Sequential(M... modules) {
     (add(std::move(modules)), ...);
   }
-  /// The names are prefixed with the module's position.
   std::vector<Variable> parameters() const { return variables; }
   Tensor operator()(const Tensor &x) const;
 
