@@ -2,6 +2,7 @@
 // The driver of LLVM: targets, translation, a short pipeline without the loop vectoriser, object emission.
 
 #include "passes/Compile.h"
+#include "passes/gpu/EmitEntries.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
@@ -81,6 +82,11 @@ FailureOr<Target> Target::get(StringRef triple, StringRef cpu, Location errorLoc
   if (parsed.isWasm()) {
     target.features = "+simd128,+bulk-memory,+sign-ext,+nontrapping-fptoint";
     target.positionIndependent = false;
+  } else if (parsed.isNVPTX()) {
+    target.cpu = cpu.empty() ? "sm_90a" : cpu.str();
+    target.features = "+ptx83";
+    target.vectorize = false;
+    target.fma = true;
   } else if (parsed.isAArch64()) {
     target.features = "+neon";
     target.fma = true;
@@ -181,7 +187,7 @@ static void optimise(llvm::Module &module, llvm::TargetMachine *machine) {
   builder.crossRegisterProxies(loops, functions, cgscc, modules);
   llvm::ModulePassManager passes;
   cantFail(builder.parsePassPipeline(
-      passes, "function(sroa,early-cse<memssa>,instcombine<max-iterations=1;no-verify-fixpoint>,simplifycfg,"
+      passes, "always-inline,globaldce,function(sroa,early-cse<memssa>,instcombine<max-iterations=1;no-verify-fixpoint>,simplifycfg,"
               "loop-simplify,lcssa,loop(loop-rotate),loop-mssa(licm),early-cse<memssa>,"
               "instcombine<max-iterations=1;no-verify-fixpoint>,simplifycfg)"));
   passes.run(module, modules);
@@ -212,6 +218,11 @@ FailureOr<SmallVector<char, 0>> compileModule(ModuleOp module, const Target &tar
   std::unique_ptr<llvm::Module> code = translateModuleToLLVMIR(module, context, "tcc", /*disableVerification=*/true);
   if (!code)
     return module.emitError("cannot be translated to LLVM IR"), failure();
+  if (target.isGpu())
+    for (Operation &op : module.getBody()->getOperations())
+      if (auto buffers = op.getAttrOfType<IntegerAttr>("tcc.num_buffers"))
+        addGpuEntry(*code, SymbolTable::getSymbolName(&op), buffers.getInt(),
+                    op.getAttrOfType<IntegerAttr>("tcc.num_sizes").getInt());
   code->setTargetTriple(machine->getTargetTriple());
   code->setDataLayout(machine->createDataLayout());
   for (llvm::Function &function : *code) {
@@ -233,7 +244,7 @@ FailureOr<SmallVector<char, 0>> compileModule(ModuleOp module, const Target &tar
     return bytes;
   }
   llvm::legacy::PassManager emission;
-  auto fileType = kind == OutputKind::object ? llvm::CodeGenFileType::ObjectFile : llvm::CodeGenFileType::AssemblyFile;
+  auto fileType = kind == OutputKind::object && !target.isGpu() ? llvm::CodeGenFileType::ObjectFile : llvm::CodeGenFileType::AssemblyFile;
   if (machine->addPassesToEmitFile(emission, stream, nullptr, fileType))
     return module.emitError("target '") << target.triple << "' cannot emit this kind of file", failure();
   emission.run(*code);

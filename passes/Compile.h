@@ -24,6 +24,8 @@ struct Target {
   bool vectorize = true;     ///< false: plain loops, the reference
   bool positionIndependent = true;
 
+  bool isGpu() const { return llvm::StringRef(triple).starts_with("nvptx"); }
+
   /// The machine this runs on.
   static Target host();
   /// A target by triple and CPU name ("" or "native" for the defaults), with vector width and index width to match.
@@ -42,6 +44,7 @@ struct CompileTimes {
 void registerCompilerDialects(mlir::DialectRegistry &registry);
 
 /// Compiles the kernels of `module` (stage 3, consumed) to functions with the kernel ABI of docs/contracts.md.
+/// For a GPU each kernel gets an entry point `<name>_gpu` (gpu/EmitEntries.h) and object means PTX text.
 /// Functions in range form already (after --tcc-emit-loops) are taken as they are.
 mlir::FailureOr<llvm::SmallVector<char, 0>> compileModule(mlir::ModuleOp module, const Target &target,
                                                           OutputKind kind = OutputKind::object,

@@ -356,6 +356,8 @@ LoopPlan planLoops(KernelNest &nest, const EmitLoopsOptions &options) {
     plan.chunk = llvm::alignTo(std::max<int64_t>(chunk, widest), widest);
     if (!options.vectorize)
       plan.chunk = std::max<int64_t>(plan.chunk, 64);
+    if (options.oneIteration)
+      plan.chunk = 1;
   }
   chooseTiles(nest, plan, options);
   if (plan.tileLoop >= 0)

@@ -11,6 +11,7 @@ struct EmitLoopsOptions {
   unsigned vectorBits = 512;
   bool vectorize = true;
   bool masked = true; ///< the target has cheap masked loads and stores (AVX-512)
+  bool oneIteration = false; ///< a block is one iteration of the outer loops (a GPU thread)
   bool split = true;  ///< reductions with too few outer iterations may run in two phases
 };
 

@@ -70,7 +70,7 @@ static void adoptKernelAbi(func::FuncOp function, LLVMTypeConverter &converter) 
   std::string name = function.getName().str();
   function.setName(name + ".body");
   auto kernel = LLVM::LLVMFuncOp::create(b, loc, name, type);
-  for (StringRef key : {"tcc.extent", "tcc.scratch", "tcc.cost"})
+  for (StringRef key : {"tcc.extent", "tcc.scratch", "tcc.cost", "tcc.num_buffers", "tcc.num_sizes"})
     if (Attribute value = function->getAttr(key))
       kernel->setAttr(key, value);
 
@@ -127,6 +127,8 @@ LogicalResult lowerToLLVMDialect(ModuleOp module, const Target &target, CompileT
     start = now;
   };
   EmitLoopsOptions options{target.vectorBits, target.vectorize, target.maskedMemory};
+  options.oneIteration = target.isGpu();
+  options.split = !target.isGpu();
   for (auto function : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
     if (function->hasAttr("tcc.kernel") && !function->hasAttr("tcc.num_buffers"))
       if (failed(emitKernelLoops(function, options)))
