@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
+#include <cstdlib>
 #include <random>
 #include <vector>
 
@@ -29,9 +30,20 @@ mlir::MLIRContext &context() {
   return *instance;
 }
 
+/// The host, or narrower by TCC_TEST_VECTOR_BITS (without masks; 0: plain loops): every code path on one machine.
+Target testTarget() {
+  Target target = Target::host();
+  if (const char *bits = std::getenv("TCC_TEST_VECTOR_BITS")) {
+    target.vectorize = std::atoi(bits) != 0;
+    target.vectorBits = std::max(128, std::atoi(bits));
+    target.maskedMemory = false;
+  }
+  return target;
+}
+
 class Kernel {
 public:
-  explicit Kernel(const std::string &text, const Target &target = Target::host()) {
+  explicit Kernel(const std::string &text, const Target &target = testTarget()) {
     module = mlir::parseSourceString<mlir::ModuleOp>(text, &context());
     if (!module)
       throw std::runtime_error("kernel text does not parse");
