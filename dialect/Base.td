@@ -59,7 +59,8 @@ def IotaTensor : TccTensor<[I32, I64, UI32, F32, F64], "suf", "i32, i64, ui32, f
 //===----------------------------------------------------------------------===//
 
 // How one element is computed, by element class. A name that ends in Op is built by `X::create(b, loc, scalars...)`;
-// any other is a function of passes/ScalarKernels.h. An empty name: the class has no kernel.
+// any other is a function of passes/ScalarKernels.h, which gets the op, too, if `(op)` follows. An empty name: the class has
+// no kernel.
 class Kernel<string ofFloat, string ofComplex = "", string ofSigned = "", string ofUnsigned = ofSigned,
              string ofBool = ""> {
   string f = ofFloat;

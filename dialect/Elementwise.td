@@ -12,15 +12,15 @@ include "dialect/Base.td"
 
 let hasFolder = true in {
 def NegOp : UnaryOp<"neg", "Negative of each element", NumberTensor, Keep,
-                    Kernel<"arith::NegFOp", "kernels::complexNeg", "kernels::negInt">>;
+                    Kernel<"arith::NegFOp", "complex::NegOp", "kernels::negInt">>;
 def ConjOp : UnaryOp<"conj", "Complex conjugate of each element", AnyElementTensor, KeepReal,
-                     Kernel<"kernels::same", "kernels::complexConj", "kernels::same", "kernels::same", "kernels::same">>;
+                     Kernel<"kernels::same", "complex::ConjOp", "kernels::same", "kernels::same", "kernels::same">>;
 } // hasFolder
 def AbsOp : UnaryToOp<"abs", "Magnitude of each element; real for complex numbers", AnyElementTensor, OrderedTensor, Keep,
-                      Kernel<"math::AbsFOp", "kernels::complexAbs", "kernels::absInt", "kernels::same", "kernels::same">>;
+                      Kernel<"math::AbsFOp", "complex::AbsOp", "kernels::absInt", "kernels::same", "kernels::same">>;
 def SignOp : UnaryOp<"sign", "-1, 0 or 1 as the sign of each element; z / |z| for complex numbers, 0 at 0",
                      NumberTensor, Keep,
-                     Kernel<"kernels::signFloat", "kernels::complexSign", "kernels::signInt", "kernels::signUnsigned">>;
+                     Kernel<"kernels::signFloat", "complex::SignOp", "kernels::signInt", "kernels::signUnsigned">>;
 def SquareOp : UnaryOp<"square", "Square of each element", NumberTensor, Keep,
                        Kernel<"kernels::squareFloat", "kernels::complexSquare", "kernels::squareInt">>;
 
@@ -31,19 +31,19 @@ def SquareOp : UnaryOp<"square", "Square of each element", NumberTensor, Keep,
 class UnaryInexactOp<string mnemonic, string text, Kernel k, Domain d = Anywhere>
     : UnaryOp<mnemonic, text, InexactTensor, ToInexact, k, d>;
 
-def ExpOp : UnaryInexactOp<"exp", "e to the power of each element", Kernel<"math::ExpOp", "kernels::complexExp">>;
-def Expm1Op : UnaryInexactOp<"expm1", "exp(x) - 1, exact near 0", Kernel<"math::ExpM1Op", "kernels::complexExpm1">>;
+def ExpOp : UnaryInexactOp<"exp", "e to the power of each element", Kernel<"math::ExpOp", "complex::ExpOp">>;
+def Expm1Op : UnaryInexactOp<"expm1", "exp(x) - 1, exact near 0", Kernel<"math::ExpM1Op", "complex::Expm1Op">>;
 def LogOp : UnaryInexactOp<"log", "Natural logarithm of each element",
-                           Kernel<"math::LogOp", "kernels::complexLog">, Domain<"0.1", "4">>;
+                           Kernel<"math::LogOp", "complex::LogOp">, Domain<"0.1", "4">>;
 def Log1pOp : UnaryInexactOp<"log1p", "log(1 + x), exact near 0",
-                             Kernel<"math::Log1pOp", "kernels::complexLog1p">, Domain<"-0.9", "4">>;
+                             Kernel<"math::Log1pOp", "complex::Log1pOp">, Domain<"-0.9", "4">>;
 def SqrtOp : UnaryInexactOp<"sqrt", "Square root of each element",
-                            Kernel<"math::SqrtOp", "kernels::complexSqrt">, Domain<"0.1", "4">>;
-def RsqrtOp : UnaryInexactOp<"rsqrt", "1 / sqrt(x)", Kernel<"math::RsqrtOp", "kernels::complexRsqrt">,
+                            Kernel<"math::SqrtOp", "complex::SqrtOp">, Domain<"0.1", "4">>;
+def RsqrtOp : UnaryInexactOp<"rsqrt", "1 / sqrt(x)", Kernel<"math::RsqrtOp", "complex::RsqrtOp">,
                              Domain<"0.1", "4">>;
-def SinOp : UnaryInexactOp<"sin", "Sine of each element", Kernel<"math::SinOp", "kernels::complexSin">>;
-def CosOp : UnaryInexactOp<"cos", "Cosine of each element", Kernel<"math::CosOp", "kernels::complexCos">>;
-def TanOp : UnaryInexactOp<"tan", "Tangent of each element", Kernel<"math::TanOp", "kernels::complexTan">,
+def SinOp : UnaryInexactOp<"sin", "Sine of each element", Kernel<"math::SinOp", "complex::SinOp">>;
+def CosOp : UnaryInexactOp<"cos", "Cosine of each element", Kernel<"math::CosOp", "complex::CosOp">>;
+def TanOp : UnaryInexactOp<"tan", "Tangent of each element", Kernel<"math::TanOp", "complex::TanOp">,
                            Domain<"-1.2", "1.2">>;
 def AsinOp : UnaryInexactOp<"asin", "Inverse sine of each element", Kernel<"math::AsinOp", "kernels::complexAsin">,
                             Domain<"-0.9", "0.9">>;
@@ -55,7 +55,7 @@ def SinhOp : UnaryInexactOp<"sinh", "Hyperbolic sine of each element", Kernel<"m
 def CoshOp : UnaryInexactOp<"cosh", "Hyperbolic cosine of each element",
                             Kernel<"math::CoshOp", "kernels::complexCosh">>;
 def TanhOp : UnaryInexactOp<"tanh", "Hyperbolic tangent of each element",
-                            Kernel<"math::TanhOp", "kernels::complexTanh">, Domain<"-1.2", "1.2">>;
+                            Kernel<"math::TanhOp", "complex::TanhOp">, Domain<"-1.2", "1.2">>;
 def AsinhOp : UnaryInexactOp<"asinh", "Inverse hyperbolic sine of each element",
                              Kernel<"math::AsinhOp", "kernels::complexAsinh">, Domain<"-0.9", "0.9">>;
 def AcoshOp : UnaryInexactOp<"acosh", "Inverse hyperbolic cosine of each element",
@@ -76,17 +76,17 @@ def Log10Op : UnaryFloatOp<"log10", "Logarithm to base 10 of each element", "mat
 def CbrtOp : UnaryFloatOp<"cbrt", "Cube root of each element", "math::CbrtOp", Domain<"0.1", "4">>;
 def ErfOp : UnaryFloatOp<"erf", "Error function of each element", "math::ErfOp">;
 def ErfcOp : UnaryFloatOp<"erfc", "1 - erf(x), exact where erf is near 1", "math::ErfcOp">;
-def ErfinvOp : UnaryFloatOp<"erfinv", "Inverse error function of each element", "buildErfinv", Domain<"-0.9", "0.9">>;
-def LgammaOp : UnaryFloatOp<"lgamma", "Logarithm of the magnitude of the gamma function of each element", "buildLgamma",
+def ErfinvOp : UnaryFloatOp<"erfinv", "Inverse error function of each element", "kernels::special(op)", Domain<"-0.9", "0.9">>;
+def LgammaOp : UnaryFloatOp<"lgamma", "Logarithm of the magnitude of the gamma function of each element", "kernels::special(op)",
                             Domain<"0.3", "4">>;
-def DigammaOp : UnaryFloatOp<"digamma", "Derivative of lgamma of each element", "buildDigamma", Domain<"0.3", "4">>;
+def DigammaOp : UnaryFloatOp<"digamma", "Derivative of lgamma of each element", "kernels::special(op)", Domain<"0.3", "4">>;
 def PolygammaOp : SummaryOp<"polygamma", "Derivative of digamma, taken `order` times",
                             [Pure, ElementwiseTrait, AllTypesMatch<["x", "y"]>]> {
   let description = "C1: order is at least 1.";
   let arguments = (ins FloatTensor:$x, ConfinedAttr<I64Attr, [IntPositive]>:$order);
   let results = (outs FloatTensor:$y);
   let assemblyFormat = "$x attr-dict `:` type($x)";
-  let kernel = Kernel<"kernels::polygamma(op)">;
+  let kernel = Kernel<"kernels::special(op)">;
   let domain = Domain<"0.3", "4">;
 }
 
@@ -119,6 +119,7 @@ def CastOp : SummaryOp<"cast", "Each element as another type", [Pure, Elementwis
   let results = (outs AnyElementTensor:$y);
   let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y)";
   let hasVerifier = true;
+  let kernel = AnyKernel<"kernels::cast(op)">;
 }
 } // hasFolder
 
@@ -128,18 +129,18 @@ def CastOp : SummaryOp<"cast", "Each element as another type", [Pure, Elementwis
 
 let hasFolder = true in {
 def AddOp : BinaryOp<"add", "Sum of each pair of elements; or for bool", AnyElementTensor, Keep,
-                     Kernel<"arith::AddFOp", "kernels::complexAdd", "arith::AddIOp", "arith::AddIOp", "arith::OrIOp">,
+                     Kernel<"arith::AddFOp", "complex::AddOp", "arith::AddIOp", "arith::AddIOp", "arith::OrIOp">,
                      Anywhere, [Commutative]>;
 def SubtractOp : BinaryOp<"subtract", "Difference of each pair of elements", NumberTensor, Keep,
-                          Kernel<"arith::SubFOp", "kernels::complexSub", "arith::SubIOp">>;
+                          Kernel<"arith::SubFOp", "complex::SubOp", "arith::SubIOp">>;
 def MultiplyOp : BinaryOp<"multiply", "Product of each pair of elements; and for bool", AnyElementTensor, Keep,
-                          Kernel<"arith::MulFOp", "kernels::complexMul", "arith::MulIOp", "arith::MulIOp",
+                          Kernel<"arith::MulFOp", "complex::MulOp", "arith::MulIOp", "arith::MulIOp",
                                  "arith::AndIOp">, Anywhere, [Commutative]>;
 def DivideOp : BinaryOp<"divide", "Quotient of each pair of elements", InexactTensor, NoFunction,
-                        Kernel<"arith::DivFOp", "kernels::complexDiv">, Domain<"0.5", "4">>;
+                        Kernel<"arith::DivFOp", "complex::DivOp">, Domain<"0.5", "4">>;
 } // hasFolder
 def PowerOp : BinaryOp<"power", "a to the power of b; negative powers of integers truncate", NumberTensor, NoFunction,
-                       Kernel<"math::PowFOp", "kernels::complexPow", "kernels::powSigned", "kernels::powUnsigned">,
+                       Kernel<"math::PowFOp", "complex::PowOp", "kernels::powSigned", "kernels::powUnsigned">,
                        Domain<"0.3", "2">>;
 def MaximumOp : BinaryOp<"maximum", "Larger of each pair of elements; NaN wins", OrderedTensor, Keep,
                          Kernel<"arith::MaximumFOp", "", "arith::MaxSIOp", "arith::MaxUIOp", "arith::OrIOp">, Anywhere,
@@ -187,10 +188,10 @@ def ComplexOp : SummaryOp<"complex", "Complex numbers from real and imaginary pa
 //===----------------------------------------------------------------------===//
 
 def EqualOp : CompareOp<"equal", "Whether the elements of each pair are equal", AnyElementTensor,
-                        Kernel<"kernels::equalFloat", "kernels::complexEqual", "kernels::equalInt", "kernels::equalInt",
+                        Kernel<"kernels::equalFloat", "complex::EqualOp", "kernels::equalInt", "kernels::equalInt",
                                "kernels::equalInt">, [Commutative]>;
 def NotEqualOp : CompareOp<"not_equal", "Whether the elements of each pair differ; NaN differs from all", AnyElementTensor,
-                           Kernel<"kernels::notEqualFloat", "kernels::complexNotEqual", "kernels::notEqualInt",
+                           Kernel<"kernels::notEqualFloat", "complex::NotEqualOp", "kernels::notEqualInt",
                                   "kernels::notEqualInt", "kernels::notEqualInt">, [Commutative]>;
 
 class OrderOp<string mnemonic, string text, string stem>

@@ -37,6 +37,15 @@ TCC_INFER(LessEqualOp) { return inferLike(adaptor.getA().getType(), IntegerType:
 TCC_INFER(GreaterOp) { return inferLike(adaptor.getA().getType(), IntegerType::get(context, 1), types); }
 TCC_INFER(GreaterEqualOp) { return inferLike(adaptor.getA().getType(), IntegerType::get(context, 1), types); }
 
+LogicalResult SpecialOp::verify() {
+  bool isPolygamma = getFunction() == "polygamma";
+  if (!isPolygamma && !llvm::is_contained({"erfinv", "lgamma", "digamma"}, getFunction()))
+    return emitOpError("function must be erfinv, lgamma, digamma or polygamma, got '") << getFunction() << "'";
+  if (isPolygamma != (getOrder() > 0))
+    return emitOpError("order must be positive for polygamma and 0 for others, got ") << getOrder();
+  return success();
+}
+
 LogicalResult CastOp::verify() {
   if (getX().getType().getShape() != getY().getType().getShape())
     return emitOpError("expects equal shapes, got ") << getX().getType() << " and " << getY().getType();
