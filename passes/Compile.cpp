@@ -71,8 +71,8 @@ FailureOr<Target> Target::get(StringRef triple, StringRef cpu, Location errorLoc
     return host();
   initialiseTargets();
   Target target;
-  target.triple = triple.empty() || triple == "native" ? llvm::sys::getDefaultTargetTriple()
-                                                        : llvm::Triple::normalize(triple);
+  target.triple =
+      triple.empty() || triple == "native" ? llvm::sys::getDefaultTargetTriple() : llvm::Triple::normalize(triple);
   target.cpu = cpu == "native" ? "" : cpu.str();
   llvm::Triple parsed(target.triple);
   std::string message;
@@ -91,8 +91,7 @@ FailureOr<Target> Target::get(StringRef triple, StringRef cpu, Location errorLoc
     target.features = "+neon";
     target.fma = true;
   }
-  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(
-      known->createMCSubtargetInfo(parsed, target.cpu, target.features));
+  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(known->createMCSubtargetInfo(parsed, target.cpu, target.features));
   if (!subtarget || (!target.cpu.empty() && !subtarget->isCPUStringValid(target.cpu)))
     return emitError(errorLocation) << "unknown cpu '" << cpu << "' for target '" << triple << "'", failure();
   if (parsed.isX86()) {
@@ -186,10 +185,10 @@ static void optimise(llvm::Module &module, llvm::TargetMachine *machine) {
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, cgscc, modules);
   llvm::ModulePassManager passes;
-  cantFail(builder.parsePassPipeline(
-      passes, "always-inline,globaldce,function(sroa,early-cse<memssa>,instcombine<max-iterations=1;no-verify-fixpoint>,simplifycfg,"
-              "loop-simplify,lcssa,loop(loop-rotate),loop-mssa(licm),early-cse<memssa>,"
-              "instcombine<max-iterations=1;no-verify-fixpoint>,simplifycfg)"));
+  cantFail(builder.parsePassPipeline(passes, "always-inline,globaldce,function(sroa,early-cse<memssa>,instcombine<max-"
+                                             "iterations=1;no-verify-fixpoint>,simplifycfg,"
+                                             "loop-simplify,lcssa,loop(loop-rotate),loop-mssa(licm),early-cse<memssa>,"
+                                             "instcombine<max-iterations=1;no-verify-fixpoint>,simplifycfg)"));
   passes.run(module, modules);
 }
 
@@ -244,7 +243,8 @@ FailureOr<SmallVector<char, 0>> compileModule(ModuleOp module, const Target &tar
     return bytes;
   }
   llvm::legacy::PassManager emission;
-  auto fileType = kind == OutputKind::object && !target.isGpu() ? llvm::CodeGenFileType::ObjectFile : llvm::CodeGenFileType::AssemblyFile;
+  auto fileType = kind == OutputKind::object && !target.isGpu() ? llvm::CodeGenFileType::ObjectFile
+                                                                : llvm::CodeGenFileType::AssemblyFile;
   if (machine->addPassesToEmitFile(emission, stream, nullptr, fileType))
     return module.emitError("target '") << target.triple << "' cannot emit this kind of file", failure();
   emission.run(*code);

@@ -29,9 +29,7 @@ Value ComplexMath::neg(Value x) { return arith::NegFOp::create(b, loc, x); }
 Value ComplexMath::fma(Value x, Value y, Value z) { return math::FmaOp::create(b, loc, x, y, z); }
 Value ComplexMath::absolute(Value x) { return math::AbsFOp::create(b, loc, x); }
 Value ComplexMath::copySign(Value magnitude, Value sign) { return math::CopySignOp::create(b, loc, magnitude, sign); }
-Value ComplexMath::less(Value x, Value y) {
-  return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x, y);
-}
+Value ComplexMath::less(Value x, Value y) { return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x, y); }
 Value ComplexMath::isNan(Value x) { return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, x, x); }
 Value ComplexMath::isZero(Value x) {
   return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, x, constant(x, 0));
@@ -228,9 +226,7 @@ std::optional<Complex> ComplexMath::expand(Operation *op, ArrayRef<Complex> v) {
   return llvm::TypeSwitch<Operation *, std::optional<Complex>>(op)
       .Case([&](complex::ConstantOp constantOp) {
         auto parts = constantOp.getValue();
-        auto part = [&](Attribute value) -> Value {
-          return arith::ConstantOp::create(b, loc, cast<TypedAttr>(value));
-        };
+        auto part = [&](Attribute value) -> Value { return arith::ConstantOp::create(b, loc, cast<TypedAttr>(value)); };
         return Complex{part(parts[0]), part(parts[1])};
       })
       .Case([&](complex::CreateOp) { return Complex{v[0].re, v[1].re}; })
@@ -249,9 +245,7 @@ std::optional<Complex> ComplexMath::expand(Operation *op, ArrayRef<Complex> v) {
       .Case([&](complex::LogOp) { return log(v[0]); })
       .Case([&](complex::Log1pOp) { return log1p(v[0]); })
       .Case([&](complex::SqrtOp) { return sqrt(v[0]); })
-      .Case([&](complex::RsqrtOp) {
-        return div(Complex{constant(v[0].re, 1), constant(v[0].re, 0)}, sqrt(v[0]));
-      })
+      .Case([&](complex::RsqrtOp) { return div(Complex{constant(v[0].re, 1), constant(v[0].re, 0)}, sqrt(v[0])); })
       .Case([&](complex::PowOp) { return pow(v[0], v[1]); })
       // sin z = -i sinh(iz), cos z = cosh(iz), tan z = -i tanh(iz).
       .Case([&](complex::SinOp) {
@@ -279,15 +273,11 @@ std::optional<Complex> ComplexMath::expand(Operation *op, ArrayRef<Complex> v) {
         return Complex{w.im, neg(w.re)};
       })
       .Case([&](complex::EqualOp) {
-        auto same = [&](Value x, Value y) {
-          return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, x, y);
-        };
+        auto same = [&](Value x, Value y) { return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, x, y); };
         return Complex{arith::AndIOp::create(b, loc, same(v[0].re, v[1].re), same(v[0].im, v[1].im)), nullptr};
       })
       .Case([&](complex::NotEqualOp) {
-        auto differs = [&](Value x, Value y) {
-          return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, x, y);
-        };
+        auto differs = [&](Value x, Value y) { return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, x, y); };
         return Complex{arith::OrIOp::create(b, loc, differs(v[0].re, v[1].re), differs(v[0].im, v[1].im)), nullptr};
       })
       .Default([](Operation *) { return std::nullopt; });

@@ -69,9 +69,7 @@ private:
   SmallVector<Partial> partials;
 };
 
-AffineExpr KernelWriter::chunks() {
-  return nest.outerExtents.back().toAffine(context).ceilDiv(plan.chunk);
-}
+AffineExpr KernelWriter::chunks() { return nest.outerExtents.back().toAffine(context).ceilDiv(plan.chunk); }
 AffineExpr KernelWriter::rowBlocks(unsigned row) {
   AffineExpr extent = nest.outerExtents[row].toAffine(context);
   return int(row) == plan.tileLoop ? extent.ceilDiv(LoopPlan::tileSize) : extent;
@@ -177,8 +175,7 @@ void KernelWriter::placeTemporaries(func::FuncOp function, Value shareIndex) {
   if (plan.splitGroup >= 0)
     base = emitter.add(base, expand(outerBlocks() * pieces() * partialShare));
   for (auto [id, offset, count] : inScratch)
-    emitter.buffers[id].memref =
-        view(scratch, nest.buffers[id].kind, emitter.add(base, expand(offset)), count);
+    emitter.buffers[id].memref = view(scratch, nest.buffers[id].kind, emitter.add(base, expand(offset)), count);
 }
 
 /// Outer loop values of block `outerBlock` of the rows x chunks blocks.
@@ -251,7 +248,8 @@ LogicalResult KernelWriter::emitBlock(Value block, Value scratch) {
   return emitter.emitGroup(group, range);
 }
 
-/// Copies the part of `input` that a tile needs, transposed, into the tile's buffer: whole tiles by blocks in registers.
+/// Copies the part of `input` that a tile needs, transposed, into the tile's buffer: whole tiles by blocks in
+/// registers.
 void KernelWriter::transposeTile(const TransposedInput &input, const GroupRange &range, Value rowEnd) {
   constexpr int64_t tile = LoopPlan::tileSize;
   const ElementKind &kind = nest.buffers[input.buffer].kind;
@@ -302,8 +300,7 @@ void KernelWriter::transposeTile(const TransposedInput &input, const GroupRange 
     loop(emitter.index(tile), n, [&](Value column) {
       SmallVector<Value> lines;
       for (int64_t i = 0; i < n; ++i)
-        lines.push_back(
-            vector::LoadOp::create(b, loc, type, source, at(row, emitter.add(column, emitter.index(i)))));
+        lines.push_back(vector::LoadOp::create(b, loc, type, source, at(row, emitter.add(column, emitter.index(i)))));
       // Eklundh (1972): swap the off-diagonal blocks of 2 x 2 blocks, at every distance.
       for (int64_t distance = 1; distance < n; distance *= 2)
         for (int64_t i = 0; i < n; ++i) {
@@ -333,8 +330,8 @@ LogicalResult KernelWriter::emitTile(GroupRange range) {
   Value rowEnd = emitter.min(emitter.add(row, emitter.index(tile)), emitter.size(nest.outerExtents[plan.tileLoop]));
   for (const TransposedInput &input : plan.transposed) {
     transposeTile(input, range, rowEnd);
-    emitter.buffers[input.buffer].offset = emitter.sub(
-        emitter.index(0), emitter.add(emitter.mul(row, emitter.index(tile)), range.chunkBegin));
+    emitter.buffers[input.buffer].offset =
+        emitter.sub(emitter.index(0), emitter.add(emitter.mul(row, emitter.index(tile)), range.chunkBegin));
   }
   auto forOp = scf::ForOp::create(b, loc, row, rowEnd, emitter.index(1));
   OpBuilder::InsertionGuard guard(b);
@@ -476,12 +473,10 @@ bool accumulateInTemporary(func::FuncOp kernel, linalg::GenericOp reduction, OpO
     generic->replaceUsesOfWith(argument, temporary);
   b.setInsertionPoint(entry.getTerminator());
   AffineMap identity = b.getMultiDimIdentityMap(type.getRank());
-  linalg::GenericOp::create(b, loc, ValueRange{temporary}, ValueRange{argument},
-                            ArrayRef<AffineMap>{identity, identity},
-                            SmallVector<utils::IteratorType>(type.getRank(), utils::IteratorType::parallel),
-                            [](OpBuilder &body, Location loc, ValueRange values) {
-                              linalg::YieldOp::create(body, loc, values.front());
-                            });
+  linalg::GenericOp::create(
+      b, loc, ValueRange{temporary}, ValueRange{argument}, ArrayRef<AffineMap>{identity, identity},
+      SmallVector<utils::IteratorType>(type.getRank(), utils::IteratorType::parallel),
+      [](OpBuilder &body, Location loc, ValueRange values) { linalg::YieldOp::create(body, loc, values.front()); });
   return true;
 }
 
@@ -494,12 +489,11 @@ void prepareKernel(func::FuncOp kernel) {
     rewriter.setInsertionPoint(fill);
     Value output = fill.getDpsInits().front(), value = fill.getInputs().front();
     unsigned rank = cast<MemRefType>(output.getType()).getRank();
-    linalg::GenericOp::create(rewriter, fill.getLoc(), ValueRange{}, ValueRange{output},
-                              ArrayRef<AffineMap>{rewriter.getMultiDimIdentityMap(rank)},
-                              SmallVector<utils::IteratorType>(rank, utils::IteratorType::parallel),
-                              [&](OpBuilder &body, Location loc, ValueRange) {
-                                linalg::YieldOp::create(body, loc, value);
-                              });
+    linalg::GenericOp::create(
+        rewriter, fill.getLoc(), ValueRange{}, ValueRange{output},
+        ArrayRef<AffineMap>{rewriter.getMultiDimIdentityMap(rank)},
+        SmallVector<utils::IteratorType>(rank, utils::IteratorType::parallel),
+        [&](OpBuilder &body, Location loc, ValueRange) { linalg::YieldOp::create(body, loc, value); });
     rewriter.eraseOp(fill);
   }
   for (auto generic : llvm::make_early_inc_range(entry.getOps<linalg::GenericOp>()))
@@ -522,9 +516,11 @@ void prepareKernel(func::FuncOp kernel) {
     Value output = generic.getDpsInits().front();
     bool touchedBefore = llvm::any_of(ArrayRef(generics).take_front(i), [&](linalg::GenericOp before) {
       return llvm::is_contained(before->getOperands(), output) ||
-             before->walk([&](memref::LoadOp load) {
-               return load.getMemRef() == output ? WalkResult::interrupt() : WalkResult::advance();
-             }).wasInterrupted();
+             before
+                 ->walk([&](memref::LoadOp load) {
+                   return load.getMemRef() == output ? WalkResult::interrupt() : WalkResult::advance();
+                 })
+                 .wasInterrupted();
     });
     if (!touchedBefore && generic.getOperation() != first)
       generic->moveBefore(first);

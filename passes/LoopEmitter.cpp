@@ -50,8 +50,8 @@ bool LoopEmitter::writes(const Group &group, unsigned buffer) const {
 Value LoopEmitter::mask(unsigned lanes, Value count) {
   auto type = VectorType::get({int64_t(lanes)}, b.getI32Type());
   if (!count)
-    return arith::ConstantOp::create(b, loc, DenseElementsAttr::get(VectorType::get({int64_t(lanes)}, b.getI1Type()),
-                                                                   b.getBoolAttr(true)));
+    return arith::ConstantOp::create(
+        b, loc, DenseElementsAttr::get(VectorType::get({int64_t(lanes)}, b.getI1Type()), b.getBoolAttr(true)));
   SmallVector<int32_t> steps(lanes);
   std::iota(steps.begin(), steps.end(), 0);
   Value step = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, ArrayRef<int32_t>(steps)));
@@ -168,8 +168,8 @@ void LoopEmitter::storeLanes(Lane value, const ElementKind &kind, Value memref, 
     if (!count)
       vector::StoreOp::create(b, loc, all, memref, offset);
     else
-      vector::MaskedStoreOp::create(b, loc, memref, ValueRange{offset},
-                                    mask(lanes * parts, mul(count, index(parts))), all);
+      vector::MaskedStoreOp::create(b, loc, memref, ValueRange{offset}, mask(lanes * parts, mul(count, index(parts))),
+                                    all);
     return;
   }
   Value steps = stepVector(lanes, stride * Size::constant(kind.isComplex ? 2 : 1));
@@ -179,8 +179,7 @@ void LoopEmitter::storeLanes(Lane value, const ElementKind &kind, Value memref, 
     vector::ScatterOp::create(b, loc, Type(), memref, ValueRange{add(offset, index(1))}, steps, on, value.im);
 }
 
-FailureOr<Lane> LoopEmitter::loadCaptured(BodyEmitter &body, memref::LoadOp load, ArrayRef<Lane> indices,
-                                          Value count) {
+FailureOr<Lane> LoopEmitter::loadCaptured(BodyEmitter &body, memref::LoadOp load, ArrayRef<Lane> indices, Value count) {
   unsigned id = nest.bufferOf(load.getMemRef());
   const Buffer &buffer = nest.buffers[id];
   if (buffer.isTemporary)
@@ -210,8 +209,8 @@ FailureOr<Lane> LoopEmitter::loadCaptured(BodyEmitter &body, memref::LoadOp load
     linear.re = arith::MulIOp::create(b, loc, linear.re, two);
   }
   auto gather = [&](int64_t start) -> Value {
-    return vector::GatherOp::create(b, loc, type, memref, ValueRange{index(start)}, linear.re,
-                                    mask(body.lanes, count), zero);
+    return vector::GatherOp::create(b, loc, type, memref, ValueRange{index(start)}, linear.re, mask(body.lanes, count),
+                                    zero);
   };
   result.re = gather(0);
   if (buffer.kind.storage != buffer.kind.compute)
@@ -271,7 +270,10 @@ LogicalResult LoopEmitter::emitLanes(Group &group, const Bases &bases, Value iv,
     auto emitLoad = [&](memref::LoadOp load, ArrayRef<Lane> indices) {
       return loadCaptured(body, load, indices, count);
     };
-    FailureOr<SmallVector<Lane>> yields = body.emit(block, arguments, emitIndex, emitLoad);
+    auto emitSize = [&](memref::DimOp dim) {
+      return size(nest.buffers[nest.bufferOf(dim.getSource())].shape[*dim.getConstantIndex()]);
+    };
+    FailureOr<SmallVector<Lane>> yields = body.emit(block, arguments, emitIndex, emitLoad, emitSize);
     if (failed(yields))
       return failure();
     for (auto [i, value] : llvm::enumerate(*yields)) {

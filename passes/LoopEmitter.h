@@ -10,8 +10,8 @@ namespace tcc {
 
 /// A buffer in the function being written.
 struct FlatBuffer {
-  mlir::Value memref;   ///< memref<?x storage>; null for a temporary that never leaves its group's lanes
-  mlir::Value offset;   ///< added to every access, in elements; null for zero
+  mlir::Value memref; ///< memref<?x storage>; null for a temporary that never leaves its group's lanes
+  mlir::Value offset; ///< added to every access, in elements; null for zero
 };
 
 /// Where a group runs: the values of the outer loops, and limits of loops that do not run in full.
@@ -68,7 +68,7 @@ private:
   const KernelNest &nest;
   const LoopPlan &plan;
   llvm::DenseMap<int64_t, mlir::Value> constants;
-  llvm::SmallVector<mlir::Value> ivs; ///< current value of each loop of the group
+  llvm::SmallVector<mlir::Value> ivs;                            ///< current value of each loop of the group
   llvm::DenseMap<std::pair<unsigned, unsigned>, Lane> preloaded; ///< invariant inputs: (generic, access)
 };
 

@@ -233,8 +233,8 @@ FailureOr<KernelNest> KernelNest::analyse(func::FuncOp function) {
       extent = d < nest.numOuter ? nest.outerExtents[d] : classes.resolve(extent);
     for (OpOperand &operand : generic.op->getOpOperands()) {
       unsigned id = nest.bufferOf(operand.get());
-      FailureOr<Access> access = linearise(generic.op, id, nest.buffers[id],
-                                           generic.op.getMatchingIndexingMap(&operand), nest.numOuter);
+      FailureOr<Access> access =
+          linearise(generic.op, id, nest.buffers[id], generic.op.getMatchingIndexingMap(&operand), nest.numOuter);
       if (failed(access))
         return failure();
       generic.accesses.push_back(std::move(*access));

@@ -50,7 +50,8 @@ struct Access {
 
 enum class Combiner { none, add, mul, max, min, other };
 
-/// One `linalg.generic`, its loops normalised. `loopOf[d]` is the loop that iteration dim `d` became, -1 for a unit dim.
+/// One `linalg.generic`, its loops normalised. `loopOf[d]` is the loop that iteration dim `d` became, -1 for a unit
+/// dim.
 struct Generic {
   mlir::linalg::GenericOp op;
   llvm::SmallVector<Size> extents;
@@ -67,8 +68,8 @@ struct Generic {
 
 struct KernelNest {
   mlir::func::FuncOp function;
-  unsigned numOuter = 0; ///< the first loops of every generic, common to all
-  unsigned numSymbols = 0; ///< `?` sizes of the arguments; later symbols never survive unification
+  unsigned numOuter = 0;       ///< the first loops of every generic, common to all
+  unsigned numSymbols = 0;     ///< `?` sizes of the arguments; later symbols never survive unification
   std::vector<Buffer> buffers; ///< arguments first, then temporaries
   std::vector<Generic> generics;
   llvm::SmallVector<Size> outerExtents;

@@ -338,8 +338,8 @@ LoopPlan planLoops(KernelNest &nest, const EmitLoopsOptions &options) {
   if (plan.vectorOuter) {
     int64_t chunk = std::max<int64_t>(1, int64_t(blockNanoseconds / std::max(perOuter, 0.05)));
     const Size &extent = nest.outerExtents.back();
-    // Rows of a reduced matrix are read a chunk at a time: long enough for the prefetchers; a split of the reduction gives
-    // the parallelism. Temporaries with dims of their own should stay in the second-level cache.
+    // Rows of a reduced matrix are read a chunk at a time: long enough for the prefetchers; a split of the reduction
+    // gives the parallelism. Temporaries with dims of their own should stay in the second-level cache.
     bool ownTemporaries = llvm::any_of(nest.generics, [&](Generic &generic) {
       return llvm::any_of(generic.accesses, [&](const Access &access) {
         return nest.buffers[access.buffer].isTemporary &&

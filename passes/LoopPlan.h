@@ -10,9 +10,9 @@ namespace tcc {
 struct EmitLoopsOptions {
   unsigned vectorBits = 512;
   bool vectorize = true;
-  bool masked = true; ///< the target has cheap masked loads and stores (AVX-512)
+  bool masked = true;        ///< the target has cheap masked loads and stores (AVX-512)
   bool oneIteration = false; ///< a block is one iteration of the outer loops (a GPU thread)
-  bool split = true;  ///< reductions with too few outer iterations may run in two phases
+  bool split = true;         ///< reductions with too few outer iterations may run in two phases
 };
 
 /// Generics run in one loop nest.
@@ -27,8 +27,8 @@ struct Group {
 
 /// An input that runs contiguously along the tile loop, across the vectors: a tile of it is transposed into a buffer.
 struct TransposedInput {
-  unsigned buffer;     ///< the tile, a buffer of the nest without a value
-  Access source;       ///< what the generic accessed before
+  unsigned buffer; ///< the tile, a buffer of the nest without a value
+  Access source;   ///< what the generic accessed before
 };
 
 struct LoopPlan {
@@ -41,7 +41,7 @@ struct LoopPlan {
   int splitGroup = -1;
   unsigned splitLoop = 0;
   int64_t splitChunk = 1;
-  int tileLoop = -1; ///< a row loop that runs in tiles, with chunks of the same size; -1 if none
+  int tileLoop = -1;         ///< a row loop that runs in tiles, with chunks of the same size; -1 if none
   unsigned registerTile = 1; ///< tiles are transposed by blocks of so many vectors of so many lanes
   llvm::SmallVector<TransposedInput> transposed;
   double blockCost = 0; ///< ns

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Range functions to the LLVM dialect under the kernel ABI of docs/contracts.md. The ABI's function is the range function
-// itself: memref arguments become descriptors built from the buffer table, so no wrapper has to be inlined.
+// Range functions to the LLVM dialect under the kernel ABI of docs/contracts.md. The ABI's function is the range
+// function itself: memref arguments become descriptors built from the buffer table, so no wrapper has to be inlined.
 
 #include "passes/Compile.h"
 #include "passes/EmitLoops.h"
 #include "passes/Passes.h"
 
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
-#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/ComplexToLLVM/ComplexToLLVM.h"
-#include "mlir/Conversion/IndexToLLVM/IndexToLLVM.h"
+#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"
+#include "mlir/Conversion/IndexToLLVM/IndexToLLVM.h"
 #include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
 #include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"

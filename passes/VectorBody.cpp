@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
+#include <functional>
 #include <numeric>
 
 using namespace mlir;
@@ -142,19 +143,29 @@ FailureOr<Lane> BodyEmitter::apply(Operation *op, ArrayRef<Lane> operands) {
   return Lane{result, nullptr, uniform};
 }
 
-FailureOr<SmallVector<Lane>> BodyEmitter::emit(Block &body, ArrayRef<Lane> arguments, IndexFn index, LoadFn load) {
+FailureOr<SmallVector<Lane>> BodyEmitter::emit(Block &body, ArrayRef<Lane> arguments, IndexFn index, LoadFn load,
+                                               SizeFn size) {
   llvm::DenseMap<Value, Lane> lane;
   for (auto [argument, value] : llvm::zip(body.getArguments(), arguments))
     lane[argument] = value;
-  // Values from above are constants or scalars computed before the generic.
-  auto lookUp = [&](Value value) -> FailureOr<Lane> {
+  // Values from above are constants, sizes and what is computed from them.
+  std::function<FailureOr<Lane>(Value)> lookUp = [&](Value value) -> FailureOr<Lane> {
     auto it = lane.find(value);
     if (it != lane.end())
       return it->second;
     Operation *definition = value.getDefiningOp();
-    if (!definition || definition->getNumOperands() != 0)
-      return emitError(value.getLoc(), "kernel body captures a value that is neither an argument nor a constant");
-    FailureOr<Lane> result = apply(definition, {});
+    if (!definition || definition->getNumResults() != 1 || isa<MemRefType>(value.getType()))
+      return emitError(value.getLoc(), "kernel body captures a value that is not computed from sizes and constants");
+    if (auto dim = dyn_cast<memref::DimOp>(definition))
+      return lane[value] = Lane{size(dim), nullptr, true};
+    SmallVector<Lane> operands;
+    for (Value operand : definition->getOperands()) {
+      FailureOr<Lane> known = lookUp(operand);
+      if (failed(known))
+        return failure();
+      operands.push_back(*known);
+    }
+    FailureOr<Lane> result = apply(definition, operands);
     if (succeeded(result))
       lane[value] = *result;
     return result;
@@ -162,6 +173,10 @@ FailureOr<SmallVector<Lane>> BodyEmitter::emit(Block &body, ArrayRef<Lane> argum
   for (Operation &op : body.without_terminator()) {
     if (auto indexOp = dyn_cast<linalg::IndexOp>(op)) {
       lane[indexOp] = index(indexOp.getDim());
+      continue;
+    }
+    if (auto dim = dyn_cast<memref::DimOp>(op)) {
+      lane[dim] = Lane{size(dim), nullptr, true};
       continue;
     }
     SmallVector<Lane> operands;

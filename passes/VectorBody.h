@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Emits the scalar body of a `linalg.generic` on a number of lanes at once: float16 and bfloat16 are computed in float32,
-// complex numbers as pairs of real vectors, and values equal in all lanes stay scalars until they meet a vector.
+// Emits the scalar body of a `linalg.generic` on a number of lanes at once: float16 and bfloat16 are computed in
+// float32, complex numbers as pairs of real vectors, and values equal in all lanes stay scalars until they meet a
+// vector.
 #pragma once
 
 #include "passes/LoopNest.h"
@@ -22,9 +23,10 @@ public:
 
   using IndexFn = llvm::function_ref<Lane(unsigned dim)>;
   using LoadFn = llvm::function_ref<mlir::FailureOr<Lane>(mlir::memref::LoadOp, llvm::ArrayRef<Lane>)>;
+  using SizeFn = llvm::function_ref<mlir::Value(mlir::memref::DimOp)>;
   /// The yielded values of `body` for the given block arguments.
   mlir::FailureOr<llvm::SmallVector<Lane>> emit(mlir::Block &body, llvm::ArrayRef<Lane> arguments, IndexFn index,
-                                                LoadFn load);
+                                                LoadFn load, SizeFn size);
   /// One op of a body (not an index or a load) applied to other operands.
   mlir::FailureOr<Lane> apply(mlir::Operation *op, llvm::ArrayRef<Lane> operands);
 

@@ -426,6 +426,19 @@ TEST(Elementwise, gather_reads_computed_places) {
   }
 }
 
+TEST(Elementwise, sizes_are_captured) {
+  Kernel kernel(function("%x: memref<?xf32>, %o: memref<?xf32>", 1,
+      "%n = memref.dim %x, %c0 : memref<?xf32>\n%last = arith.subi %n, %c1 : index\n" +
+      generic("#i", par, "", "%o : memref<?xf32>",
+              "^bb0(%b: f32):\n%0 = linalg.index 0 : index\n%1 = arith.subi %last, %0 : index\n"
+              "%2 = memref.load %x[%1] : memref<?xf32>\nlinalg.yield %2 : f32\n")));
+  auto x = randomValues<float>(77);
+  Guarded<float> out(77);
+  kernel.run({x.data(), out.data()}, {77, 77});
+  for (int i = 0; i < 77; ++i)
+    ASSERT_EQ(out[i], x[76 - i]);
+}
+
 TEST(Elementwise, half_precision_rounds_once) {
   for (std::string type : {"f16", "bf16"}) {
     Kernel kernel(elementwise(type, "%0 = arith.mulf %x, %y : " + type + "\n%1 = arith.addf %0, %x : " + type +
