@@ -3,7 +3,9 @@
 // The pass --tcc-expand-math: which math op is replaced by which expansion, and how half-precision types pass through
 // f32.
 
+#include "dialect/Ops.h"
 #include "passes/Passes.h"
+#include "passes/Polygamma.h"
 #include "passes/VectorMath.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -73,6 +75,13 @@ Value expandFloatOp(OpBuilder &b, Operation *op, ValueRange v, const VectorMathO
       .Case([&](math::RsqrtOp) { return buildRsqrt(b, loc, v[0], options); })
       .Case([&](math::ErfOp) { return buildErf(b, loc, v[0], options); })
       .Case([&](math::ErfcOp) { return buildErfc(b, loc, v[0], options); })
+      .Case([&](SpecialOp special) {
+        StringRef function = special.getFunction();
+        return function == "erfinv"    ? buildErfinv(b, loc, v[0], options)
+               : function == "lgamma"  ? buildLgamma(b, loc, v[0], options)
+               : function == "digamma" ? buildDigamma(b, loc, v[0], options)
+                                       : buildPolygamma(b, loc, v[0], special.getOrder(), options);
+      })
       .Case([&](math::PowFOp) { return buildPow(b, loc, v[0], v[1], options); })
       .Case([&](math::FPowIOp) { return buildFpowi(b, loc, v[0], v[1], options); })
       .Default(Value());
@@ -117,7 +126,7 @@ SmallVector<Value> expandOp(OpBuilder &b, Operation *op, const VectorMathOptions
   if (!isa<math::ExpOp, math::Exp2Op, math::ExpM1Op, math::LogOp, math::Log2Op, math::Log10Op, math::Log1pOp,
            math::SinOp, math::CosOp, math::TanOp, math::AsinOp, math::AcosOp, math::AtanOp, math::Atan2Op, math::SinhOp,
            math::CoshOp, math::TanhOp, math::AsinhOp, math::AcoshOp, math::AtanhOp, math::CbrtOp, math::RsqrtOp,
-           math::ErfOp, math::ErfcOp, math::PowFOp, math::FPowIOp>(op))
+           math::ErfOp, math::ErfcOp, math::PowFOp, math::FPowIOp, SpecialOp>(op))
     return {};
   Value result = expandFloatOp(b, op, operands(), options);
   return {convertTo(b, loc, op->getResult(0).getType(), result)};
@@ -131,7 +140,7 @@ struct ExpandMath : impl::ExpandMathBase<ExpandMath> {
     options.fma = fma;
     SmallVector<Operation *> ops;
     getOperation()->walk([&](Operation *op) {
-      if (isa<math::MathDialect>(op->getDialect()))
+      if (isa<math::MathDialect>(op->getDialect()) || isa<SpecialOp>(op))
         ops.push_back(op);
     });
     for (Operation *op : ops) {

@@ -28,7 +28,7 @@ def Simplify : InterfacePass<"tcc-simplify", "mlir::FunctionOpInterface"> {
 def ExpandMath : Pass<"tcc-expand-math"> {
   let summary = "Expand math ops into arithmetic that LLVM compiles to pure vector code";
   let description = [{
-    Replaces `math` ops on f32, f64 and fixed vectors of them by the expansions of passes/VectorMath.h; f16 and bf16
+    Replaces `math` ops and `tcc.special` on f32, f64 and fixed vectors of them by the expansions of passes/VectorMath.h; f16 and bf16
     compute in f32 and round once. `math.ipowi` is expanded on every integer type. What is left are ops that LLVM has as
     instructions: `math.fma`, `absf`, `copysign`, `sqrt`, `floor`, `ceil`, `trunc`, `roundeven` (and `math` ops that need
     no libm, such as the integer ones). Scalable vectors, tensors and other element types are left alone.
