@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cmath>
 #include <ostream>
+#include <utility>
 
 namespace tcc {
 namespace {
@@ -117,7 +118,7 @@ public:
     collect(0, 0);
     format();
   }
-  void print() { print(0, 0, 0); }
+  void print() { print(0, 0); }
 
 private:
   void collect(size_t axis, int64_t offset) {
@@ -171,34 +172,41 @@ private:
     }
   }
 
-  void print(size_t axis, size_t indent, int64_t depth) {
+  /// The innermost axis: lines break before a word that would not leave room for the closing brackets.
+  void printLine(const std::vector<int64_t> &list, size_t axis, size_t indent) {
+    std::string line(indent + 1, ' ');
+    bool first = true;
+    auto flush = [&] { os << (std::exchange(first, false) ? line.substr(indent + 1) : line); };
+    for (size_t k = 0; k < list.size(); ++k) {
+      std::string word = list[k] < 0 ? "..." : texts[next++];
+      if (line.size() > indent + 1 && line.size() + 1 + word.size() > lineWidth - axis - 1) {
+        line.erase(line.find_last_not_of(' ') + 1);
+        flush();
+        os << '\n';
+        line.assign(indent + 1, ' ');
+      }
+      line += (line.size() > indent + 1 ? " " : "") + word;
+    }
+    flush();
+  }
+
+  void print(size_t axis, size_t indent) {
     if (axis == shape.size()) {
       os << texts[next++];
       return;
     }
     os << '[';
     std::vector<int64_t> list = shown(shape[axis], summarise);
-    bool last = axis + 1 == shape.size();
-    size_t column = indent + 1;
-    for (size_t k = 0; k < list.size(); ++k) {
-      if (k > 0 && !last)
-        os << std::string(shape.size() - axis - 1, '\n') << std::string(indent + 1, ' ');
-      if (last) {
-        std::string word = list[k] < 0 ? "..." : texts[next++];
-        // Lines break before a word that would not leave room for the closing brackets.
-        if (k > 0 && column + 1 + word.size() > lineWidth - axis) {
-          os << '\n' << std::string(indent + 1, ' ');
-          column = indent + 1;
-        } else if (k > 0) {
-          os << ' ';
-          ++column;
-        }
-        os << word;
-        column += word.size();
-      } else if (list[k] < 0) {
-        os << "...";
-      } else {
-        print(axis + 1, indent + 1, depth + 1);
+    if (axis + 1 == shape.size()) {
+      printLine(list, axis, indent);
+    } else {
+      for (size_t k = 0; k < list.size(); ++k) {
+        if (k > 0)
+          os << std::string(shape.size() - axis - 1, '\n') << std::string(indent + 1, ' ');
+        if (list[k] < 0)
+          os << "...";
+        else
+          print(axis + 1, indent + 1);
       }
     }
     os << ']';

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// User mistakes: the exact message with the user's line, its kind, and the function that complains.
+#include "tcc/tcc.h"
+
+#include <gtest/gtest.h>
+
+using namespace tcc;
+
+/// The statement throws Error of that kind with "<message> (FrontendErrors.cpp:<this line>)".
+#define EXPECT_MISTAKE(statement, expectedKind, message)                                                               \
+  try {                                                                                                                \
+    (void)(statement);                                                                                                 \
+    ADD_FAILURE() << "no error: " #statement;                                                                          \
+  } catch (const Error &e) {                                                                                           \
+    EXPECT_EQ(std::string(e.what()), message + (" (FrontendErrors.cpp:" + std::to_string(__LINE__)) + ")");            \
+    EXPECT_EQ(e.kind, Kind::expectedKind);                                                                             \
+    EXPECT_EQ(e.where.line(), unsigned(__LINE__));                                                                     \
+  }
+
+TEST(FrontendErrors, Shapes) {
+  Tensor a = zeros({2, 3}), b = zeros({4});
+  EXPECT_MISTAKE(a + b, shape, "[add] expected shapes that broadcast, got {2, 3} and {4}");
+  EXPECT_MISTAKE(matmul(zeros({4, 3}), zeros({5, 2})), shape,
+                 "[matmul] expected inner extents that agree, got {4, 3} and {5, 2}");
+  EXPECT_MISTAKE(reshape(a, {4, -1}), shape, "[reshape] expected a shape of 6 elements, got {4, -1}");
+  EXPECT_MISTAKE(concatenate({a, b}), shape,
+                 "[concatenate] expected shapes that agree outside axis 0, got {2, 3} and {4}");
+  EXPECT_MISTAKE(max(zeros({0})), shape, "[max] expected at least one element to reduce, got shape {0}");
+  EXPECT_MISTAKE(zeros({-1}), shape, "[zeros] expected extents that are not negative, got {-1}");
+  EXPECT_MISTAKE(linalg::inv(a), shape, "[inv] expected square matrices, got shape {2, 3}");
+  EXPECT_MISTAKE(grad(a, a), shape, "[grad] expected a function with one element, got shape {2, 3}");
+  EXPECT_MISTAKE(tensor({{1, 2}, {3}}), shape, "[tensor] expected nested braces of equal length, got 2 and 1");
+}
+
+TEST(FrontendErrors, Indices) {
+  Tensor x = zeros({4, 5});
+  EXPECT_MISTAKE(x[4], index, "[index] expected an index in [-4, 4) for axis 0, got 4");
+  EXPECT_MISTAKE(x(0, -6), index, "[index] expected an index in [-5, 5) for axis 1, got -6");
+  EXPECT_MISTAKE(x(0, 0, 0), index, "[index] expected at most 2 subscripts for shape {4, 5}, got 3");
+  EXPECT_MISTAKE(x(ellipsis, ellipsis), index, "[index] expected at most one ellipsis, got 2");
+  EXPECT_MISTAKE(x(slice(_, _, 0)), index, "[index] expected a slice step other than 0, got 0");
+  EXPECT_MISTAKE(x(tensor({1, 7})), index, "[index] expected an index in [-4, 4) for axis 0, got 7");
+  EXPECT_MISTAKE(x(tensor({true, false})), index, "[index] expected a mask of extent 4 for axis 0, got 2");
+  EXPECT_MISTAKE(sum(x, 2), index, "[sum] expected an axis in [-2, 2), got 2");
+  EXPECT_MISTAKE(take(x, 9, 1), index, "[take] expected an index in [-5, 5) for axis 1, got 9");
+}
+
+TEST(FrontendErrors, Dtypes) {
+  Tensor x = ones({3}, float64);
+  EXPECT_MISTAKE(x(tensor({1.5})), dtype, "[index] expected integers, got float64");
+  EXPECT_MISTAKE(max(ones({2}, complex64)), dtype, "[max] expected real numbers, got complex64");
+  EXPECT_MISTAKE(x.item<double>(), shape, "[item] expected a tensor of one element, got shape {3}");
+  EXPECT_MISTAKE(x.to_vector<float>(), dtype,
+                 "[to_vector] expected the C++ type of float64, got that of float32 (astype converts)");
+  EXPECT_MISTAKE(grad(sum(ones({2}, int32)), x), dtype, "[grad] expected a real floating function, got int64");
+  EXPECT_MISTAKE(random::uniform(random::key(0), {2}, int32), dtype, "[uniform] expected a floating dtype, got int32");
+}
+
+TEST(FrontendErrors, Values) {
+  Tensor x = ones({3}, uint8);
+  EXPECT_MISTAKE(x + 300, value, "[add] expected a number in [0, 255] beside uint8, got 300");
+  EXPECT_MISTAKE(sum(ones({2, 2}), {0, 0}), value, "[sum] expected distinct axes, got {0, 0}");
+  EXPECT_MISTAKE(arange(0, 3, 0), value, "[arange] expected a step other than 0, got 0");
+  EXPECT_MISTAKE(random::uniform(x, {2}), value,
+                 "[uniform] expected a key (uint32 of shape {2}), got uint8 of shape {3}");
+  EXPECT_MISTAKE(fft::fft(ones({4}), {.norm = "unit"}), value,
+                 "[fft] expected norm \"backward\", \"ortho\" or \"forward\", got \"unit\"");
+  EXPECT_MISTAKE(einsum("ij,jk", {ones({2, 2})}, Loc::current()), value,
+                 "[einsum] expected 2 operands for \"ij,jk\", got 1");
+  EXPECT_MISTAKE(Tensor() + 1, value, "[add] expected tensors, got an empty (default-constructed) one");
+}
