@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Stage 2: outlines the fusion groups of a function as kernels and gives equal kernels one function. FusionGroups
+// decides what belongs together.
+#include "passes/FusionGroups.h"
+#include "passes/KernelOps.h"
+
+#include "llvm/ADT/Hashing.h"
+#include "llvm/ADT/StringSet.h"
+#include <unordered_map>
+
+using namespace mlir;
+
+namespace tcc {
+namespace {
+
+/// What makes two kernels equal: ops, attributes, types and data flow, as a list of uniqued pointers and numbers.
+using KernelKey = std::vector<uintptr_t>;
+struct KernelKeyHash {
+  size_t operator()(const KernelKey &key) const { return llvm::hash_combine_range(key.begin(), key.end()); }
+};
+
+KernelKey keyOf(func::FuncOp kernel) {
+  KernelKey key;
+  llvm::DenseMap<Value, uintptr_t> numbers;
+  auto number = [&](Value value) { numbers.try_emplace(value, numbers.size()); };
+  for (Value argument : kernel.getArguments()) {
+    number(argument);
+    key.push_back(uintptr_t(argument.getType().getAsOpaquePointer()));
+  }
+  for (Operation &op : kernel.getBody().front()) {
+    key.push_back(uintptr_t(op.getName().getAsOpaquePointer()));
+    key.push_back(uintptr_t(op.getAttrDictionary().getAsOpaquePointer()));
+    for (Value operand : op.getOperands())
+      key.push_back(numbers.lookup(operand));
+    for (Value result : op.getResults()) {
+      number(result);
+      key.push_back(uintptr_t(result.getType().getAsOpaquePointer()));
+    }
+  }
+  return key;
+}
+
+class KernelFormer {
+public:
+  KernelFormer(ModuleOp module, const FormKernelsOptions &options) : module(module), options(options) {
+    for (auto function : module.getOps<func::FuncOp>())
+      names.insert(function.getName());
+  }
+  LogicalResult run(func::FuncOp function);
+
+private:
+  void copyReturnedInputs(func::FuncOp function);
+  LogicalResult outline(const FusionGroups &groups, const FusionGroups::Item &item, Operation *terminator);
+  Value clone(const FusionGroups &groups, Value value, func::FuncOp kernel, OpBuilder &builder);
+  func::FuncOp unique(func::FuncOp kernel);
+
+  ModuleOp module;
+  const FormKernelsOptions &options;
+  llvm::StringSet<> names;
+  unsigned nextName = 0;
+  std::unordered_map<KernelKey, func::FuncOp, KernelKeyHash> kernels;
+  llvm::DenseSet<Value> needed; // read by something outside of its kernel
+  // Of the kernel being outlined:
+  llvm::DenseSet<Operation *> members;
+  IRMapping mapping;
+  SmallVector<Value> inputs;
+};
+
+// A result is written where the caller wants it, so it must be computed: what is an input, a constant in memory or the
+// same buffer as another result is copied. stop_gradient is the identity.
+void KernelFormer::copyReturnedInputs(func::FuncOp function) {
+  Operation *terminator = function.getBody().front().getTerminator();
+  OpBuilder builder(terminator);
+  llvm::DenseSet<Value> taken;
+  for (OpOperand &operand : terminator->getOpOperands()) {
+    Value root = operand.get();
+    while (auto reshape = root.getDefiningOp<ReshapeOp>())
+      root = reshape.getX();
+    bool isFixed = isa<BlockArgument>(root) || (root.getDefiningOp<ConstantOp>() && !isSplat(root));
+    if (isFixed || !taken.insert(root).second)
+      operand.set(StopGradientOp::create(builder, terminator->getLoc(), operand.get().getType(), operand.get()));
+  }
+}
+
+Value KernelFormer::clone(const FusionGroups &groups, Value value, func::FuncOp kernel, OpBuilder &builder) {
+  SmallVector<Value> work = {value};
+  while (!work.empty()) {
+    Value top = work.back();
+    if (mapping.contains(top)) {
+      work.pop_back();
+      continue;
+    }
+    Operation *op = top.getDefiningOp();
+    if (!op || !(groups.isFloat(op) || members.contains(op))) {
+      mapping.map(top, kernel.getBody().front().addArgument(top.getType(), top.getLoc()));
+      inputs.push_back(top);
+      continue;
+    }
+    size_t before = work.size();
+    for (Value operand : llvm::reverse(op->getOperands()))
+      if (!mapping.contains(operand))
+        work.push_back(operand);
+    if (work.size() == before)
+      builder.clone(*op, mapping);
+  }
+  return mapping.lookup(value);
+}
+
+func::FuncOp KernelFormer::unique(func::FuncOp kernel) {
+  auto [entry, isNew] = kernels.try_emplace(keyOf(kernel), kernel);
+  if (!isNew) {
+    kernel.erase();
+    return entry->second;
+  }
+  std::string name;
+  do
+    name = "kernel_" + std::to_string(nextName++);
+  while (!names.insert(name).second);
+  kernel.setName(name);
+  return kernel;
+}
+
+LogicalResult KernelFormer::outline(const FusionGroups &groups, const FusionGroups::Item &item, Operation *terminator) {
+  MLIRContext *context = module.getContext();
+  Location loc = item.ops.back()->getLoc();
+  auto kernel = func::FuncOp::create(loc, "kernel", FunctionType::get(context, {}, {}));
+  kernel.setPrivate();
+  kernel->setAttr("tcc.kernel", UnitAttr::get(context));
+  OpBuilder builder = OpBuilder::atBlockEnd(kernel.addEntryBlock());
+
+  members.clear();
+  members.insert(item.ops.begin(), item.ops.end());
+  mapping.clear();
+  inputs.clear();
+  SmallVector<Value> outputs, results;
+  for (Operation *op : item.ops) {
+    Value value = op->getResult(0);
+    clone(groups, value, kernel, builder);
+    if (needed.contains(value)) {
+      outputs.push_back(value);
+      results.push_back(mapping.lookup(value));
+    }
+  }
+  if (outputs.empty()) { // dead code
+    kernel.erase();
+    return success();
+  }
+  func::ReturnOp::create(builder, loc, results);
+  kernel.setType(FunctionType::get(context, kernel.getBody().front().getArgumentTypes(), TypeRange(ValueRange(results))));
+  if (llvm::any_of(results, [](Value value) { return !tensorType(value).hasStaticShape(); }))
+    if (AffineMap sizes = SymbolicShapes(kernel).openSizes(results))
+      kernel->setAttr("tcc.result_shapes", AffineMapAttr::get(sizes));
+  func::FuncOp callee = unique(kernel);
+  if (!callee->getBlock())
+    module.push_back(callee);
+
+  builder.setInsertionPoint(terminator);
+  auto launch = LaunchOp::create(builder, loc, TypeRange(ValueRange(outputs)), inputs, callee.getName());
+  for (auto [output, result] : llvm::zip(outputs, launch.getResults()))
+    output.replaceAllUsesWith(result);
+  return success();
+}
+
+LogicalResult KernelFormer::run(func::FuncOp function) {
+  if (!function.getBody().hasOneBlock())
+    return function.emitError("expected one block");
+  copyReturnedInputs(function);
+  FusionGroups groups(function, options);
+  SmallVector<FusionGroups::Item> items = groups.run();
+
+  needed.clear();
+  Operation *terminator = function.getBody().front().getTerminator();
+  needed.insert(terminator->operand_begin(), terminator->operand_end());
+  for (const FusionGroups::Item &item : items) {
+    llvm::DenseSet<Operation *> own(item.ops.begin(), item.ops.end());
+    for (Operation *op : item.ops)
+      for (const Base &base : groups.basesOf(op))
+        if (!own.contains(base.value.getDefiningOp()))
+          needed.insert(base.value);
+  }
+  for (const FusionGroups::Item &item : items) {
+    if (item.isKernel) {
+      if (failed(outline(groups, item, terminator)))
+        return failure();
+    } else {
+      item.ops.front()->moveBefore(terminator);
+    }
+  }
+  // What is left are members and floating ops, now in front of everything and read only by each other.
+  llvm::DenseSet<Operation *> kept;
+  for (const FusionGroups::Item &item : items)
+    if (!item.isKernel)
+      kept.insert(item.ops.front());
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.getBody().front().without_terminator())))
+    if (!isa<LaunchOp>(op) && !kept.contains(&op) && op.use_empty())
+      op.erase();
+  return success();
+}
+
+struct FormKernels : PassWrapper<FormKernels, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(FormKernels)
+  FormKernels(const FormKernelsOptions &options = {}) {
+    reference = options.reference;
+    maxOps = options.maxOps;
+  }
+  FormKernels(const FormKernels &other) : PassWrapper(other) {}
+  StringRef getArgument() const override { return "tcc-form-kernels"; }
+  StringRef getDescription() const override { return "Group tcc ops into kernels, outline them, unify equal ones"; }
+  void getDependentDialects(DialectRegistry &registry) const override { registry.insert<func::FuncDialect>(); }
+
+  void runOnOperation() override {
+    if (failed(formKernels(getOperation(), {reference, maxOps})))
+      signalPassFailure();
+  }
+
+  Option<bool> reference{*this, "reference", llvm::cl::desc("Every op its own kernel"), llvm::cl::init(false)};
+  Option<int64_t> maxOps{*this, "max-ops", llvm::cl::desc("Most ops of one kernel"), llvm::cl::init(256)};
+};
+
+} // namespace
+
+LogicalResult formKernels(ModuleOp module, const FormKernelsOptions &options) {
+  KernelFormer former(module, options);
+  SmallVector<func::FuncOp> functions;
+  for (auto function : module.getOps<func::FuncOp>())
+    if (!function->hasAttr("tcc.kernel") && !function.isDeclaration())
+      functions.push_back(function);
+  for (func::FuncOp function : functions)
+    if (failed(former.run(function)))
+      return failure();
+  return success();
+}
+
+std::unique_ptr<Pass> createFormKernelsPass(const FormKernelsOptions &options) {
+  return std::make_unique<FormKernels>(options);
+}
+
+} // namespace tcc

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Which ops of a function become one kernel: the groups, the rules for joining them, and the order of what results.
+#pragma once
+
+#include "passes/KernelPasses.h"
+#include "passes/SymbolicShapes.h"
+
+#include "llvm/ADT/BitVector.h"
+
+namespace tcc {
+
+/// What a tensor is computed from through floating ops: a tensor in memory or of a group's member, and the map from a
+/// position of the reader to a position of it (null where there is no such map).
+struct Base {
+  mlir::Value value;
+  mlir::AffineMap path;
+  bool shapeOnly = false; ///< its elements are not read
+};
+
+class FusionGroups {
+public:
+  FusionGroups(mlir::func::FuncOp function, const FormKernelsOptions &options);
+
+  /// Either one op that stays in the caller, or the members of a kernel in program order.
+  struct Item {
+    llvm::SmallVector<mlir::Operation *> ops;
+    bool isKernel;
+  };
+  /// Items in an order that respects data flow. Floating ops are in none: each reader has them cloned.
+  llvm::SmallVector<Item> run();
+
+  /// Whether every kernel that reads `op` computes it again.
+  bool isFloat(mlir::Operation *op) const { return floats.contains(op); }
+  /// The tensors that `op` reads, through floating ops.
+  llvm::SmallVector<Base> basesOf(mlir::Operation *op) const;
+
+private:
+  /// Every stored tensor of a group has the shape of its rows as leading axes; an outer iteration computes one row.
+  struct Group {
+    llvm::SmallVector<unsigned> members; // positions in `ops`
+    mlir::Value rows;                    // a tensor whose first numRows axes are the rows
+    int64_t numRows = 0;
+    unsigned numReductions = 0; // without any, a member that is not stored can be computed at any position
+    bool isKernel = false;
+    int64_t flops = 0;     // of one element of all members
+    llvm::BitVector needs; // groups of this segment that must run before, by their position in it
+  };
+
+  void collect();
+  void place(unsigned index);
+  bool fuse(unsigned index, unsigned group, unsigned producer);
+  bool fuseReduction(unsigned index, Group &group, Group &producer);
+  bool fuseTranspose(unsigned index, Group &group, Group &producer);
+  bool fuseElementwise(unsigned index, Group &group, Group &producer);
+  void mergeSiblings(unsigned begin, unsigned end);
+  llvm::SmallVector<Item> order();
+
+  unsigned find(unsigned group);
+  /// The kernel of the current segment that computes `value`.
+  std::optional<unsigned> groupOf(mlir::Value value);
+  bool wouldCycle(unsigned a, unsigned b);
+  void unite(unsigned into, unsigned from);
+
+  bool onlyUsedBy(const Group &group, unsigned index);
+  bool hasRows(mlir::Value tensor, const Group &group) const;
+  bool readsRows(unsigned index, const Group &producer, int64_t numRows) const;
+  bool isCheapAgain(const Group &producer, mlir::Operation *reader) const;
+  bool isWorthRows(mlir::Value rows, int64_t numRows, mlir::Value whole) const;
+
+  mlir::func::FuncOp function;
+  const FormKernelsOptions &options;
+  SymbolicShapes shapes;
+  llvm::SmallVector<mlir::Operation *> ops; // those with an item, in program order
+  llvm::DenseMap<mlir::Operation *, unsigned> positions;
+  llvm::DenseSet<mlir::Operation *> floats;
+  llvm::SmallVector<llvm::SmallVector<Base>> bases; // of each of ops
+  llvm::SmallVector<Group> groups;                  // group i starts as op i
+  llvm::SmallVector<unsigned> parents;
+  unsigned segmentBegin = 0, segmentEnd = 0;
+};
+
+} // namespace tcc

@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Stage 3: a kernel of tcc ops on tensors becomes linalg.generics on memrefs in destination-passing form. Decides which
+// tensors are stored and in which loop nest; KernelBody builds the nests' bodies.
+#include "passes/KernelBody.h"
+#include "passes/KernelOps.h"
+#include "passes/KernelPasses.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+
+namespace tcc {
+namespace {
+
+/// A tensor that gets memory: an output, a reduction's result, or a temporary that is expensive to compute again.
+struct Store {
+  Value value;
+  Value destination;             // null: a temporary
+  Operation *combiner = nullptr; // the reduction or contraction that computes `value`, up to transposes
+  unsigned loop = 0;
+};
+
+/// Stores that share one loop nest.
+struct Loop {
+  unsigned level;                // number of reductions that must be complete before
+  bool reduces;                  // all or none of its stores are reductions
+  unsigned numParallel;
+  SmallVector<AffineExpr> sizes; // of all iteration dims; an unknown one is null and equals no other
+  SmallVector<unsigned> stores;
+};
+
+class KernelLowering {
+public:
+  KernelLowering(func::FuncOp function, OpBuilder &builder)
+      : function(function), tensors(&function.getBody().front()), builder(builder), kernel(function, builder) {}
+
+  LogicalResult run();
+
+private:
+  LogicalResult makeArguments();
+  void findLevels();
+  void collectStores();
+  void collectTemporaries();
+  void addStore(Value value, Value destination, Operation *combiner);
+  unsigned findLoop(const Store &store);
+  SmallVector<AffineExpr> iterationSizes(const Store &store, unsigned &numParallel);
+  LogicalResult emit(Loop &loop);
+  Value pullReduced(GenericBuilder &generic, const Store &store, unsigned numParallel);
+  Value allocate(Value tensor);
+  int64_t countOuterDims(ArrayRef<linalg::GenericOp> generics);
+
+  func::FuncOp function;
+  Block *tensors;
+  OpBuilder &builder;
+  KernelState kernel;
+  SmallVector<Value> outputs; // the destination arguments
+  SmallVector<Store> stores;
+  SmallVector<Loop> loops;
+  llvm::DenseMap<Value, unsigned> levels;
+  SmallVector<linalg::GenericOp> generics;
+};
+
+bool isCombiner(Operation *op) {
+  Role role = roleOf(op);
+  return role == Role::Reduction || role == Role::Contraction;
+}
+
+/// A reduction is written in the order of the transposes that follow it, if nobody else reads it.
+Value destinationOf(Operation *combiner) {
+  Value value = combiner->getResult(0);
+  while (value.hasOneUse())
+    if (auto transpose = dyn_cast<TransposeOp>(*value.user_begin()))
+      value = transpose.getY();
+    else
+      break;
+  return value;
+}
+
+LogicalResult KernelLowering::makeArguments() {
+  auto returned = dyn_cast<func::ReturnOp>(tensors->getTerminator());
+  auto *body = new Block;
+  function.getBody().push_back(body);
+  builder.setInsertionPointToEnd(body);
+  auto add = [&](Value tensor) -> Value {
+    RankedTensorType type = tensorType(tensor);
+    return body->addArgument(MemRefType::get(type.getShape(), storageType(type.getElementType())), function.getLoc());
+  };
+  for (Value argument : tensors->getArguments()) {
+    if (!isa<RankedTensorType>(argument.getType()))
+      return function.emitError("kernel argument is no ranked tensor: ") << argument.getType();
+    kernel.memory[argument] = add(argument);
+  }
+  for (Value value : returned.getOperands())
+    outputs.push_back(add(value));
+  for (Value argument : tensors->getArguments())
+    for (int64_t axis = 0; axis < tensorType(argument).getRank(); ++axis)
+      if (tensorType(argument).isDynamicDim(axis))
+        kernel.sizes.addSymbol(kernel.memory[argument], axis);
+  function.setType(builder.getFunctionType(body->getArgumentTypes(), {}));
+  return success();
+}
+
+void KernelLowering::findLevels() {
+  for (Operation &op : tensors->without_terminator()) {
+    unsigned level = 0;
+    for (Value operand : op.getOperands())
+      level = std::max(level, levels.lookup(operand));
+    for (Value result : op.getResults())
+      levels[result] = level + isCombiner(&op);
+  }
+}
+
+SmallVector<AffineExpr> KernelLowering::iterationSizes(const Store &store, unsigned &numParallel) {
+  SmallVector<AffineExpr> sizes;
+  auto add = [&](Value tensor, int64_t axis) { sizes.push_back(kernel.shapes.size(tensor, axis)); };
+  numParallel = tensorType(store.value).getRank();
+  for (unsigned axis = 0; axis < numParallel; ++axis)
+    add(store.value, axis);
+  if (!store.combiner)
+    return sizes;
+  if (auto dot = dyn_cast<DotGeneralOp>(store.combiner))
+    for (int64_t axis : dot.getLhsContract())
+      add(dot.getA(), axis);
+  else
+    for (int64_t axis : store.combiner->getAttrOfType<DenseI64ArrayAttr>("axes").asArrayRef())
+      add(store.combiner->getOperand(0), axis);
+  return sizes;
+}
+
+unsigned KernelLowering::findLoop(const Store &store) {
+  unsigned numParallel;
+  SmallVector<AffineExpr> sizes = iterationSizes(store, numParallel);
+  unsigned level = levels.lookup(store.value) - (store.combiner != nullptr);
+  bool isKnown = llvm::all_of(sizes, [](AffineExpr size) { return bool(size); });
+  for (auto [index, loop] : llvm::enumerate(loops))
+    if (isKnown && loop.level == level && loop.reduces == (store.combiner != nullptr) &&
+        loop.numParallel == numParallel && loop.sizes == sizes)
+      return index;
+  loops.push_back({level, store.combiner != nullptr, numParallel, sizes, {}});
+  return loops.size() - 1;
+}
+
+void KernelLowering::addStore(Value value, Value destination, Operation *combiner) {
+  Store store{value, destination, combiner};
+  store.loop = findLoop(store);
+  loops[store.loop].stores.push_back(stores.size());
+  stores.push_back(store);
+}
+
+void KernelLowering::collectStores() {
+  llvm::DenseMap<Value, Operation *> combiners;
+  for (Operation &op : *tensors)
+    if (isCombiner(&op))
+      combiners[destinationOf(&op)] = &op;
+  llvm::DenseSet<Value> stored;
+  for (auto [value, destination] : llvm::zip(tensors->getTerminator()->getOperands(), outputs)) {
+    bool isFirst = stored.insert(value).second;
+    addStore(value, destination, isFirst ? combiners.lookup(value) : nullptr);
+  }
+  for (Operation &op : *tensors)
+    if (isCombiner(&op) && stored.insert(destinationOf(&op)).second)
+      addStore(destinationOf(&op), Value(), &op);
+}
+
+// A value that costs more than reading it back and that several loop nests need is stored: its row stays in the cache.
+void KernelLowering::collectTemporaries() {
+  constexpr int64_t worthStoring = 8;
+  llvm::DenseMap<Value, SmallVector<unsigned, 2>> readers; // loops that compute the value, at most two of them
+  auto addReader = [&](Value value, unsigned loop) {
+    auto &known = readers[value];
+    if (known.size() < 2 && !llvm::is_contained(known, loop))
+      known.push_back(loop);
+  };
+  llvm::DenseSet<Value> stored;
+  for (const Store &store : stores) {
+    stored.insert(store.value);
+    if (store.combiner)
+      for (Value operand : store.combiner->getOperands())
+        addReader(operand, store.loop);
+    else
+      addReader(store.value, store.loop);
+  }
+  for (Operation &op : llvm::reverse(tensors->without_terminator())) {
+    if (op.getNumResults() != 1 || isCombiner(&op))
+      continue;
+    Value value = op.getResult(0);
+    if (readers[value].size() > 1 && !stored.contains(value) && roleOf(&op) == Role::Elementwise &&
+        flopsPerElement(&op) >= worthStoring) {
+      addStore(value, Value(), nullptr);
+      stored.insert(value);
+      readers[value] = {stores.back().loop};
+    } else if (readers[value].size() > 1 && stored.contains(value)) {
+      // Only the nest that stores it computes it.
+      for (const Store &store : stores)
+        if (store.value == value && !store.combiner)
+          readers[value] = {store.loop};
+    }
+    SmallVector<unsigned, 2> loopsOfValue = readers[value];
+    for (Value operand : op.getOperands())
+      for (unsigned loop : loopsOfValue)
+        addReader(operand, loop);
+  }
+}
+
+Value KernelLowering::allocate(Value tensor) {
+  RankedTensorType type = tensorType(tensor);
+  SmallVector<Value> open;
+  for (int64_t axis = 0; axis < type.getRank(); ++axis)
+    if (type.isDynamicDim(axis)) {
+      open.push_back(kernel.size(tensor, axis));
+      if (!open.back()) {
+        tensor.getDefiningOp()->emitOpError("has a size that follows from no argument");
+        return {};
+      }
+    }
+  return memref::AllocOp::create(builder, function.getLoc(),
+                                 MemRefType::get(type.getShape(), storageType(type.getElementType())), open);
+}
+
+// The scalar that a reduction's loop adds at iteration (d0 .. for the destination's axes, then the reduced axes).
+Value KernelLowering::pullReduced(GenericBuilder &generic, const Store &store, unsigned numParallel) {
+  MLIRContext *context = builder.getContext();
+  unsigned numDims = generic.getNumDims();
+  SmallVector<AffineExpr> dims;
+  for (unsigned dim = 0; dim < numParallel; ++dim)
+    dims.push_back(getAffineDimExpr(dim, context));
+  AffineMap map = AffineMap::get(numDims, 0, dims, context);
+  for (Value value = store.value; value.getDefiningOp() != store.combiner; value = value.getDefiningOp()->getOperand(0))
+    map = viewMap(value.getDefiningOp()).compose(map);
+  auto reduced = [&](unsigned i) { return getAffineDimExpr(numParallel + i, context); };
+
+  if (auto dot = dyn_cast<DotGeneralOp>(store.combiner)) {
+    unsigned next = 0;
+    auto operandMap = [&](Value operand, ArrayRef<int64_t> batch, ArrayRef<int64_t> contract) {
+      int64_t rank = tensorType(operand).getRank();
+      SmallVector<AffineExpr> at(rank);
+      for (auto [i, axis] : llvm::enumerate(batch))
+        at[axis] = map.getResult(i);
+      for (int64_t axis : freeAxes(rank, batch, contract))
+        at[axis] = map.getResult(next++);
+      for (auto [i, axis] : llvm::enumerate(contract))
+        at[axis] = reduced(i);
+      return AffineMap::get(numDims, 0, at, context);
+    };
+    next = dot.getLhsBatch().size();
+    Value a = generic.pull(dot.getA(), operandMap(dot.getA(), dot.getLhsBatch(), dot.getLhsContract()));
+    Value b = generic.pull(dot.getB(), operandMap(dot.getB(), dot.getRhsBatch(), dot.getRhsContract()));
+    if (!a || !b)
+      return {};
+    OpBuilder &body = generic.getBodyBuilder();
+    if (isa<FloatType>(a.getType()))
+      return arith::MulFOp::create(body, dot.getLoc(), a, b);
+    if (isa<mlir::ComplexType>(a.getType()))
+      return complex::MulOp::create(body, dot.getLoc(), a, b);
+    return arith::MulIOp::create(body, dot.getLoc(), a, b);
+  }
+
+  Value x = store.combiner->getOperand(0);
+  auto axes = store.combiner->getAttrOfType<DenseI64ArrayAttr>("axes").asArrayRef();
+  SmallVector<AffineExpr> at(tensorType(x).getRank());
+  for (auto [i, axis] : llvm::enumerate(axes))
+    at[axis] = reduced(i);
+  unsigned next = 0;
+  for (AffineExpr &expr : at)
+    if (!expr)
+      expr = map.getResult(next++);
+  return generic.pull(x, AffineMap::get(numDims, 0, at, context));
+}
+
+LogicalResult KernelLowering::emit(Loop &loop) {
+  unsigned numDims = loop.sizes.size();
+  MLIRContext *context = builder.getContext();
+  AffineMap identity = AffineMap::getMultiDimIdentityMap(numDims, context).getMajorSubMap(loop.numParallel);
+  for (unsigned index : loop.stores)
+    if (!stores[index].destination && !(stores[index].destination = allocate(stores[index].value)))
+      return failure();
+
+  if (loop.reduces) {
+    GenericBuilder init(kernel, function.getLoc(), loop.numParallel, 0);
+    for (unsigned index : loop.stores)
+      init.store(buildNeutral(init.getBodyBuilder(), function.getLoc(), stores[index].combiner),
+                 stores[index].destination, AffineMap::getMultiDimIdentityMap(loop.numParallel, context));
+    generics.push_back(init.finish());
+  }
+  GenericBuilder generic(kernel, function.getLoc(), loop.numParallel, numDims - loop.numParallel);
+  for (unsigned index : loop.stores) {
+    const Store &store = stores[index];
+    Value scalar = store.combiner ? pullReduced(generic, store, loop.numParallel) : generic.pull(store.value, identity);
+    if (!scalar)
+      return failure();
+    if (store.combiner)
+      generic.reduce(store.combiner, scalar, store.destination, identity);
+    else
+      generic.store(scalar, store.destination, identity);
+  }
+  if (loop.reduces) {
+    if (llvm::is_contained(loop.sizes, AffineExpr()))
+      return function.emitError("a reduced axis has a size that follows from no argument");
+    generic.provideExtents(loop.sizes);
+  }
+  generics.push_back(generic.finish());
+  for (unsigned index : loop.stores)
+    kernel.memory.try_emplace(stores[index].value, stores[index].destination);
+  return success();
+}
+
+// Outer iterations must be independent: what an outer iteration reads of a stored value, it has stored itself.
+int64_t KernelLowering::countOuterDims(ArrayRef<linalg::GenericOp> generics) {
+  if (kernel.readsStoredAnywhere)
+    return 0;
+  unsigned numInputs = tensors->getNumArguments();
+  int64_t outer = kernel.outer;
+  for (linalg::GenericOp generic : generics)
+    for (OpOperand *input : generic.getDpsInputOperands()) {
+      auto argument = dyn_cast<BlockArgument>(input->get());
+      Operation *alloc = input->get().getDefiningOp();
+      if ((argument && argument.getArgNumber() < numInputs) || (alloc && alloc->hasAttr("tcc.extents")))
+        continue;
+      AffineMap map = generic.getMatchingIndexingMap(input);
+      int64_t aligned = 0;
+      while (aligned < std::min<int64_t>(outer, map.getNumResults()) &&
+             map.getResult(aligned) == getAffineDimExpr(aligned, builder.getContext()))
+        ++aligned;
+      outer = aligned;
+    }
+  return outer;
+}
+
+LogicalResult KernelLowering::run() {
+  for (Operation &op : tensors->without_terminator())
+    if (roleOf(&op) == Role::Library)
+      return op.emitOpError("cannot be part of a kernel");
+  if (failed(makeArguments()))
+    return failure();
+  findLevels();
+  collectStores();
+  collectTemporaries();
+
+  // The leading sizes that all loop nests share.
+  kernel.outer = loops.empty() ? 0 : loops[0].numParallel;
+  for (const Loop &loop : loops) {
+    int64_t shared = 0;
+    while (shared < std::min<int64_t>(kernel.outer, loop.numParallel) && loop.sizes[shared] &&
+           loop.sizes[shared] == loops[0].sizes[shared])
+      ++shared;
+    // A single nest may have sizes that no expression gives: its own memrefs tell them.
+    kernel.outer = loops.size() == 1 ? loop.numParallel : shared;
+  }
+
+  auto order = llvm::to_vector(llvm::seq<unsigned>(0, loops.size()));
+  llvm::stable_sort(order, [&](unsigned a, unsigned b) {
+    return std::pair(loops[a].level, loops[a].reduces) < std::pair(loops[b].level, loops[b].reduces);
+  });
+  for (unsigned index : order)
+    if (failed(emit(loops[index])))
+      return failure();
+  func::ReturnOp::create(builder, function.getLoc());
+  kernel.sizes.eraseUnused();
+
+  function->setAttr("tcc.num_outputs", builder.getI64IntegerAttr(outputs.size()));
+  function->setAttr("tcc.outer", builder.getI64IntegerAttr(countOuterDims(generics)));
+  tensors->dropAllDefinedValueUses();
+  for (Operation &op : *tensors)
+    op.dropAllReferences();
+  tensors->erase();
+  return success();
+}
+
+struct LowerToLinalg : PassWrapper<LowerToLinalg, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(LowerToLinalg)
+  StringRef getArgument() const override { return "tcc-lower-to-linalg"; }
+  StringRef getDescription() const override {
+    return "Lower kernels (functions with tcc.kernel) from tcc ops to linalg.generic on memrefs";
+  }
+  void getDependentDialects(DialectRegistry &registry) const override {
+    registry.insert<arith::ArithDialect, complex::ComplexDialect, linalg::LinalgDialect, math::MathDialect,
+                    memref::MemRefDialect>();
+  }
+  void runOnOperation() override {
+    if (failed(lowerToLinalg(getOperation())))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+
+LogicalResult lowerToLinalg(ModuleOp module) {
+  OpBuilder builder(module.getContext());
+  for (auto function : module.getOps<func::FuncOp>())
+    if (isTensorKernel(function) && failed(KernelLowering(function, builder).run()))
+      return failure();
+  return success();
+}
+
+bool isTensorKernel(func::FuncOp function) {
+  return function->hasAttr("tcc.kernel") && !function->hasAttr("tcc.num_outputs");
+}
+
+std::unique_ptr<Pass> createLowerToLinalgPass() { return std::make_unique<LowerToLinalg>(); }
+
+} // namespace tcc

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Propagation of symbolic sizes through tcc ops.
+#include "passes/SymbolicShapes.h"
+
+#include "passes/KernelOps.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace tcc {
+
+static bool isOpen(Value value) { return !tensorType(value).hasStaticShape(); }
+
+SymbolicShapes::SymbolicShapes(func::FuncOp function, function_ref<AffineMap(LaunchOp)> resultShapes)
+    : context(function.getContext()) {
+  for (Value argument : function.getArguments()) {
+    auto type = dyn_cast<RankedTensorType>(argument.getType());
+    if (!type || type.hasStaticShape())
+      continue;
+    SmallVector<AffineExpr> &sizes = open[argument];
+    for (int64_t size : type.getShape()) {
+      if (!ShapedType::isDynamic(size)) {
+        sizes.push_back(getAffineConstantExpr(size, context));
+        continue;
+      }
+      sizes.push_back(getAffineSymbolExpr(parents.size(), context));
+      parents.push_back(parents.size());
+    }
+  }
+  if (parents.empty())
+    return;
+  for (Operation &op : function.getBody().front())
+    if (llvm::any_of(op.getResults(), isOpen))
+      visit(&op, resultShapes);
+}
+
+AffineExpr SymbolicShapes::canonical(AffineExpr expr) const {
+  if (!unified || !expr)
+    return expr;
+  SmallVector<AffineExpr> replacements;
+  for (unsigned i = 0; i < parents.size(); ++i) {
+    unsigned root = i;
+    while (parents[root] != root)
+      root = parents[root];
+    replacements.push_back(getAffineSymbolExpr(root, context));
+  }
+  return expr.replaceSymbols(replacements);
+}
+
+void SymbolicShapes::unify(AffineExpr a, AffineExpr b) {
+  a = canonical(a);
+  b = canonical(b);
+  auto left = dyn_cast_or_null<AffineSymbolExpr>(a), right = dyn_cast_or_null<AffineSymbolExpr>(b);
+  if (a == b || !left || !right)
+    return;
+  parents[std::max(left.getPosition(), right.getPosition())] = std::min(left.getPosition(), right.getPosition());
+  unified = true;
+}
+
+AffineExpr SymbolicShapes::size(Value value, int64_t axis) const {
+  int64_t size = tensorType(value).getDimSize(axis);
+  if (!ShapedType::isDynamic(size))
+    return getAffineConstantExpr(size, context);
+  auto found = open.find(value);
+  return found == open.end() ? AffineExpr() : canonical(found->second[axis]);
+}
+
+bool SymbolicShapes::haveSameShape(Value a, Value b) const {
+  RankedTensorType type = tensorType(a);
+  if (type.getShape() != tensorType(b).getShape())
+    return false;
+  for (int64_t axis = 0; axis < type.getRank(); ++axis)
+    if (type.isDynamicDim(axis) && (!size(a, axis) || size(a, axis) != size(b, axis)))
+      return false;
+  return true;
+}
+
+AffineMap SymbolicShapes::openSizes(ValueRange values) const {
+  SmallVector<AffineExpr> sizes;
+  for (Value value : values)
+    for (int64_t axis = 0; axis < tensorType(value).getRank(); ++axis)
+      if (tensorType(value).isDynamicDim(axis)) {
+        sizes.push_back(size(value, axis));
+        if (!sizes.back())
+          return {};
+      }
+  return AffineMap::get(0, parents.size(), sizes, context);
+}
+
+void SymbolicShapes::visit(Operation *op, function_ref<AffineMap(LaunchOp)> resultShapes) {
+  auto in = [&](unsigned operand, int64_t axis) { return size(op->getOperand(operand), axis); };
+  auto rankOf = [&](unsigned operand) { return tensorType(op->getOperand(operand)).getRank(); };
+  auto constant = [&](int64_t value) { return getAffineConstantExpr(value, context); };
+  SmallVector<SmallVector<AffineExpr>> sizes(op->getNumResults()); // null: not known
+  auto copy = [&](unsigned operand, unsigned result = 0) {
+    for (int64_t axis = 0; axis < rankOf(operand); ++axis)
+      sizes[result].push_back(in(operand, axis));
+  };
+  auto without = [&](ArrayRef<int64_t> axes) {
+    for (int64_t axis = 0; axis < rankOf(0); ++axis)
+      if (!llvm::is_contained(axes, axis))
+        sizes[0].push_back(in(0, axis));
+  };
+  auto like = [&](Value value) {
+    for (int64_t axis = 0; axis < tensorType(value).getRank(); ++axis)
+      sizes[0].push_back(size(value, axis));
+  };
+
+  if (op->hasTrait<trait::Elementwise>()) {
+    copy(0);
+    for (unsigned operand = 1; operand < op->getNumOperands(); ++operand)
+      for (int64_t axis = 0; axis < rankOf(operand); ++axis)
+        unify(in(0, axis), in(operand, axis));
+  } else if (op->hasTrait<trait::Reduction>()) {
+    without(op->getAttrOfType<DenseI64ArrayAttr>("axes").asArrayRef());
+  } else {
+    llvm::TypeSwitch<Operation *>(op)
+        .Case<IotaOp, RandomBitsOp, BroadcastOp>([&](auto x) { like(x.getLike()); })
+        .Case<ReshapeOp>([&](ReshapeOp reshape) {
+          if (reshape.getLike())
+            return like(reshape.getLike());
+          AffineExpr elements = constant(1);
+          for (int64_t axis = 0; axis < rankOf(0); ++axis)
+            elements = elements && in(0, axis) ? elements * in(0, axis) : AffineExpr();
+          int64_t known = 1;
+          for (int64_t size : reshape.getY().getType().getShape())
+            known *= ShapedType::isDynamic(size) ? 1 : size;
+          for (int64_t size : reshape.getY().getType().getShape())
+            sizes[0].push_back(!ShapedType::isDynamic(size) ? constant(size)
+                               : elements && known > 0      ? elements.floorDiv(known)
+                                                            : AffineExpr());
+        })
+        .Case<TransposeOp>([&](TransposeOp transpose) {
+          for (int64_t axis : transpose.getPerm())
+            sizes[0].push_back(in(0, axis));
+        })
+        .Case<SliceOp>([&](SliceOp slice) {
+          for (int64_t axis = 0; axis < rankOf(0); ++axis) {
+            int64_t start = slice.getStarts()[axis], limit = slice.getLimits()[axis], stride = slice.getStrides()[axis];
+            AffineExpr end = limit == -1 ? in(0, axis) : constant(limit);
+            sizes[0].push_back(end ? (end - start + (stride - 1)).floorDiv(stride) : end);
+          }
+        })
+        .Case<PadOp>([&](PadOp pad) {
+          for (int64_t axis = 0; axis < rankOf(0); ++axis) {
+            AffineExpr n = in(0, axis);
+            // An empty axis gets no interior padding: exact only where there is none.
+            int64_t interior = pad.getInterior()[axis];
+            sizes[0].push_back(n ? n + (n - 1) * interior + pad.getLow()[axis] + pad.getHigh()[axis] : n);
+          }
+        })
+        .Case<ConcatenateOp>([&](ConcatenateOp concatenate) {
+          copy(0);
+          AffineExpr &along = sizes[0][concatenate.getAxis()];
+          for (unsigned operand = 1; operand < op->getNumOperands(); ++operand) {
+            AffineExpr next = in(operand, concatenate.getAxis());
+            along = along && next ? along + next : AffineExpr();
+          }
+        })
+        .Case<GatherOp>([&](GatherOp gather) {
+          for (int64_t axis = 0; axis < rankOf(1); ++axis)
+            sizes[0].push_back(in(1, axis));
+          without(gather.getAxes());
+        })
+        .Case<ArgmaxOp, ArgminOp>([&](auto reduce) { without({int64_t(reduce.getAxis())}); })
+        .Case<DotGeneralOp>([&](DotGeneralOp dot) {
+          for (int64_t axis : dot.getLhsBatch())
+            sizes[0].push_back(in(0, axis));
+          for (int64_t axis : freeAxes(rankOf(0), dot.getLhsBatch(), dot.getLhsContract()))
+            sizes[0].push_back(in(0, axis));
+          for (int64_t axis : freeAxes(rankOf(1), dot.getRhsBatch(), dot.getRhsContract()))
+            sizes[0].push_back(in(1, axis));
+        })
+        .Case<RfftOp>([&](RfftOp rfft) {
+          copy(0);
+          AffineExpr &last = sizes[0][rfft.getAxes().back()];
+          last = last ? last.floorDiv(2) + 1 : last;
+        })
+        .Case<IrfftOp>([&](IrfftOp irfft) {
+          copy(0);
+          sizes[0][irfft.getAxes().back()] = constant(irfft.getN());
+        })
+        .Case<SolveOp, TriangularSolveOp>([&](auto) { copy(1); })
+        .Case<LaunchOp>([&](LaunchOp launch) {
+          AffineMap map = resultShapes(launch), arguments = openSizes(launch->getOperands());
+          if (!map || !arguments)
+            return;
+          unsigned next = 0;
+          for (auto [index, result] : llvm::enumerate(op->getResults()))
+            for (int64_t axis = 0; axis < tensorType(result).getRank(); ++axis)
+              sizes[index].push_back(
+                  tensorType(result).isDynamicDim(axis)
+                      ? map.getResult(next++).replaceDimsAndSymbols({}, arguments.getResults())
+                      : constant(tensorType(result).getDimSize(axis)));
+        })
+        .Case<FftOp, CumsumOp, CumprodOp, CummaxOp, CumminOp, SortOp, ArgsortOp, ScatterOp, CheckIndexOp, CholeskyOp>(
+            [&](auto) { copy(0); })
+        .Default([&](Operation *) {
+          // Factorisations: every result axis is a batch axis or has the size of a square matrix.
+          int64_t rank = rankOf(0);
+          if (!isa<LuOp, QrOp, SvdOp, EighOp, EigOp>(op) || rank < 2 || in(0, rank - 1) != in(0, rank - 2))
+            if (!isa<LuOp>(op))
+              return;
+          for (auto [index, result] : llvm::enumerate(op->getResults()))
+            for (int64_t axis = 0; axis < tensorType(result).getRank(); ++axis)
+              sizes[index].push_back(in(0, std::min(axis, rank - 1)));
+        });
+  }
+  for (auto [result, exprs] : llvm::zip(op->getResults(), sizes))
+    if (isOpen(result) && !exprs.empty())
+      open[result] = exprs;
+}
+
+void SizeValues::addSymbol(Value memref, int64_t axis) {
+  symbols.push_back(memref::DimOp::create(builder, loc, memref, constant(axis)));
+}
+
+Value SizeValues::constant(int64_t value) {
+  Value &number = constants[value];
+  if (!number)
+    number = arith::ConstantIndexOp::create(builder, loc, value);
+  return number;
+}
+
+Value SizeValues::materialize(AffineExpr expr) {
+  if (auto number = dyn_cast<AffineConstantExpr>(expr))
+    return constant(number.getValue());
+  if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
+    return symbols[symbol.getPosition()];
+  if (Value value = known.lookup(expr))
+    return value;
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  Value left = materialize(binary.getLHS()), right = materialize(binary.getRHS()), result;
+  switch (expr.getKind()) {
+  case AffineExprKind::Add:
+    result = arith::AddIOp::create(builder, loc, left, right);
+    break;
+  case AffineExprKind::Mul:
+    result = arith::MulIOp::create(builder, loc, left, right);
+    break;
+  case AffineExprKind::FloorDiv:
+    result = arith::FloorDivSIOp::create(builder, loc, left, right);
+    break;
+  case AffineExprKind::CeilDiv:
+    result = arith::CeilDivSIOp::create(builder, loc, left, right);
+    break;
+  default: // affine simplification turns a - (a floordiv b) * b into this
+    result = arith::RemUIOp::create(builder, loc, left, right);
+    break;
+  }
+  return known[expr] = result;
+}
+
+void SizeValues::eraseUnused() {
+  for (Value size : symbols)
+    if (size.use_empty())
+      size.getDefiningOp()->erase();
+  for (auto [number, value] : constants)
+    if (value.use_empty())
+      value.getDefiningOp()->erase();
+}
+
+} // namespace tcc
