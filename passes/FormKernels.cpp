@@ -12,6 +12,10 @@
 using namespace mlir;
 
 namespace tcc {
+
+#define GEN_PASS_DEF_FORMKERNELS
+#include "passes/Passes.h.inc"
+
 namespace {
 
 /// What makes two kernels equal: ops, attributes, types and data flow, as a list of uniqued pointers and numbers.
@@ -192,30 +196,25 @@ LogicalResult KernelFormer::run(func::FuncOp function) {
   for (const FusionGroups::Item &item : items)
     if (!item.isKernel)
       kept.insert(item.ops.front());
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.getBody().front().without_terminator())))
-    if (!isa<LaunchOp>(op) && !kept.contains(&op) && op.use_empty())
-      op.erase();
+  SmallVector<Operation *> left;
+  for (Operation &op : function.getBody().front().without_terminator())
+    if (!isa<LaunchOp>(op) && !kept.contains(&op))
+      left.push_back(&op);
+  for (Operation *op : llvm::reverse(left))
+    if (op->use_empty())
+      op->erase();
   return success();
 }
 
-struct FormKernels : PassWrapper<FormKernels, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(FormKernels)
-  FormKernels(const FormKernelsOptions &options = {}) {
-    reference = options.reference;
-    maxOps = options.maxOps;
-  }
-  FormKernels(const FormKernels &other) : PassWrapper(other) {}
-  StringRef getArgument() const override { return "tcc-form-kernels"; }
-  StringRef getDescription() const override { return "Group tcc ops into kernels, outline them, unify equal ones"; }
-  void getDependentDialects(DialectRegistry &registry) const override { registry.insert<func::FuncDialect>(); }
-
+struct FormKernels : impl::FormKernelsBase<FormKernels> {
+  using FormKernelsBase::FormKernelsBase;
   void runOnOperation() override {
-    if (failed(formKernels(getOperation(), {reference, maxOps})))
+    FormKernelsOptions options;
+    options.reference = reference;
+    options.maxOps = maxOps;
+    if (failed(formKernels(getOperation(), options)))
       signalPassFailure();
   }
-
-  Option<bool> reference{*this, "reference", llvm::cl::desc("Every op its own kernel"), llvm::cl::init(false)};
-  Option<int64_t> maxOps{*this, "max-ops", llvm::cl::desc("Most ops of one kernel"), llvm::cl::init(256)};
 };
 
 } // namespace
@@ -230,10 +229,6 @@ LogicalResult formKernels(ModuleOp module, const FormKernelsOptions &options) {
     if (failed(former.run(function)))
       return failure();
   return success();
-}
-
-std::unique_ptr<Pass> createFormKernelsPass(const FormKernelsOptions &options) {
-  return std::make_unique<FormKernels>(options);
 }
 
 } // namespace tcc

@@ -16,7 +16,9 @@ namespace tcc {
 
 GenericBuilder::GenericBuilder(KernelState &kernel, Location loc, unsigned numParallel, unsigned numReduction)
     : kernel(kernel), loc(loc), numParallel(numParallel), numReduction(numReduction), block(new Block),
-      body(OpBuilder::atBlockEnd(block)) {}
+      body(kernel.builder.getContext()) {
+  body.setInsertionPointToEnd(block);
+}
 
 GenericBuilder::~GenericBuilder() {
   if (!block)

@@ -15,6 +15,10 @@
 using namespace mlir;
 
 namespace tcc {
+
+#define GEN_PASS_DEF_LOWERTOLINALG
+#include "passes/Passes.h.inc"
+
 namespace {
 
 /// A tensor that gets memory: an output, a reduction's result, or a temporary that is expensive to compute again.
@@ -371,16 +375,7 @@ LogicalResult KernelLowering::run() {
   return success();
 }
 
-struct LowerToLinalg : PassWrapper<LowerToLinalg, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(LowerToLinalg)
-  StringRef getArgument() const override { return "tcc-lower-to-linalg"; }
-  StringRef getDescription() const override {
-    return "Lower kernels (functions with tcc.kernel) from tcc ops to linalg.generic on memrefs";
-  }
-  void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<arith::ArithDialect, complex::ComplexDialect, linalg::LinalgDialect, math::MathDialect,
-                    memref::MemRefDialect>();
-  }
+struct LowerToLinalg : impl::LowerToLinalgBase<LowerToLinalg> {
   void runOnOperation() override {
     if (failed(lowerToLinalg(getOperation())))
       signalPassFailure();
@@ -400,7 +395,5 @@ LogicalResult lowerToLinalg(ModuleOp module) {
 bool isTensorKernel(func::FuncOp function) {
   return function->hasAttr("tcc.kernel") && !function->hasAttr("tcc.num_outputs");
 }
-
-std::unique_ptr<Pass> createLowerToLinalgPass() { return std::make_unique<LowerToLinalg>(); }
 
 } // namespace tcc

@@ -45,4 +45,46 @@ def ExpandMath : Pass<"tcc-expand-math"> {
                            "mlir::vector::VectorDialect"];
 }
 
+def FormKernels : Pass<"tcc-form-kernels", "mlir::ModuleOp"> {
+  let summary = "Group tcc ops into kernels, outline them, unify equal ones";
+  let description = [{
+    Ops of every function that is not a kernel itself are grouped (passes/FusionGroups.cpp has the rules and the cost
+    model) and outlined as `func.func private @kernel_N` with `tcc.kernel`; the caller gets `tcc.launch @kernel_N`. Equal
+    kernels are one function. In the caller stay calls of the runtime library, constants in memory, and reshapes, which
+    are other views of a buffer. A result of the function that needs no computation is copied by a kernel.
+
+    A kernel with open result sizes has `tcc.result_shapes`: these sizes as a map from its arguments' open sizes.
+  }];
+  let options = [
+    Option<"reference", "reference", "bool", /*default=*/"false",
+           "Every op its own kernel: the yardstick for what fusion does to results">,
+    Option<"maxOps", "max-ops", "int64_t", /*default=*/"256", "Most ops of one kernel">
+  ];
+  let dependentDialects = ["mlir::func::FuncDialect"];
+}
+
+def LowerToLinalg : Pass<"tcc-lower-to-linalg", "mlir::ModuleOp"> {
+  let summary = "Lower kernels from tcc ops to linalg.generic on memrefs";
+  let description = [{
+    A function with `tcc.kernel` gets destination-passing form: inputs and outputs are memrefs, the body is allocations of
+    temporaries and `linalg.generic`s. Outputs, results of reductions and values that are expensive and needed by several
+    loop nests are stored; everything else is computed where it is needed, views by composing indexing maps. Bool is
+    stored as i8, unsigned integers are signless. Adds `tcc.num_outputs` and `tcc.outer`, the number of leading iteration
+    dims that all generics share and whose iterations are independent.
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::complex::ComplexDialect", "mlir::linalg::LinalgDialect",
+                           "mlir::math::MathDialect", "mlir::memref::MemRefDialect"];
+}
+
+def PlanBuffers : Pass<"tcc-plan-buffers", "mlir::ModuleOp"> {
+  let summary = "Give the tensors of entry functions memory in one arena";
+  let description = [{
+    An entry function becomes one on memrefs: its arguments, its results, and an arena of bytes. Results are written in
+    place, other tensors are `memref.view`s of the arena at 64-byte aligned offsets, reused after the last reader. An
+    output of a kernel takes the memory of an input that dies there, if the kernel writes each element after its last
+    reading. Reshapes vanish. `plan.launch` and `plan.library` remain.
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::memref::MemRefDialect", "::tcc::plan::PlanDialect"];
+}
+
 #endif // TCC_PASSES_PASSES_TD

@@ -15,6 +15,10 @@
 using namespace mlir;
 
 namespace tcc {
+
+#define GEN_PASS_DEF_PLANBUFFERS
+#include "passes/Passes.h.inc"
+
 namespace {
 
 /// Pairs (output, input) of a lowered kernel's operands that may be the same memory.
@@ -328,6 +332,10 @@ LogicalResult EntryPlanner::run() {
   if (failed(emit()))
     return failure();
   values.eraseUnused();
+  ValueRange results = tensors->getTerminator()->getOperands();
+  function->setAttr("tcc.num_outputs", builder.getI64IntegerAttr(results.size()));
+  if (llvm::any_of(results, [](Value result) { return !tensorType(result).hasStaticShape(); }))
+    function->setAttr("tcc.result_shapes", AffineMapAttr::get(shapes.openSizes(results)));
   function.setType(builder.getFunctionType(body->getArgumentTypes(), {}));
   tensors->dropAllDefinedValueUses();
   for (Operation &op : *tensors)
@@ -336,13 +344,7 @@ LogicalResult EntryPlanner::run() {
   return success();
 }
 
-struct PlanBuffers : PassWrapper<PlanBuffers, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(PlanBuffers)
-  StringRef getArgument() const override { return "tcc-plan-buffers"; }
-  StringRef getDescription() const override { return "Give the tensors of entry functions memory in one arena"; }
-  void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<arith::ArithDialect, memref::MemRefDialect, plan::PlanDialect>();
-  }
+struct PlanBuffers : impl::PlanBuffersBase<PlanBuffers> {
   void runOnOperation() override {
     if (failed(planBuffers(getOperation())))
       signalPassFailure();
@@ -372,7 +374,5 @@ bool isTensorFunction(func::FuncOp function) {
   return llvm::all_of(function.getArgumentTypes(), isTensor) && llvm::all_of(function.getResultTypes(), isTensor) &&
          function.getNumResults() > 0;
 }
-
-std::unique_ptr<Pass> createPlanBuffersPass() { return std::make_unique<PlanBuffers>(); }
 
 } // namespace tcc

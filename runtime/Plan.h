@@ -72,6 +72,11 @@ public:
   int32_t addArena(int32_t dtype, std::vector<int64_t> shape, int64_t offset) {
     return addSlot(SlotKind::Arena, dtype, std::move(shape), 0, offset, nullptr);
   }
+  /// The memory of `slot` with another shape.
+  int32_t addAlias(int32_t slot, std::vector<int64_t> shape) {
+    Slot base = slots[slot];
+    return addSlot(base.kind, base.dtype, std::move(shape), base.index, base.offset, base.constant);
+  }
   int32_t addKernel(TccKernelFn fn, TccFinishFn finish, std::vector<int32_t> inputs, std::vector<int32_t> outputs,
                     std::vector<int64_t> dims, int64_t extent, int64_t scratch, double cost, int32_t location) {
     int32_t step = addStep(StepKind::Kernel, std::move(inputs), std::move(outputs), std::move(dims), cost, location);

@@ -33,10 +33,15 @@ void Plan::finish() {
   std::sort(cuts.begin(), cuts.end());
   cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
 
-  // Pieces of the arena first, then one piece for each other slot.
+  // Pieces of the arena first, then one piece for each other slot; aliases of an output share its piece.
+  std::vector<int32_t> outputs(numOutputs, -1);
   std::vector<Access> accesses(cuts.size() + slots.size());
   auto pieces = [&](int32_t index) -> std::pair<size_t, size_t> {
     const Slot &slot = slots[index];
+    if (slot.kind == SlotKind::Output && outputs[slot.index] < 0)
+      outputs[slot.index] = index;
+    if (slot.kind == SlotKind::Output)
+      index = outputs[slot.index];
     if (slot.kind != SlotKind::Arena)
       return {cuts.size() + index, cuts.size() + index + 1};
     int64_t end = slot.offset + allocationBytes(slot.dtype, slot.rank, slot.shape);

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Reading a planned function, and instantiating it for sizes.
+#include "passes/BuildPlan.h"
+
+#include "passes/KernelOps.h"
+#include "passes/PlanOps.h"
+#include "runtime/Tensors.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace tcc {
+
+int32_t dtypeOf(Type element) {
+  if (auto integer = dyn_cast<IntegerType>(element)) {
+    if (integer.isUnsigned())
+      return integer.getWidth() == 8 ? TCC_U8 : TCC_U32;
+    switch (integer.getWidth()) {
+    case 1:
+      return TCC_BOOL;
+    case 8:
+      return TCC_I8;
+    case 16:
+      return TCC_I16;
+    case 32:
+      return TCC_I32;
+    default:
+      return TCC_I64;
+    }
+  }
+  if (auto complexElement = dyn_cast<mlir::ComplexType>(element))
+    return complexElement.getElementType().isF32() ? TCC_C64 : TCC_C128;
+  if (element.isF16())
+    return TCC_F16;
+  if (element.isBF16())
+    return TCC_BF16;
+  return element.isF32() ? TCC_F32 : TCC_F64;
+}
+
+/// The elements of a constant as the runtime has them: row-major, bool in bytes.
+static runtime::Buffer dataOf(ElementsAttr value, int32_t dtype) {
+  int64_t count = value.getNumElements(), size = runtime::elementSize(dtype);
+  runtime::Buffer buffer = runtime::Buffer::create(count * size);
+  char *to = static_cast<char *>(buffer.data());
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {
+    ArrayRef<char> from = resource.getData();
+    std::copy_n(from.data(), std::min<int64_t>(from.size(), count * size), to);
+    return buffer;
+  }
+  auto dense = cast<DenseElementsAttr>(value);
+  if (dtype == TCC_BOOL) {
+    for (bool element : dense.getValues<bool>())
+      *to++ = element;
+    return buffer;
+  }
+  ArrayRef<char> from = dense.getRawData();
+  for (int64_t i = 0; i < (dense.isSplat() ? count : 1); ++i)
+    to = std::copy(from.begin(), from.end(), to);
+  return buffer;
+}
+
+class PlanTemplate::Builder {
+public:
+  Builder(func::FuncOp function, const llvm::StringMap<std::shared_ptr<const CompiledKernel>> &kernels)
+      : function(function), kernels(kernels) {}
+  FailureOr<PlanTemplate> run();
+
+private:
+  void addArguments(unsigned numInputs);
+  void addSize(Operation &op);
+  int32_t addSlot(Value memref, SlotTemplate slot);
+  LogicalResult addStep(Operation &op);
+  int32_t locate(Location loc);
+  std::vector<SizeExpr> shapeOf(MemRefType type, ValueRange openSizes);
+
+  func::FuncOp function;
+  const llvm::StringMap<std::shared_ptr<const CompiledKernel>> &kernels;
+  PlanTemplate plan;
+  llvm::DenseMap<Value, SizeExpr> sizes;
+  llvm::DenseMap<Value, int32_t> slotOf;
+  llvm::DenseMap<Location, int32_t> locationOf;
+};
+
+std::vector<SizeExpr> PlanTemplate::Builder::shapeOf(MemRefType type, ValueRange openSizes) {
+  std::vector<SizeExpr> shape;
+  unsigned next = 0;
+  for (int64_t size : type.getShape())
+    shape.push_back(ShapedType::isDynamic(size) ? sizes[openSizes[next++]] : SizeExpr(size));
+  return shape;
+}
+
+int32_t PlanTemplate::Builder::addSlot(Value memref, SlotTemplate slot) {
+  slot.dtype = dtypeOf(cast<MemRefType>(memref.getType()).getElementType());
+  slotOf[memref] = plan.slots.size();
+  plan.slots.push_back(std::move(slot));
+  return plan.slots.size() - 1;
+}
+
+// Open sizes of the inputs are the symbols; those of the outputs follow, and are known after the function is read.
+void PlanTemplate::Builder::addArguments(unsigned numInputs) {
+  for (BlockArgument argument : function.getArguments().drop_back()) {
+    auto type = cast<MemRefType>(argument.getType());
+    bool isInput = argument.getArgNumber() < numInputs;
+    SlotTemplate slot{isInput ? runtime::SlotKind::Input : runtime::SlotKind::Output, 0};
+    TensorType &tensor = (isInput ? plan.inputs : plan.outputs).emplace_back();
+    tensor.dtype = dtypeOf(type.getElementType());
+    for (int64_t size : type.getShape()) {
+      bool open = ShapedType::isDynamic(size);
+      tensor.shape.push_back(open ? -1 : size);
+      if (isInput)
+        slot.shape.push_back(open ? SizeExpr::symbol(plan.numSymbols++) : SizeExpr(size));
+    }
+    addSlot(argument, std::move(slot));
+  }
+  unsigned next = 0;
+  auto results = function->getAttrOfType<AffineMapAttr>("tcc.result_shapes");
+  for (unsigned index = 0; index < plan.outputs.size(); ++index)
+    for (int64_t size : plan.outputs[index].shape)
+      plan.slots[numInputs + index].shape.push_back(size >= 0 ? SizeExpr(size)
+                                                              : SizeExpr::of(results.getValue().getResult(next++)));
+}
+
+void PlanTemplate::Builder::addSize(Operation &op) {
+  auto binary = [&](SizeExpr::Kind kind) {
+    sizes[op.getResult(0)] = SizeExpr::binary(kind, sizes[op.getOperand(0)], sizes[op.getOperand(1)]);
+  };
+  llvm::TypeSwitch<Operation *>(&op)
+      .Case<arith::ConstantIndexOp>([&](auto constant) { sizes[constant] = SizeExpr(constant.value()); })
+      .Case<memref::DimOp>([&](auto dim) {
+        sizes[dim] = plan.slots[slotOf[dim.getSource()]].shape[*dim.getConstantIndex()];
+      })
+      .Case<arith::AddIOp>([&](auto) { binary(SizeExpr::Kind::add); })
+      .Case<arith::MulIOp>([&](auto) { binary(SizeExpr::Kind::multiply); })
+      .Case<arith::FloorDivSIOp>([&](auto) { binary(SizeExpr::Kind::floorDivide); })
+      .Case<arith::CeilDivSIOp>([&](auto) { binary(SizeExpr::Kind::ceilDivide); })
+      .Case<arith::RemUIOp>([&](auto) { binary(SizeExpr::Kind::modulo); });
+}
+
+int32_t PlanTemplate::Builder::locate(Location loc) {
+  auto [entry, isNew] = locationOf.try_emplace(loc, plan.locations.size());
+  if (!isNew)
+    return entry->second;
+  SourceLocation location;
+  loc->walk([&](Location part) {
+    auto file = dyn_cast<FileLineColLoc>(part);
+    if (!file)
+      return WalkResult::advance();
+    location = {file.getFilename().str(), file.getLine()};
+    return WalkResult::interrupt();
+  });
+  plan.locations.push_back(location);
+  return entry->second;
+}
+
+LogicalResult PlanTemplate::Builder::addStep(Operation &op) {
+  StepTemplate step;
+  step.location = locate(op.getLoc());
+  OperandRange inputs = op.getOperands(), outputs = inputs;
+  if (auto launch = dyn_cast<plan::LaunchOp>(op)) {
+    step.kernel = kernels.lookup(launch.getCallee());
+    if (!step.kernel)
+      return launch.emitOpError("names no compiled kernel");
+    inputs = launch.getInputs();
+    outputs = launch.getOutputs();
+    for (Value operand : launch->getOperands())
+      for (auto [axis, size] : llvm::enumerate(cast<MemRefType>(operand.getType()).getShape()))
+        if (ShapedType::isDynamic(size))
+          step.dims.push_back(plan.slots[slotOf[operand]].shape[axis]);
+  } else if (auto call = dyn_cast<plan::LibraryOp>(op)) {
+    step.symbol = call.getSymbol().str();
+    const TccEntry *entry = tcc_find_entry(step.symbol.c_str());
+    if (!entry)
+      return call.emitOpError("names no function of the runtime library");
+    step.library = entry->function;
+    step.attributes.assign(call.getIntegers().begin(), call.getIntegers().end());
+    inputs = call.getInputs();
+    outputs = call.getOutputs();
+  } else {
+    return op.emitOpError("is not part of a planned function");
+  }
+  for (Value input : inputs)
+    step.inputs.push_back(slotOf[input]);
+  for (Value output : outputs)
+    step.outputs.push_back(slotOf[output]);
+  plan.steps.push_back(std::move(step));
+  return success();
+}
+
+FailureOr<PlanTemplate> PlanTemplate::Builder::run() {
+  auto count = function->getAttrOfType<IntegerAttr>("tcc.num_outputs");
+  if (!count)
+    return function.emitError("is not a planned function");
+  addArguments(function.getNumArguments() - 1 - count.getInt());
+  for (Operation &op : function.getBody().front().without_terminator()) {
+    if (isa<arith::ArithDialect>(op.getDialect()) || isa<memref::DimOp>(op)) {
+      addSize(op);
+    } else if (auto view = dyn_cast<memref::ViewOp>(op)) {
+      SlotTemplate slot{runtime::SlotKind::Arena, 0};
+      slot.shape = shapeOf(view.getType(), view.getSizes());
+      slot.offset = sizes[view.getByteShift()];
+      addSlot(view, std::move(slot));
+    } else if (auto alias = dyn_cast<plan::AliasOp>(op)) {
+      SlotTemplate slot{runtime::SlotKind::Input, 0};
+      slot.base = slotOf[alias.getSource()];
+      slot.shape = shapeOf(cast<MemRefType>(alias.getMemref().getType()), alias.getSizes());
+      addSlot(alias.getMemref(), std::move(slot));
+    } else if (auto constant = dyn_cast<plan::ConstantOp>(op)) {
+      SlotTemplate slot{runtime::SlotKind::Constant, 0};
+      auto type = cast<MemRefType>(constant.getMemref().getType());
+      slot.shape = shapeOf(type, {});
+      slot.data = dataOf(constant.getValue(), dtypeOf(type.getElementType()));
+      addSlot(constant.getMemref(), std::move(slot));
+    } else if (failed(addStep(op))) {
+      return failure();
+    }
+  }
+  return std::move(plan);
+}
+
+FailureOr<PlanTemplate>
+PlanTemplate::create(func::FuncOp function,
+                     const llvm::StringMap<std::shared_ptr<const CompiledKernel>> &kernels) {
+  return Builder(function, kernels).run();
+}
+
+static std::vector<int64_t> evaluate(const std::vector<SizeExpr> &sizes, ArrayRef<int64_t> openSizes) {
+  std::vector<int64_t> values;
+  for (const SizeExpr &size : sizes)
+    values.push_back(size.evaluate(openSizes));
+  return values;
+}
+
+std::vector<std::vector<int64_t>> PlanTemplate::outputShapes(ArrayRef<int64_t> openSizes) const {
+  std::vector<std::vector<int64_t>> shapes;
+  for (size_t i = 0; i < outputs.size(); ++i)
+    shapes.push_back(evaluate(slots[inputs.size() + i].shape, openSizes));
+  return shapes;
+}
+
+/// Nanoseconds of a library call, to the order of magnitude: the scheduler only asks whether sharing work pays.
+static double estimateLibraryCost(const std::vector<std::vector<int64_t>> &shapes) {
+  double largest = 1, longest = 1;
+  for (const std::vector<int64_t> &shape : shapes) {
+    double elements = 1;
+    for (int64_t size : shape)
+      elements *= std::max<int64_t>(size, 1);
+    largest = std::max(largest, elements);
+    if (!shape.empty())
+      longest = std::max(longest, double(shape.back()));
+  }
+  return 1000 + largest * longest / 20;
+}
+
+std::unique_ptr<runtime::Plan> PlanTemplate::instantiate(ArrayRef<int64_t> openSizes) const {
+  auto plan = std::make_unique<runtime::Plan>();
+  std::vector<std::vector<int64_t>> shapes;
+  for (const SlotTemplate &slot : slots) {
+    shapes.push_back(evaluate(slot.shape, openSizes));
+    const std::vector<int64_t> &shape = shapes.back();
+    if (slot.base >= 0)
+      plan->addAlias(slot.base, shape);
+    else if (slot.kind == runtime::SlotKind::Input)
+      plan->addInput(slot.dtype, shape);
+    else if (slot.kind == runtime::SlotKind::Output)
+      plan->addOutput(slot.dtype, shape);
+    else if (slot.kind == runtime::SlotKind::Constant)
+      plan->addConstant(slot.dtype, shape, slot.data.data());
+    else
+      plan->addArena(slot.dtype, shape, slot.offset.evaluate(openSizes));
+  }
+  for (const StepTemplate &step : steps) {
+    if (step.kernel) {
+      std::vector<int64_t> dims = evaluate(step.dims, openSizes);
+      int64_t extent = step.kernel->extent.evaluate(dims), scratch = step.kernel->scratch.evaluate(dims);
+      plan->addKernel(step.kernel->function, step.kernel->finish, step.inputs, step.outputs, dims, extent, scratch,
+                      step.kernel->blockNanoseconds, step.location);
+      continue;
+    }
+    std::vector<std::vector<int64_t>> operands;
+    for (int32_t slot : step.inputs)
+      operands.push_back(shapes[slot]);
+    for (int32_t slot : step.outputs)
+      operands.push_back(shapes[slot]);
+    plan->addLibrary(step.library, step.inputs, step.outputs, step.attributes, estimateLibraryCost(operands),
+                     step.location);
+  }
+  plan->finish();
+  return plan;
+}
+
+} // namespace tcc

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// From a planned function and its compiled kernels to runtime plans. A PlanTemplate is a plan with symbolic sizes that
+// needs no MLIR any more; each set of open sizes gives one runtime::Plan.
+#pragma once
+
+#include "passes/KernelCache.h"
+#include "runtime/Memory.h"
+#include "runtime/Plan.h"
+
+namespace tcc {
+
+/// dtype code of an element type (runtime/Runtime.h).
+int32_t dtypeOf(mlir::Type element);
+
+struct TensorType {
+  int32_t dtype;
+  std::vector<int64_t> shape; ///< -1: open
+};
+
+/// Where the user wrote what a step does.
+struct SourceLocation {
+  std::string file;
+  unsigned line = 0;
+};
+
+class PlanTemplate {
+public:
+  /// `function` is planned (--tcc-plan-buffers); `kernels` are by name.
+  static mlir::FailureOr<PlanTemplate>
+  create(mlir::func::FuncOp function, const llvm::StringMap<std::shared_ptr<const CompiledKernel>> &kernels);
+
+  const std::vector<TensorType> &inputTypes() const { return inputs; }
+  const std::vector<TensorType> &outputTypes() const { return outputs; }
+  const std::vector<SourceLocation> &sourceLocations() const { return locations; }
+  unsigned numOpenSizes() const { return numSymbols; }
+  std::vector<std::vector<int64_t>> outputShapes(llvm::ArrayRef<int64_t> openSizes) const;
+  /// Valid while the template lives.
+  std::unique_ptr<runtime::Plan> instantiate(llvm::ArrayRef<int64_t> openSizes) const;
+
+private:
+  struct SlotTemplate {
+    runtime::SlotKind kind;
+    int32_t dtype;
+    int32_t base = -1; // of an alias
+    std::vector<SizeExpr> shape;
+    SizeExpr offset;
+    runtime::Buffer data;
+  };
+  struct StepTemplate {
+    std::shared_ptr<const CompiledKernel> kernel; // null: a library call
+    TccLibraryFn library = nullptr;
+    std::string symbol;
+    std::vector<int32_t> inputs, outputs;
+    std::vector<SizeExpr> dims;
+    std::vector<int64_t> attributes;
+    int32_t location = -1;
+  };
+  class Builder;
+
+  std::vector<TensorType> inputs, outputs;
+  std::vector<SourceLocation> locations;
+  std::vector<SlotTemplate> slots; // inputs, outputs, then the others
+  std::vector<StepTemplate> steps;
+  unsigned numSymbols = 0;
+};
+
+} // namespace tcc

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Machine code of kernels, shared by all programs of the process: a kernel is compiled once for each canonical text and
+// target. Thread-safe.
+#pragma once
+
+#include "passes/Compile.h"
+#include "passes/Jit.h"
+#include "passes/SizeExpr.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace tcc {
+
+/// A kernel ready to be launched.
+struct CompiledKernel {
+  std::shared_ptr<Jit> code;
+  KernelFn function = nullptr;
+  FinishFn finish = nullptr; ///< null if it has none
+  SizeExpr extent, scratch;  ///< of the open sizes of its arguments
+  double blockNanoseconds = 0;
+};
+
+/// Machine code for `kernels` (stage 3, all of one module), in their order. The module is left as it is.
+mlir::FailureOr<std::vector<std::shared_ptr<const CompiledKernel>>>
+compileKernels(llvm::ArrayRef<mlir::func::FuncOp> kernels, const Target &target);
+
+/// How often kernels were found and compiled since the process started.
+struct KernelCacheCounts {
+  uint64_t hits = 0, misses = 0;
+};
+KernelCacheCounts kernelCacheCounts();
+
+} // namespace tcc

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Compiling and running programs.
+#include "passes/Program.h"
+
+#include "dialect/Dialect.h"
+#include "passes/KernelPasses.h"
+#include "passes/Pipelines.h"
+
+#include "mlir/IR/SymbolTable.h"
+#include <chrono>
+
+using namespace mlir;
+
+namespace tcc {
+
+void registerProgramDialects(DialectRegistry &registry) {
+  registerTccDialect(registry);
+  registry.insert<plan::PlanDialect, func::FuncDialect>();
+  registerCompilerDialects(registry);
+}
+
+FailureOr<std::shared_ptr<Program>> compileProgram(ModuleOp module, StringRef entry, const ProgramOptions &options,
+                                                   ProgramTimes *times) {
+  ProgramTimes unused;
+  ProgramTimes &spent = times ? *times : unused;
+  auto last = std::chrono::steady_clock::now();
+  auto lap = [&](double &sum) {
+    auto now = std::chrono::steady_clock::now();
+    sum += std::chrono::duration<double>(now - last).count();
+    last = now;
+  };
+  DialectRegistry registry;
+  registerProgramDialects(registry);
+  module.getContext()->appendDialectRegistry(registry);
+  module.getContext()->loadAllAvailableDialects();
+
+  auto function = module.lookupSymbol<func::FuncOp>(entry);
+  if (!function)
+    return module.emitError("has no function '") << entry << "'";
+  if (!isTensorFunction(function))
+    return function.emitError("arguments and results must be ranked tensors, and there must be a result");
+  if (failed(isolateEntry(module, function)))
+    return failure();
+  FormKernelsOptions forming;
+  forming.reference = options.reference;
+  if (failed(formKernels(module, forming)))
+    return failure();
+  lap(spent.form);
+  if (failed(lowerToLinalg(module)))
+    return failure();
+  lap(spent.lower);
+  if (failed(planBuffers(module)))
+    return failure();
+  lap(spent.plan);
+
+  Target target = options.target;
+  target.vectorize &= !options.reference;
+  SmallVector<func::FuncOp> kernels;
+  for (auto kernel : module.getOps<func::FuncOp>())
+    if (kernel->hasAttr("tcc.kernel"))
+      kernels.push_back(kernel);
+  auto compiled = compileKernels(kernels, target);
+  if (failed(compiled))
+    return failure();
+  llvm::StringMap<std::shared_ptr<const CompiledKernel>> byName;
+  for (auto [kernel, code] : llvm::zip(kernels, *compiled))
+    byName[kernel.getName()] = code;
+  lap(spent.kernels);
+
+  auto plan = PlanTemplate::create(function, byName);
+  if (failed(plan))
+    return failure();
+  std::shared_ptr<Program> program(new Program(std::move(*plan)));
+  if (!program->numOpenSizes())
+    program->fixed = program->plan.instantiate({});
+  lap(spent.build);
+  return program;
+}
+
+std::vector<std::vector<int64_t>> Program::outputShapes(std::span<const int64_t> openSizes) const {
+  return plan.outputShapes({openSizes.data(), openSizes.size()});
+}
+
+std::shared_ptr<const runtime::Plan> Program::planFor(std::span<const int64_t> openSizes) const {
+  if (fixed)
+    return fixed;
+  constexpr size_t remembered = 16;
+  std::vector<int64_t> key(openSizes.begin(), openSizes.end());
+  std::lock_guard lock(mutex);
+  for (auto &[sizes, known] : recent)
+    if (sizes == key)
+      return known;
+  if (recent.size() == remembered)
+    recent.erase(recent.begin());
+  return recent.emplace_back(key, plan.instantiate(key)).second;
+}
+
+int32_t Program::run(std::span<const void *const> inputs, std::span<void *const> outputs, TccStatus &status,
+                     std::span<const int64_t> openSizes) const {
+  assert(inputs.size() == inputTypes().size() && outputs.size() == outputTypes().size() &&
+         openSizes.size() == numOpenSizes() && "callers check counts");
+  // A computed position of an empty tensor is clamped to 0: it must be readable.
+  alignas(64) static const char nothing[64] = {};
+  SmallVector<const void *> from(inputs.begin(), inputs.end());
+  for (const void *&input : from)
+    if (!input)
+      input = nothing;
+  std::shared_ptr<const runtime::Plan> current = planFor(openSizes);
+  return runtime::run(current->view(), from.data(), outputs.data(), &status);
+}
+
+const SourceLocation *Program::sourceLocation(int32_t index) const {
+  const auto &locations = plan.sourceLocations();
+  return index >= 0 && size_t(index) < locations.size() ? &locations[index] : nullptr;
+}
+
+} // namespace tcc

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A function of tcc ops, compiled for this process: what the frontend's evaluation and tcc-run call.
+#pragma once
+
+#include "passes/BuildPlan.h"
+
+#include <mutex>
+#include <span>
+
+namespace tcc {
+
+struct ProgramOptions {
+  bool reference = false; ///< op by op, unfused and unvectorised
+  Target target = Target::host();
+};
+
+/// Where the time of compileProgram went, in seconds.
+struct ProgramTimes {
+  double form = 0, lower = 0, plan = 0, kernels = 0, build = 0;
+};
+
+/// Immutable; run() may be called from several threads at once.
+class Program {
+public:
+  const std::vector<TensorType> &inputTypes() const { return plan.inputTypes(); }
+  const std::vector<TensorType> &outputTypes() const { return plan.outputTypes(); }
+  /// Number of open (-1) sizes in inputTypes, in order of appearance.
+  unsigned numOpenSizes() const { return plan.numOpenSizes(); }
+  std::vector<std::vector<int64_t>> outputShapes(std::span<const int64_t> openSizes = {}) const;
+
+  /// Computes all outputs. Blocks are dense and 64-byte aligned; those of empty tensors may be null. Outputs overlap
+  /// neither inputs nor each other. Returns status.code; status.location is an index for sourceLocation.
+  int32_t run(std::span<const void *const> inputs, std::span<void *const> outputs, TccStatus &status,
+              std::span<const int64_t> openSizes = {}) const;
+  /// Null for an index that is none.
+  const SourceLocation *sourceLocation(int32_t index) const;
+  /// The plan for these sizes, for tools.
+  std::shared_ptr<const runtime::Plan> planFor(std::span<const int64_t> openSizes = {}) const;
+
+private:
+  friend mlir::FailureOr<std::shared_ptr<Program>> compileProgram(mlir::ModuleOp, llvm::StringRef,
+                                                                  const ProgramOptions &, ProgramTimes *);
+  explicit Program(PlanTemplate plan) : plan(std::move(plan)) {}
+
+  PlanTemplate plan;
+  std::shared_ptr<const runtime::Plan> fixed; // if there are no open sizes
+  mutable std::mutex mutex;
+  mutable std::vector<std::pair<std::vector<int64_t>, std::shared_ptr<const runtime::Plan>>> recent;
+};
+
+/// Compiles function `entry` of `module`, whose functions are tcc ops on tensors; the module is changed and useless
+/// afterwards. Errors are diagnostics of its context.
+mlir::FailureOr<std::shared_ptr<Program>> compileProgram(mlir::ModuleOp module, llvm::StringRef entry,
+                                                         const ProgramOptions &options = {},
+                                                         ProgramTimes *times = nullptr);
+
+/// Every dialect compileProgram needs. Load them before compiling on several threads.
+void registerProgramDialects(mlir::DialectRegistry &registry);
+
+} // namespace tcc

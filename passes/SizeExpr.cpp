@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Construction and evaluation of symbolic sizes.
+#include "passes/SizeExpr.h"
+
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+
+namespace tcc {
+
+static int64_t apply(SizeExpr::Kind kind, int64_t left, int64_t right) {
+  switch (kind) {
+  case SizeExpr::Kind::add:
+    return left + right;
+  case SizeExpr::Kind::multiply:
+    return left * right;
+  case SizeExpr::Kind::floorDivide:
+    return llvm::divideFloorSigned(left, right);
+  case SizeExpr::Kind::ceilDivide:
+    return llvm::divideCeilSigned(left, right);
+  default:
+    return llvm::mod(left, right);
+  }
+}
+
+SizeExpr SizeExpr::binary(Kind kind, const SizeExpr &left, const SizeExpr &right) {
+  if (left.isConstant() && right.isConstant())
+    return apply(kind, left.code[0].value, right.code[0].value);
+  SizeExpr expr = left;
+  expr.code.insert(expr.code.end(), right.code.begin(), right.code.end());
+  expr.code.push_back({kind, 0});
+  return expr;
+}
+
+SizeExpr SizeExpr::of(AffineExpr expr) {
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return constant.getValue();
+  if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
+    return SizeExpr::symbol(symbol.getPosition());
+  auto operation = cast<AffineBinaryOpExpr>(expr);
+  Kind kind = expr.getKind() == AffineExprKind::Add        ? Kind::add
+              : expr.getKind() == AffineExprKind::Mul      ? Kind::multiply
+              : expr.getKind() == AffineExprKind::FloorDiv ? Kind::floorDivide
+              : expr.getKind() == AffineExprKind::CeilDiv  ? Kind::ceilDivide
+                                                           : Kind::modulo;
+  return binary(kind, of(operation.getLHS()), of(operation.getRHS()));
+}
+
+int64_t SizeExpr::evaluate(ArrayRef<int64_t> symbols) const {
+  SmallVector<int64_t> stack;
+  for (const Instruction &instruction : code) {
+    if (instruction.kind == Kind::constant) {
+      stack.push_back(instruction.value);
+    } else if (instruction.kind == Kind::symbol) {
+      stack.push_back(symbols[instruction.value]);
+    } else {
+      int64_t right = stack.pop_back_val();
+      stack.back() = apply(instruction.kind, stack.back(), right);
+    }
+  }
+  return stack.back();
+}
+
+} // namespace tcc

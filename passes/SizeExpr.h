@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Sizes that depend on the open sizes of a program's arguments, as plain data that outlives its MLIR context.
+#pragma once
+
+#include "mlir/IR/AffineExpr.h"
+#include "mlir/IR/Value.h"
+
+#include <vector>
+
+namespace tcc {
+
+class SizeExpr {
+public:
+  enum class Kind : uint8_t { constant, symbol, add, multiply, floorDivide, ceilDivide, modulo };
+
+  SizeExpr(int64_t value = 0) : code{{Kind::constant, value}} {}
+  static SizeExpr symbol(unsigned index) {
+    SizeExpr expr;
+    expr.code[0] = {Kind::symbol, int64_t(index)};
+    return expr;
+  }
+  static SizeExpr binary(Kind kind, const SizeExpr &left, const SizeExpr &right);
+  static SizeExpr of(mlir::AffineExpr expr);
+
+  bool isConstant() const { return code.size() == 1 && code[0].kind == Kind::constant; }
+  int64_t evaluate(llvm::ArrayRef<int64_t> symbols) const;
+
+private:
+  struct Instruction {
+    Kind kind;
+    int64_t value;
+  };
+  std::vector<Instruction> code; // postfix
+};
+
+} // namespace tcc
