@@ -279,7 +279,8 @@ Value KernelLowering::pullReduced(GenericBuilder &generic, const Store &store, u
 LogicalResult KernelLowering::emit(Loop &loop) {
   unsigned numDims = loop.sizes.size();
   MLIRContext *context = builder.getContext();
-  AffineMap identity = AffineMap::getMultiDimIdentityMap(numDims, context).getMajorSubMap(loop.numParallel);
+  ArrayRef<AffineExpr> dims = AffineMap::getMultiDimIdentityMap(numDims, context).getResults();
+  AffineMap identity = AffineMap::get(numDims, 0, dims.take_front(loop.numParallel), context);
   for (unsigned index : loop.stores)
     if (!stores[index].destination && !(stores[index].destination = allocate(stores[index].value)))
       return failure();
