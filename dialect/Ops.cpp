@@ -21,7 +21,15 @@ static constexpr StringLiteral segmentSizes = "operandSegmentSizes";
 
 SmallVector<int64_t> libraryAttributes(Operation *op) {
   SmallVector<int64_t> values;
-  for (StringAttr name : op->getName().getAttributeNames()) {
+  // ODS sorts the names, which is the order of the record but for these.
+  SmallVector<StringRef> names;
+  if (isa<DotGeneralOp>(op))
+    names = {"lhs_batch", "rhs_batch", "lhs_contract", "rhs_contract"};
+  else if (isa<TriangularSolveOp>(op))
+    names = {"lower", "adjoint", "unit_diagonal"};
+  else
+    llvm::append_range(names, op->getName().getAttributeNames());
+  for (StringRef name : names) {
     if (name == segmentSizes)
       continue;
     Attribute attribute = op->getAttr(name);

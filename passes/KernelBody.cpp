@@ -14,8 +14,9 @@ using namespace mlir;
 
 namespace tcc {
 
-GenericBuilder::GenericBuilder(KernelState &kernel, Location loc, unsigned numParallel, unsigned numReduction)
-    : kernel(kernel), loc(loc), numParallel(numParallel), numReduction(numReduction), block(new Block),
+GenericBuilder::GenericBuilder(KernelState &kernel, Location loc, unsigned numParallel, ArrayRef<AffineExpr> sizes)
+    : kernel(kernel), loc(loc), numParallel(numParallel), numReduction(sizes.size() - numParallel), sizes(sizes),
+      block(new Block),
       body(kernel.builder.getContext()) {
   body.setInsertionPointToEnd(block);
 }
@@ -113,11 +114,23 @@ bool GenericBuilder::mayRead(Value tensor, const Position &position) const {
   return true;
 }
 
+// Linalg takes the extent of a dim from any operand that is indexed by it alone: where a slice from position 0 reads
+// only the front of an axis, the access must not look like that.
+bool GenericBuilder::coversAxes(Value tensor, AffineMap map) const {
+  for (auto [axis, expr] : llvm::enumerate(map.getResults()))
+    if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
+      AffineExpr extent = sizes[dim.getPosition()], size = kernel.shapes.size(tensor, axis);
+      if (extent && size && extent != size)
+        return false;
+    }
+  return true;
+}
+
 Value GenericBuilder::load(Value tensor, Value memref, const Position &position) {
   Type element = tensorType(tensor).getElementType();
-  if (!position.map) {
+  if (!position.map || !coversAxes(tensor, position.map)) {
     kernel.readsStoredAnywhere |= tensor.getDefiningOp() != nullptr;
-    return fromStorage(memref::LoadOp::create(body, loc, memref, position.values), element);
+    return fromStorage(memref::LoadOp::create(body, loc, memref, indices(position)), element);
   }
   Value &loaded = loads[{memref, position.map}];
   if (!loaded) {
@@ -242,7 +255,7 @@ void GenericBuilder::reduce(Operation *op, Value scalar, Value memref, AffineMap
   outputs.back().combiner = op;
 }
 
-void GenericBuilder::provideExtents(ArrayRef<AffineExpr> sizes) {
+void GenericBuilder::provideExtents() {
   llvm::SmallBitVector known(getNumDims());
   auto note = [&](AffineMap map) {
     for (AffineExpr expr : map.getResults())

@@ -41,7 +41,8 @@ struct Position {
 /// One linalg.generic under construction.
 class GenericBuilder {
 public:
-  GenericBuilder(KernelState &kernel, mlir::Location loc, unsigned numParallel, unsigned numReduction);
+  /// `sizes` are the extents of the iteration dims, null where unknown.
+  GenericBuilder(KernelState &kernel, mlir::Location loc, unsigned numParallel, llvm::ArrayRef<mlir::AffineExpr> sizes);
   ~GenericBuilder();
 
   /// The scalar at a position, pulled through the kernel's ops. Null after an error has been reported.
@@ -50,8 +51,8 @@ public:
   void store(mlir::Value scalar, mlir::Value memref, mlir::AffineMap map);
   /// Combines a scalar into an output: `op` is a reduction or a contraction.
   void reduce(mlir::Operation *op, mlir::Value scalar, mlir::Value memref, mlir::AffineMap map);
-  /// An input that only tells the iteration extents; `sizes` are all of them, as expressions.
-  void provideExtents(llvm::ArrayRef<mlir::AffineExpr> sizes);
+  /// Adds an input that only tells iteration extents which no other operand tells.
+  void provideExtents();
   mlir::linalg::GenericOp finish();
 
   mlir::OpBuilder &getBodyBuilder() { return body; }
@@ -67,6 +68,7 @@ private:
   mlir::Value pull(mlir::Value tensor, const Position &position);
   mlir::Value compute(mlir::Operation *op, mlir::Value tensor, const Position &position);
   mlir::Value load(mlir::Value tensor, mlir::Value memref, const Position &position);
+  bool coversAxes(mlir::Value tensor, mlir::AffineMap map) const;
   bool mayRead(mlir::Value tensor, const Position &position) const;
   Position through(mlir::Operation *view, const Position &position);
   mlir::Value computePad(mlir::Operation *op, const Position &position);
@@ -84,6 +86,7 @@ private:
   KernelState &kernel;
   mlir::Location loc;
   unsigned numParallel, numReduction;
+  llvm::ArrayRef<mlir::AffineExpr> sizes;
   mlir::Block *block;
   mlir::OpBuilder body;
   llvm::SmallVector<mlir::Value> inputs;

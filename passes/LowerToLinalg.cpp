@@ -286,13 +286,14 @@ LogicalResult KernelLowering::emit(Loop &loop) {
       return failure();
 
   if (loop.reduces) {
-    GenericBuilder init(kernel, function.getLoc(), loop.numParallel, 0);
+    GenericBuilder init(kernel, function.getLoc(), loop.numParallel,
+                        ArrayRef(loop.sizes).take_front(loop.numParallel));
     for (unsigned index : loop.stores)
       init.store(buildNeutral(init.getBodyBuilder(), function.getLoc(), stores[index].combiner),
                  stores[index].destination, AffineMap::getMultiDimIdentityMap(loop.numParallel, context));
     generics.push_back(init.finish());
   }
-  GenericBuilder generic(kernel, function.getLoc(), loop.numParallel, numDims - loop.numParallel);
+  GenericBuilder generic(kernel, function.getLoc(), loop.numParallel, loop.sizes);
   for (unsigned index : loop.stores) {
     const Store &store = stores[index];
     Value scalar = store.combiner ? pullReduced(generic, store, loop.numParallel) : generic.pull(store.value, identity);
@@ -306,7 +307,7 @@ LogicalResult KernelLowering::emit(Loop &loop) {
   if (loop.reduces) {
     if (llvm::is_contained(loop.sizes, AffineExpr()))
       return function.emitError("a reduced axis has a size that follows from no argument");
-    generic.provideExtents(loop.sizes);
+    generic.provideExtents();
   }
   generics.push_back(generic.finish());
   for (unsigned index : loop.stores)
