@@ -130,9 +130,8 @@ void PlanTemplate::Builder::addSize(Operation &op) {
   };
   llvm::TypeSwitch<Operation *>(&op)
       .Case<arith::ConstantIndexOp>([&](auto constant) { sizes[constant] = SizeExpr(constant.value()); })
-      .Case<memref::DimOp>([&](auto dim) {
-        sizes[dim] = plan.slots[slotOf[dim.getSource()]].shape[*dim.getConstantIndex()];
-      })
+      .Case<memref::DimOp>(
+          [&](auto dim) { sizes[dim] = plan.slots[slotOf[dim.getSource()]].shape[*dim.getConstantIndex()]; })
       .Case<arith::AddIOp>([&](auto) { binary(SizeExpr::Kind::add); })
       .Case<arith::MulIOp>([&](auto) { binary(SizeExpr::Kind::multiply); })
       .Case<arith::FloorDivSIOp>([&](auto) { binary(SizeExpr::Kind::floorDivide); })
@@ -221,9 +220,8 @@ FailureOr<PlanTemplate> PlanTemplate::Builder::run() {
   return std::move(plan);
 }
 
-FailureOr<PlanTemplate>
-PlanTemplate::create(func::FuncOp function,
-                     const llvm::StringMap<std::shared_ptr<const CompiledKernel>> &kernels) {
+FailureOr<PlanTemplate> PlanTemplate::create(func::FuncOp function,
+                                             const llvm::StringMap<std::shared_ptr<const CompiledKernel>> &kernels) {
   return Builder(function, kernels).run();
 }
 

@@ -27,8 +27,8 @@ struct SourceLocation {
 class PlanTemplate {
 public:
   /// `function` is planned (--tcc-plan-buffers); `kernels` are by name.
-  static mlir::FailureOr<PlanTemplate>
-  create(mlir::func::FuncOp function, const llvm::StringMap<std::shared_ptr<const CompiledKernel>> &kernels);
+  static mlir::FailureOr<PlanTemplate> create(mlir::func::FuncOp function,
+                                              const llvm::StringMap<std::shared_ptr<const CompiledKernel>> &kernels);
 
   const std::vector<TensorType> &inputTypes() const { return inputs; }
   const std::vector<TensorType> &outputTypes() const { return outputs; }

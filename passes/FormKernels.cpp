@@ -151,7 +151,8 @@ LogicalResult KernelFormer::outline(const FusionGroups &groups, const FusionGrou
     return success();
   }
   func::ReturnOp::create(builder, loc, results);
-  kernel.setType(FunctionType::get(context, kernel.getBody().front().getArgumentTypes(), TypeRange(ValueRange(results))));
+  kernel.setType(
+      FunctionType::get(context, kernel.getBody().front().getArgumentTypes(), TypeRange(ValueRange(results))));
   if (llvm::any_of(results, [](Value value) { return !tensorType(value).hasStaticShape(); }))
     if (AffineMap sizes = SymbolicShapes(kernel).openSizes(results))
       kernel->setAttr("tcc.result_shapes", AffineMapAttr::get(sizes));

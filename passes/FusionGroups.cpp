@@ -37,9 +37,8 @@ void FusionGroups::collect() {
     if (options.reference && roleOf(&op) != Role::Source)
       mayFloat = false;
     // What is read by no kernel must be in memory.
-    bool isRead = llvm::any_of(op.getUsers(), [&](Operation *user) {
-      return roleOf(user) == Role::Library || aliases.contains(user);
-    });
+    bool isRead = llvm::any_of(
+        op.getUsers(), [&](Operation *user) { return roleOf(user) == Role::Library || aliases.contains(user); });
     if (mayFloat && !isRead) {
       floats.insert(&op);
       continue;
@@ -292,9 +291,9 @@ bool FusionGroups::fuse(unsigned index, unsigned into, unsigned from) {
   if (role == Role::Contraction || role == Role::Source ||
       int64_t(group.members.size() + producer.members.size()) > options.maxOps || wouldCycle(into, from))
     return false;
-  bool mayFuse = role == Role::Reduction ? fuseReduction(index, group, producer)
-                                         : fuseTranspose(index, group, producer) ||
-                                               fuseElementwise(index, group, producer);
+  bool mayFuse = role == Role::Reduction
+                     ? fuseReduction(index, group, producer)
+                     : fuseTranspose(index, group, producer) || fuseElementwise(index, group, producer);
   if (mayFuse)
     unite(into, from);
   return mayFuse;
@@ -314,9 +313,8 @@ void FusionGroups::place(unsigned index) {
   if (!group.isKernel || options.reference)
     return;
   // Reductions first: their rows are given, those of the others adapt.
-  llvm::stable_sort(producers, [&](unsigned a, unsigned b) {
-    return (groups[a].numReductions > 0) > (groups[b].numReductions > 0);
-  });
+  llvm::stable_sort(
+      producers, [&](unsigned a, unsigned b) { return (groups[a].numReductions > 0) > (groups[b].numReductions > 0); });
   for (unsigned producer : producers)
     if (unsigned from = find(producer), into = find(index); from != into)
       fuse(index, into, from);

@@ -16,8 +16,7 @@ namespace tcc {
 
 GenericBuilder::GenericBuilder(KernelState &kernel, Location loc, unsigned numParallel, ArrayRef<AffineExpr> sizes)
     : kernel(kernel), loc(loc), numParallel(numParallel), numReduction(sizes.size() - numParallel), sizes(sizes),
-      block(new Block),
-      body(kernel.builder.getContext()) {
+      block(new Block), body(kernel.builder.getContext()) {
   body.setInsertionPointToEnd(block);
 }
 
@@ -40,12 +39,14 @@ static Value buildSplat(OpBuilder &builder, Location loc, ConstantOp op) {
   if (auto complexElement = dyn_cast<mlir::ComplexType>(element)) {
     auto value = cast<DenseElementsAttr>(op.getValue()).getSplatValue<std::complex<APFloat>>();
     auto part = cast<FloatType>(complexElement.getElementType());
-    return buildScalarConstant(builder, loc, element,
-                               builder.getArrayAttr({FloatAttr::get(part, value.real()), FloatAttr::get(part, value.imag())}));
+    return buildScalarConstant(
+        builder, loc, element,
+        builder.getArrayAttr({FloatAttr::get(part, value.real()), FloatAttr::get(part, value.imag())}));
   }
   if (isa<FloatType>(element))
-    return buildScalarConstant(builder, loc, element,
-                               FloatAttr::get(element, cast<DenseElementsAttr>(op.getValue()).getSplatValue<APFloat>()));
+    return buildScalarConstant(
+        builder, loc, element,
+        FloatAttr::get(element, cast<DenseElementsAttr>(op.getValue()).getSplatValue<APFloat>()));
   auto value = cast<DenseElementsAttr>(op.getValue()).getSplatValue<APInt>();
   Type type = IntegerType::get(builder.getContext(), element.getIntOrFloatBitWidth());
   return buildScalarConstant(builder, loc, type, IntegerAttr::get(type, value));
@@ -296,12 +297,14 @@ static Value buildCombination(OpBuilder &b, Location loc, Operation *op, Value l
   if (isa<ReduceSumOp, DotGeneralOp>(op)) {
     if (isa<ComplexType>(type))
       return complex::AddOp::create(b, loc, left, right);
-    return isFloat ? arith::AddFOp::create(b, loc, left, right).getResult() : arith::AddIOp::create(b, loc, left, right);
+    return isFloat ? arith::AddFOp::create(b, loc, left, right).getResult()
+                   : arith::AddIOp::create(b, loc, left, right);
   }
   if (isa<ReduceProdOp>(op)) {
     if (isa<ComplexType>(type))
       return complex::MulOp::create(b, loc, left, right);
-    return isFloat ? arith::MulFOp::create(b, loc, left, right).getResult() : arith::MulIOp::create(b, loc, left, right);
+    return isFloat ? arith::MulFOp::create(b, loc, left, right).getResult()
+                   : arith::MulIOp::create(b, loc, left, right);
   }
   if (isa<ReduceMaxOp>(op)) {
     if (isFloat)
@@ -324,9 +327,8 @@ Value buildNeutral(OpBuilder &b, Location loc, Operation *op) {
   }
   bool isMax = isa<ReduceMaxOp>(op), isMin = isa<ReduceMinOp>(op);
   if (auto floatType = dyn_cast<FloatType>(type)) {
-    APFloat value = isMax || isMin
-                        ? APFloat::getInf(floatType.getFloatSemantics(), isMax)
-                        : APFloat(floatType.getFloatSemantics(), isa<ReduceProdOp>(op) ? 1 : 0);
+    APFloat value = isMax || isMin ? APFloat::getInf(floatType.getFloatSemantics(), isMax)
+                                   : APFloat(floatType.getFloatSemantics(), isa<ReduceProdOp>(op) ? 1 : 0);
     return buildScalarConstant(b, loc, type, FloatAttr::get(type, value));
   }
   unsigned width = type.getIntOrFloatBitWidth();
@@ -345,15 +347,15 @@ linalg::GenericOp GenericBuilder::finish() {
   SmallVector<Value> destinations, yields;
   for (const Output &output : outputs) {
     Value old = block->addArgument(cast<MemRefType>(output.memref.getType()).getElementType(), loc);
-    yields.push_back(output.combiner ? buildCombination(body, loc, output.combiner, old, output.scalar) : output.scalar);
+    yields.push_back(output.combiner ? buildCombination(body, loc, output.combiner, old, output.scalar)
+                                     : output.scalar);
     destinations.push_back(output.memref);
     maps.push_back(output.map);
   }
   linalg::YieldOp::create(body, loc, yields);
   SmallVector<utils::IteratorType> iterators(numParallel, utils::IteratorType::parallel);
   iterators.append(numReduction, utils::IteratorType::reduction);
-  auto generic =
-      linalg::GenericOp::create(kernel.builder, loc, TypeRange(), inputs, destinations, maps, iterators);
+  auto generic = linalg::GenericOp::create(kernel.builder, loc, TypeRange(), inputs, destinations, maps, iterators);
   generic.getRegion().getBlocks().clear();
   generic.getRegion().push_back(block);
   block = nullptr;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Builds the bodies of a kernel's linalg.generics: a stored tensor's element is pulled through the kernel's tcc ops back
-// to memory, views becoming indexing maps, everything else scalar code.
+// Builds the bodies of a kernel's linalg.generics: a stored tensor's element is pulled through the kernel's tcc ops
+// back to memory, views becoming indexing maps, everything else scalar code.
 #pragma once
 
 #include "passes/SymbolicShapes.h"
@@ -22,8 +22,8 @@ struct KernelState {
   SymbolicShapes shapes;
   llvm::DenseMap<mlir::Value, mlir::Value> memory; ///< tensor -> where its elements are: arguments and stored values
   SizeValues sizes;
-  int64_t outer = 0;                               ///< leading axes that all stored values share
-  bool readsStoredAnywhere = false;                ///< a stored value is read at computed positions
+  int64_t outer = 0;                ///< leading axes that all stored values share
+  bool readsStoredAnywhere = false; ///< a stored value is read at computed positions
 
   /// The size of an axis as an index value of the function; null if it is not known.
   mlir::Value size(mlir::Value tensor, int64_t axis) {

@@ -57,9 +57,8 @@ Role roleOf(Operation *op) {
     return Role::Reduction;
   return llvm::TypeSwitch<Operation *, Role>(op)
       .Case<IotaOp, RandomBitsOp>([](auto) { return Role::Source; })
-      .Case<ConstantOp>([](ConstantOp constant) {
-        return constant.getValue().isSplat() ? Role::Source : Role::Library;
-      })
+      .Case<ConstantOp>(
+          [](ConstantOp constant) { return constant.getValue().isSplat() ? Role::Source : Role::Library; })
       .Case<BroadcastOp, ReshapeOp, TransposeOp, SliceOp, ReverseOp>([](auto) { return Role::View; })
       .Case<PadOp, ConcatenateOp, GatherOp>([](auto) { return Role::Access; })
       .Case<DotGeneralOp>([](DotGeneralOp dot) { return isTinyContraction(dot) ? Role::Contraction : Role::Library; })
@@ -116,7 +115,8 @@ AffineMap viewMap(Operation *op) {
   return llvm::TypeSwitch<Operation *, AffineMap>(op)
       .Case<BroadcastOp>([&](BroadcastOp broadcast) {
         for (auto [axis, dim] : llvm::enumerate(broadcast.getDims()))
-          results[axis] = from.getDimSize(axis) == 1 ? getAffineConstantExpr(0, context) : getAffineDimExpr(dim, context);
+          results[axis] =
+              from.getDimSize(axis) == 1 ? getAffineConstantExpr(0, context) : getAffineDimExpr(dim, context);
         return AffineMap::get(to.getRank(), 0, results, context);
       })
       .Case<ReshapeOp>([&](ReshapeOp reshape) { return reshapeMap(reshape); })

@@ -31,8 +31,8 @@ struct Store {
 
 /// Stores that share one loop nest.
 struct Loop {
-  unsigned level;                // number of reductions that must be complete before
-  bool reduces;                  // all or none of its stores are reductions
+  unsigned level; // number of reductions that must be complete before
+  bool reduces;   // all or none of its stores are reductions
   unsigned numParallel;
   SmallVector<AffineExpr> sizes; // of all iteration dims; an unknown one is null and equals no other
   SmallVector<unsigned> stores;
@@ -286,8 +286,7 @@ LogicalResult KernelLowering::emit(Loop &loop) {
       return failure();
 
   if (loop.reduces) {
-    GenericBuilder init(kernel, function.getLoc(), loop.numParallel,
-                        ArrayRef(loop.sizes).take_front(loop.numParallel));
+    GenericBuilder init(kernel, function.getLoc(), loop.numParallel, ArrayRef(loop.sizes).take_front(loop.numParallel));
     for (unsigned index : loop.stores)
       init.store(buildNeutral(init.getBodyBuilder(), function.getLoc(), stores[index].combiner),
                  stores[index].destination, AffineMap::getMultiDimIdentityMap(loop.numParallel, context));

@@ -22,11 +22,11 @@ void buildCpuPipeline(OpPassManager &pm, const CpuPipelineOptions &options) {
   loops.vectorize = !options.reference;
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  pm.addPass(createFormKernels(forming));  // tcc on tensors -> kernels and launches
-  pm.addPass(createLowerToLinalg());       // kernels -> linalg on memrefs
-  pm.addPass(createPlanBuffers());         // launches -> one arena
-  pm.addPass(createEmitLoopsPass(loops));  // kernels -> scf and vector
-  pm.addPass(createExpandMath());          // math -> arith
+  pm.addPass(createFormKernels(forming)); // tcc on tensors -> kernels and launches
+  pm.addPass(createLowerToLinalg());      // kernels -> linalg on memrefs
+  pm.addPass(createPlanBuffers());        // launches -> one arena
+  pm.addPass(createEmitLoopsPass(loops)); // kernels -> scf and vector
+  pm.addPass(createExpandMath());         // math -> arith
 }
 
 void registerPipelines() {

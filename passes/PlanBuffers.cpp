@@ -24,9 +24,9 @@ namespace {
 /// Pairs (output, input) of a lowered kernel's operands that may be the same memory.
 using InPlacePairs = SmallVector<std::pair<unsigned, unsigned>, 2>;
 
-// The kernel writes an element of the output only after its last reading of the input's same element: the output has one
-// loop nest, which reads the input at the positions it writes; nests before it read the input in the same rows only, and
-// none reads it later.
+// The kernel writes an element of the output only after its last reading of the input's same element: the output has
+// one loop nest, which reads the input at the positions it writes; nests before it read the input in the same rows
+// only, and none reads it later.
 bool mayShare(func::FuncOp kernel, Value input, Value output, int64_t outer) {
   linalg::GenericOp writer;
   for (Operation *user : output.getUsers()) {
@@ -92,10 +92,10 @@ public:
 private:
   /// A block of memory, or of the caller's.
   struct Block {
-    Value caller;            // an argument of the planned function, or a constant; null: in the arena
-    AffineExpr bytes;        // in the arena
-    unsigned lastUse = 0;    // position of the last op that reads it
-    int64_t offset = -1;     // of a block with constant size
+    Value caller;         // an argument of the planned function, or a constant; null: in the arena
+    AffineExpr bytes;     // in the arena
+    unsigned lastUse = 0; // position of the last op that reads it
+    int64_t offset = -1;  // of a block with constant size
     unsigned dynamicSlot = 0;
     bool isReleased = false;
   };
@@ -126,7 +126,7 @@ private:
   llvm::DenseMap<Value, unsigned> blocks;
   SmallVector<Block> storage;
   ArenaAllocator arena;
-  SmallVector<AffineExpr> dynamicSlots;                       // sizes of the blocks behind the arena's constant part
+  SmallVector<AffineExpr> dynamicSlots;                        // sizes of the blocks behind the arena's constant part
   llvm::DenseMap<AffineExpr, SmallVector<unsigned>> freeSlots; // by size
   SmallVector<Value> dynamicOffsets;
   Value arenaArgument;
@@ -151,7 +151,8 @@ LogicalResult EntryPlanner::addBlock(Value tensor) {
   for (int64_t axis = 0; axis < type.getRank(); ++axis) {
     AffineExpr expr = shapes.size(tensor, axis);
     if (!expr)
-      return tensor.getDefiningOp()->emitOpError("has a result size that does not follow from the sizes of the arguments");
+      return tensor.getDefiningOp()->emitOpError(
+          "has a result size that does not follow from the sizes of the arguments");
     bytes = bytes * expr;
   }
   blocks[tensor] = storage.size();
@@ -253,8 +254,8 @@ Value EntryPlanner::offset(const Block &block) {
   while (dynamicOffsets.size() <= block.dynamicSlot) {
     Value next = values.constant(arena.getSize());
     if (unsigned slot = dynamicOffsets.size()) {
-      Value size = values.materialize(dynamicSlots[slot - 1].ceilDiv(ArenaAllocator::alignment) *
-                                      ArenaAllocator::alignment);
+      Value size =
+          values.materialize(dynamicSlots[slot - 1].ceilDiv(ArenaAllocator::alignment) * ArenaAllocator::alignment);
       next = arith::AddIOp::create(builder, function.getLoc(), dynamicOffsets.back(), size);
     }
     dynamicOffsets.push_back(next);

@@ -193,10 +193,9 @@ void SymbolicShapes::visit(Operation *op, function_ref<AffineMap(LaunchOp)> resu
           unsigned next = 0;
           for (auto [index, result] : llvm::enumerate(op->getResults()))
             for (int64_t axis = 0; axis < tensorType(result).getRank(); ++axis)
-              sizes[index].push_back(
-                  tensorType(result).isDynamicDim(axis)
-                      ? map.getResult(next++).replaceDimsAndSymbols({}, arguments.getResults())
-                      : constant(tensorType(result).getDimSize(axis)));
+              sizes[index].push_back(tensorType(result).isDynamicDim(axis)
+                                         ? map.getResult(next++).replaceDimsAndSymbols({}, arguments.getResults())
+                                         : constant(tensorType(result).getDimSize(axis)));
         })
         .Case<FftOp, CumsumOp, CumprodOp, CummaxOp, CumminOp, SortOp, ArgsortOp, ScatterOp, CheckIndexOp, CholeskyOp>(
             [&](auto) { copy(0); })

@@ -16,8 +16,9 @@ namespace tcc {
 class SymbolicShapes {
 public:
   /// `resultShapes` gives the map of a launched kernel (see resultShapeMap), null if it has no open results.
-  SymbolicShapes(mlir::func::FuncOp function,
-                 llvm::function_ref<mlir::AffineMap(LaunchOp)> resultShapes = [](LaunchOp) { return mlir::AffineMap(); });
+  SymbolicShapes(
+      mlir::func::FuncOp function,
+      llvm::function_ref<mlir::AffineMap(LaunchOp)> resultShapes = [](LaunchOp) { return mlir::AffineMap(); });
 
   /// The size of an axis; null where it follows from no argument in a way we can express.
   mlir::AffineExpr size(mlir::Value value, int64_t axis) const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Programs of tcc ops from text to numbers: every program runs fused and op by op, and both must agree with plain C++.
-#include "dialect/Ops.h"
 #include "passes/Program.h"
+#include "dialect/Ops.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
@@ -98,7 +98,8 @@ protected:
       int32_t dtype = fused->outputTypes()[i].dtype;
       for (int64_t k = 0; k < results[i].size(); ++k) {
         if (dtype == TCC_F32)
-          EXPECT_NEAR(results[i].as<float>()[k], expected[i].as<float>()[k], tolerance) << "output " << i << " at " << k;
+          EXPECT_NEAR(results[i].as<float>()[k], expected[i].as<float>()[k], tolerance)
+              << "output " << i << " at " << k;
         else if (dtype == TCC_F64)
           EXPECT_NEAR(results[i].as<double>()[k], expected[i].as<double>()[k], tolerance) << i << " at " << k;
         else if (dtype == TCC_I64)
@@ -117,10 +118,9 @@ protected:
 };
 
 std::string softmax(const std::string &x, const std::string &row) {
-  return "func.func @main(%x: " + x + ") -> " + x + " {\n" +
-         "  %m = tcc.reduce_max %x {axes = array<i64: 1>} : " + x + " -> " + row + "\n" +
-         "  %mb = tcc.broadcast %m like %x : " + x + " {dims = array<i64: 0>} : " + row + " -> " + x + "\n" +
-         "  %d = tcc.subtract %x, %mb : " + x + "\n  %e = tcc.exp %d : " + x + "\n" +
+  return "func.func @main(%x: " + x + ") -> " + x + " {\n" + "  %m = tcc.reduce_max %x {axes = array<i64: 1>} : " + x +
+         " -> " + row + "\n" + "  %mb = tcc.broadcast %m like %x : " + x + " {dims = array<i64: 0>} : " + row + " -> " +
+         x + "\n" + "  %d = tcc.subtract %x, %mb : " + x + "\n  %e = tcc.exp %d : " + x + "\n" +
          "  %s = tcc.reduce_sum %e {axes = array<i64: 1>} : " + x + " -> " + row + "\n" +
          "  %sb = tcc.broadcast %s like %x : " + x + " {dims = array<i64: 0>} : " + row + " -> " + x + "\n" +
          "  %y = tcc.divide %e, %sb : " + x + "\n  return %y : " + x + "\n}\n";
@@ -174,14 +174,13 @@ TEST_F(ProgramTest, SumsOverAnyAxes) {
       else
         kept += std::to_string(shape[axis]) + "x";
     std::string result = "tensor<" + kept + "f64>";
-    std::vector<Array> y = evaluate("func.func @main(%x: tensor<5x7x33xf64>) -> (" + result + ", " + result + ") {\n" +
-                                        "  %q = tcc.square %x : tensor<5x7x33xf64>\n" +
-                                        "  %s = tcc.reduce_sum %q {axes = array<i64" + axes +
-                                        ">} : tensor<5x7x33xf64> -> " + result + "\n" + "  %r = tcc.sqrt %s : " + result +
-                                        "\n  %m = tcc.reduce_max %x {axes = array<i64" + axes +
-                                        ">} : tensor<5x7x33xf64> -> " + result + "\n  return %r, %m : " + result + ", " +
-                                        result + "\n}\n",
-                                    {x}, 1e-12);
+    std::vector<Array> y =
+        evaluate("func.func @main(%x: tensor<5x7x33xf64>) -> (" + result + ", " + result + ") {\n" +
+                     "  %q = tcc.square %x : tensor<5x7x33xf64>\n" + "  %s = tcc.reduce_sum %q {axes = array<i64" +
+                     axes + ">} : tensor<5x7x33xf64> -> " + result + "\n" + "  %r = tcc.sqrt %s : " + result +
+                     "\n  %m = tcc.reduce_max %x {axes = array<i64" + axes + ">} : tensor<5x7x33xf64> -> " + result +
+                     "\n  return %r, %m : " + result + ", " + result + "\n}\n",
+                 {x}, 1e-12);
     ASSERT_EQ(y.size(), 2u);
     std::vector<double> sums(y[0].size()), largest(y[0].size(), -INFINITY);
     for (int64_t i = 0; i < 5; ++i)
@@ -364,9 +363,10 @@ TEST_F(ProgramTest, GateOnAStateIsOneKernel) {
   std::string state = "tensor<2x2x2x2x2xcomplex<f64>>";
   std::string text = "func.func @main(%s: " + state + ", %g: tensor<2x2xcomplex<f64>>) -> " + state + R"( {
     %d = tcc.dot_general %g, %s {lhs_batch = array<i64>, rhs_batch = array<i64>, lhs_contract = array<i64: 1>,
-      rhs_contract = array<i64: 2>} : (tensor<2x2xcomplex<f64>>, )" + state + ") -> " + state + R"(
-    %t = tcc.transpose %d {perm = array<i64: 1, 2, 0, 3, 4>} : )" + state + " -> " + state + "\n  return %t : " + state +
-                     "\n}\n";
+      rhs_contract = array<i64: 2>} : (tensor<2x2xcomplex<f64>>, )" +
+                     state + ") -> " + state + R"(
+    %t = tcc.transpose %d {perm = array<i64: 1, 2, 0, 3, 4>} : )" +
+                     state + " -> " + state + "\n  return %t : " + state + "\n}\n";
   using C = std::complex<double>;
   std::vector<C> state0, gate = {{0.6, 0}, {0, 0.8}, {0, 0.8}, {0.6, 0}};
   for (int i = 0; i < 32; ++i)
@@ -428,14 +428,15 @@ TEST_F(ProgramTest, DecompositionAndTransform) {
 }
 
 TEST_F(ProgramTest, EmptyTensors) {
-  std::vector<Array> y = evaluate(R"(func.func @main(%x: tensor<0x3xf32>) -> (tensor<0x3xf32>, tensor<3xf32>, tensor<2x3xf32>) {
+  std::vector<Array> y =
+      evaluate(R"(func.func @main(%x: tensor<0x3xf32>) -> (tensor<0x3xf32>, tensor<3xf32>, tensor<2x3xf32>) {
     %n = tcc.neg %x : tensor<0x3xf32>
     %s = tcc.reduce_sum %n {axes = array<i64: 0>} : tensor<0x3xf32> -> tensor<3xf32>
     %v = tcc.constant dense<7.0> : tensor<f32>
     %p = tcc.pad %n, %v {low = array<i64: 1, 0>, high = array<i64: 1, 0>, interior = array<i64: 0, 0>}
       : (tensor<0x3xf32>, tensor<f32>) -> tensor<2x3xf32>
     return %n, %s, %p : tensor<0x3xf32>, tensor<3xf32>, tensor<2x3xf32> })",
-                                  {sample<float>({0, 3})});
+               {sample<float>({0, 3})});
   ASSERT_EQ(y.size(), 3u);
   for (int j = 0; j < 3; ++j)
     EXPECT_EQ(y[1].as<float>()[j], 0);
@@ -444,17 +445,22 @@ TEST_F(ProgramTest, EmptyTensors) {
 }
 
 TEST_F(ProgramTest, EveryElementType) {
-  for (std::string type : {"i1", "i8", "i16", "i32", "i64", "ui8", "ui32", "f16", "bf16", "f32", "f64", "complex<f32>",
-                           "complex<f64>"}) {
+  for (std::string type :
+       {"i1", "i8", "i16", "i32", "i64", "ui8", "ui32", "f16", "bf16", "f32", "f64", "complex<f32>", "complex<f64>"}) {
     std::string t = "tensor<3x5x" + type + ">";
-    std::vector<Array> y = evaluate("func.func @main(%x: tensor<3x5xi64>) -> (tensor<3x5xi64>, tensor<3xi64>) {\n  %c = tcc.cast %x : "
-                                    "tensor<3x5xi64> -> " + t + "\n  %e = tcc.equal %c, %c : " + t +
-                                        " -> tensor<3x5xi1>\n  %z = tcc.constant dense<" +
-                                        (type == "i1" ? "false" : type[0] == 'c' ? "(1.0, 0.0)" : type.find('f') != std::string::npos ? "1.0" : "1") +
-                                        "> : " + t + "\n  %s = tcc.select %e, %c, %z : " + t + "\n  %b = tcc.cast %s : " + t +
-                                        " -> tensor<3x5xi64>\n  %r = tcc.reduce_" + (type[0] == 'c' ? "sum" : "max") + " %c {axes = array<i64: 1>} : " + t + " -> tensor<3x" + type +
-                                        ">\n  %rb = tcc.cast %r : tensor<3x" + type + "> -> tensor<3xi64>\n  return %b, %rb : tensor<3x5xi64>, tensor<3xi64>\n}\n",
-                                    {array<int64_t>({3, 5}, {1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1})});
+    std::vector<Array> y = evaluate(
+        "func.func @main(%x: tensor<3x5xi64>) -> (tensor<3x5xi64>, tensor<3xi64>) {\n  %c = tcc.cast %x : "
+        "tensor<3x5xi64> -> " +
+            t + "\n  %e = tcc.equal %c, %c : " + t + " -> tensor<3x5xi1>\n  %z = tcc.constant dense<" +
+            (type == "i1"                          ? "false"
+             : type[0] == 'c'                      ? "(1.0, 0.0)"
+             : type.find('f') != std::string::npos ? "1.0"
+                                                   : "1") +
+            "> : " + t + "\n  %s = tcc.select %e, %c, %z : " + t + "\n  %b = tcc.cast %s : " + t +
+            " -> tensor<3x5xi64>\n  %r = tcc.reduce_" + (type[0] == 'c' ? "sum" : "max") +
+            " %c {axes = array<i64: 1>} : " + t + " -> tensor<3x" + type + ">\n  %rb = tcc.cast %r : tensor<3x" + type +
+            "> -> tensor<3xi64>\n  return %b, %rb : tensor<3x5xi64>, tensor<3xi64>\n}\n",
+        {array<int64_t>({3, 5}, {1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1})});
     ASSERT_EQ(y.size(), 2u) << type;
     int64_t expected[15] = {1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1};
     for (int i = 0; i < 15; ++i)
@@ -510,14 +516,18 @@ TEST_F(ProgramTest, EqualKernelsAreCompiledOnce) {
 }
 
 TEST_F(ProgramTest, CompileTimeOfSixtyOps) {
-  std::string t = "tensor<64x256xf32>", r = "tensor<64xf32>", text = "func.func @main(%x0: " + t + ", %w: tensor<256x256xf32>) -> " + t + " {\n";
+  std::string t = "tensor<64x256xf32>", r = "tensor<64xf32>",
+              text = "func.func @main(%x0: " + t + ", %w: tensor<256x256xf32>) -> " + t + " {\n";
   std::string x = "%x0";
   for (int block = 0; block < 5; ++block) {
     std::string n = std::to_string(block);
     auto line = [&](std::string out, std::string op, std::string types) {
       text += "  %" + out + n + " = tcc." + op + " : " + types + "\n";
     };
-    line("p", "dot_general " + x + ", %w {lhs_batch = array<i64>, rhs_batch = array<i64>, lhs_contract = array<i64: 1>, rhs_contract = array<i64: 0>}",
+    line("p",
+         "dot_general " + x +
+             ", %w {lhs_batch = array<i64>, rhs_batch = array<i64>, lhs_contract = array<i64: 1>, rhs_contract = "
+             "array<i64: 0>}",
          "(" + t + ", tensor<256x256xf32>) -> " + t);
     line("t", "tanh %p" + n, t);
     line("a", "multiply %t" + n + ", " + x, t);
@@ -544,8 +554,8 @@ TEST_F(ProgramTest, CompileTimeOfSixtyOps) {
     best.kernels = std::min(best.kernels, times.kernels);
     best.build = std::min(best.build, times.build);
   }
-  printf("60 ops: form %.2f lower %.2f plan %.2f build %.2f ms; kernels %.1f ms cold, %.2f ms cached\n", best.form * 1e3,
-         best.lower * 1e3, best.plan * 1e3, best.build * 1e3, first.kernels * 1e3, best.kernels * 1e3);
+  printf("60 ops: form %.2f lower %.2f plan %.2f build %.2f ms; kernels %.1f ms cold, %.2f ms cached\n",
+         best.form * 1e3, best.lower * 1e3, best.plan * 1e3, best.build * 1e3, first.kernels * 1e3, best.kernels * 1e3);
   EXPECT_LT(best.form + best.lower + best.plan, 20e-3);
   EXPECT_EQ(countSteps(text), 10u); // a product and a kernel for each block
 }

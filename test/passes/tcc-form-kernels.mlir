@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// RUN: %tcc-opt %s --tcc-form-kernels --split-input-file | FileCheck %s
+// RUN: %tcc-opt %s --tcc-form-kernels=reference=true --split-input-file | FileCheck %s --check-prefix=REFERENCE
+
+// CHECK-LABEL: func.func @softmax_is_one_kernel
+// CHECK-COUNT-1: tcc.launch
+// CHECK-NOT: tcc.launch
+// CHECK: func.func private @kernel_0
+// CHECK-NOT: @kernel_1
+// REFERENCE-LABEL: func.func @softmax_is_one_kernel
+// REFERENCE-COUNT-7: tcc.launch
+func.func @softmax_is_one_kernel(%x: tensor<64x1000xf32>) -> tensor<64x1000xf32> {
+  %m = tcc.reduce_max %x {axes = array<i64: 1>} : tensor<64x1000xf32> -> tensor<64xf32>
+  %mb = tcc.broadcast %m {dims = array<i64: 0>} : tensor<64xf32> -> tensor<64x1000xf32>
+  %d = tcc.subtract %x, %mb : tensor<64x1000xf32>
+  %e = tcc.exp %d : tensor<64x1000xf32>
+  %s = tcc.reduce_sum %e {axes = array<i64: 1>} : tensor<64x1000xf32> -> tensor<64xf32>
+  %sb = tcc.broadcast %s {dims = array<i64: 0>} : tensor<64xf32> -> tensor<64x1000xf32>
+  %y = tcc.divide %e, %sb : tensor<64x1000xf32>
+  return %y : tensor<64x1000xf32>
+}
+
+// -----
+
+// One row would be one thread's work.
+// CHECK-LABEL: func.func @normalising_by_the_total_of_a_large_tensor_is_two_kernels
+// CHECK-COUNT-2: tcc.launch
+// CHECK-NOT: tcc.launch
+func.func @normalising_by_the_total_of_a_large_tensor_is_two_kernels(%x: tensor<1000000xf32>) -> tensor<1000000xf32> {
+  %s = tcc.reduce_sum %x {axes = array<i64: 0>} : tensor<1000000xf32> -> tensor<f32>
+  %b = tcc.broadcast %s {dims = array<i64>} : tensor<f32> -> tensor<1000000xf32>
+  %y = tcc.divide %x, %b : tensor<1000000xf32>
+  return %y : tensor<1000000xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @equal_layers_are_one_function
+// CHECK-COUNT-2: tcc.launch @kernel_0
+// CHECK-NOT: @kernel_1
+func.func @equal_layers_are_one_function(%x: tensor<32x32xf32>, %w: tensor<32x32xf32>) -> tensor<32x32xf32> {
+  %0 = tcc.dot_general %x, %w {lhs_batch = array<i64>, rhs_batch = array<i64>, lhs_contract = array<i64: 1>,
+    rhs_contract = array<i64: 0>} : (tensor<32x32xf32>, tensor<32x32xf32>) -> tensor<32x32xf32>
+  %1 = tcc.tanh %0 : tensor<32x32xf32>
+  %2 = tcc.dot_general %1, %w {lhs_batch = array<i64>, rhs_batch = array<i64>, lhs_contract = array<i64: 1>,
+    rhs_contract = array<i64: 0>} : (tensor<32x32xf32>, tensor<32x32xf32>) -> tensor<32x32xf32>
+  %3 = tcc.tanh %2 : tensor<32x32xf32>
+  return %3 : tensor<32x32xf32>
+}
+
+// -----
+
+// add needs the product, which needs neg: neg and add must not be one kernel.
+// CHECK-LABEL: func.func @a_library_call_between_is_no_cycle
+// CHECK: tcc.launch
+// CHECK: tcc.dot_general
+// CHECK: tcc.launch
+func.func @a_library_call_between_is_no_cycle(%x: tensor<32x32xf32>) -> tensor<32x32xf32> {
+  %n = tcc.neg %x : tensor<32x32xf32>
+  %p = tcc.dot_general %n, %x {lhs_batch = array<i64>, rhs_batch = array<i64>, lhs_contract = array<i64: 1>,
+    rhs_contract = array<i64: 0>} : (tensor<32x32xf32>, tensor<32x32xf32>) -> tensor<32x32xf32>
+  %y = tcc.add %n, %p : tensor<32x32xf32>
+  return %y : tensor<32x32xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @a_gate_is_generated_with_its_transpose
+// CHECK-COUNT-1: tcc.launch
+// CHECK-NOT: tcc.dot_general
+// CHECK: func.func private @kernel_0
+// CHECK: tcc.dot_general
+// CHECK-NEXT: tcc.transpose
+func.func @a_gate_is_generated_with_its_transpose(%s: tensor<2x2x2xcomplex<f64>>, %g: tensor<2x2xcomplex<f64>>)
+    -> tensor<2x2x2xcomplex<f64>> {
+  %d = tcc.dot_general %g, %s {lhs_batch = array<i64>, rhs_batch = array<i64>, lhs_contract = array<i64: 1>,
+    rhs_contract = array<i64: 1>} : (tensor<2x2xcomplex<f64>>, tensor<2x2x2xcomplex<f64>>) -> tensor<2x2x2xcomplex<f64>>
+  %t = tcc.transpose %d {perm = array<i64: 1, 0, 2>} : tensor<2x2x2xcomplex<f64>> -> tensor<2x2x2xcomplex<f64>>
+  return %t : tensor<2x2x2xcomplex<f64>>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @outputs_of_one_shape_are_one_kernel
+// CHECK: %[[R:.+]]:2 = tcc.launch
+// CHECK: return %[[R]]#0, %[[R]]#1
+func.func @outputs_of_one_shape_are_one_kernel(%p: tensor<9xf32>, %g: tensor<9xf32>) -> (tensor<9xf32>, tensor<9xf32>) {
+  %m = tcc.square %g : tensor<9xf32>
+  %q = tcc.subtract %p, %m : tensor<9xf32>
+  return %m, %q : tensor<9xf32>, tensor<9xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @a_reshape_between_library_calls_is_no_kernel
+// CHECK-NOT: tcc.launch
+func.func @a_reshape_between_library_calls_is_no_kernel(%x: tensor<4x4xf64>) -> tensor<4x4xf64> {
+  %c = tcc.cholesky %x : tensor<4x4xf64> -> tensor<4x4xf64>
+  %r = tcc.reshape %c : tensor<4x4xf64> -> tensor<16xf64>
+  %s = tcc.cumsum %r {axis = 0, reverse = false} : tensor<16xf64> -> tensor<16xf64>
+  %t = tcc.reshape %s : tensor<16xf64> -> tensor<4x4xf64>
+  return %t : tensor<4x4xf64>
+}
