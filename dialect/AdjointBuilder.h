@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a pullback is written with: the incoming cotangents of an op, the builder for its adjoint ops, and the place where
-// cotangents of operands are handed in. Below, the helpers that adjoint rules name.
+// What a pullback is written with: the incoming cotangents of an op, the builder for its adjoint ops, and the place
+// where cotangents of operands are handed in. Below, the helpers that adjoint rules name.
 #pragma once
 
 #include "dialect/Ops.h"

@@ -9,8 +9,8 @@
 namespace tcc {
 
 /// Appends at the builder's insertion point the cotangents of `xs` for the cotangents `dys` of `ys` (types alike), all
-/// values of one block. Null where x does not reach any y. Values in `stopAt` count as constants. Visits only ops between
-/// xs and ys, without recursion. Fails, with a diagnostic, at an op that cannot be differentiated.
+/// values of one block. Null where x does not reach any y. Values in `stopAt` count as constants. Visits only ops
+/// between xs and ys, without recursion. Fails, with a diagnostic, at an op that cannot be differentiated.
 mlir::FailureOr<llvm::SmallVector<mlir::Value>> differentiate(mlir::OpBuilder &builder, mlir::ValueRange ys,
                                                               mlir::ValueRange dys, mlir::ValueRange xs,
                                                               mlir::ValueRange stopAt = {});

@@ -29,7 +29,8 @@ def Tcc_Dialect : Dialect {
 //===----------------------------------------------------------------------===//
 
 class TccTensor<list<Type> types, string letters, string what>
-    : RankedTensorOf<types, [], "tensor of " # what> {
+    : RankedTensorOf<types> {
+  let summary = "tensor of " # what;
   string classes = letters;
 }
 defvar signedTypes = [I8, I16, I32, I64];
@@ -197,6 +198,11 @@ def Negated : Helper<"negated">;
 def Successor : Helper<"successor">;
 // The op is piecewise constant, or its operands are not numbers one can vary.
 class NoAdjoint<Tcc_Op of, string why> {
+  Tcc_Op op = of;
+  string reason = why;
+}
+// There is a derivative, but we have none: differentiating is an error, never a silent zero.
+class Undifferentiable<Tcc_Op of, string why> {
   Tcc_Op op = of;
   string reason = why;
 }

@@ -25,6 +25,6 @@ def LaunchOp : InvokeOp<"launch", "Results of a kernel, after kernels have been 
 
 def : NoAdjoint<StopGradientOp, "on purpose">;
 def : CustomAdjoint<CallOp, "a call of the callee's own adjoint">;
-def : CustomAdjoint<LaunchOp, "an error: kernels are formed after differentiation">;
+def : Undifferentiable<LaunchOp, "kernels are formed after differentiation">;
 
 #endif // TCC_DIALECT_CONTROL

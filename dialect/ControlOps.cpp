@@ -55,8 +55,4 @@ LogicalResult CallOp::pullback(AdjointBuilder &b) {
   return success();
 }
 
-LogicalResult LaunchOp::pullback(AdjointBuilder &) {
-  return emitOpError("cannot be differentiated: kernels are formed after differentiation");
-}
-
 } // namespace tcc

@@ -109,7 +109,7 @@ def RealOp : UnaryToOp<"real", "Real part of each element", ComplexTensor, WideF
                        Kernel<"", "complex::ReOp">>;
 def ImagOp : UnaryToOp<"imag", "Imaginary part of each element", ComplexTensor, WideFloatTensor, ZeroReal,
                        Kernel<"", "complex::ImOp">>;
-def CastOp : SummaryOp<"cast", "Each element as another type", [Pure, ElementwiseTrait, SameOperandsAndResultShape]> {
+def CastOp : SummaryOp<"cast", "Each element as another type", [Pure, ElementwiseTrait]> {
   let description = [{
     Floats to integers truncate and saturate, NaN gives 0; anything to bool is `!= 0`; complex to real takes the real
     part; between integers the low bits are kept.

@@ -25,7 +25,9 @@ static std::optional<APInt> intSplat(Attribute attribute) {
 /// Whether all elements are the float or (either of) the integer given.
 static bool isSplat(Attribute attribute, double number) {
   if (auto value = floatSplat(attribute))
-    return value->bitwiseIsEqual(FloatAttr::get(cast<ShapedType>(cast<SplatElementsAttr>(attribute).getType()).getElementType(), number).getValue());
+    return value->bitwiseIsEqual(
+        FloatAttr::get(cast<ShapedType>(cast<SplatElementsAttr>(attribute).getType()).getElementType(), number)
+            .getValue());
   auto value = intSplat(attribute);
   // bool's one is all ones.
   return value && (number == 0 ? value->isZero() : number == 1 && value->isOne());
@@ -138,16 +140,18 @@ OpFoldResult AddOp::fold(FoldAdaptor adaptor) {
   if (isSplat(adaptor.getA(), exact ? 0.0 : -0.0))
     return getB();
   bool isBool = getElementTypeOrSelf(getType()).isInteger(1);
-  return foldSplats(adaptor.getA(), adaptor.getB(), [](const APFloat &a, const APFloat &b) { return a + b; },
-                    [=](const APInt &a, const APInt &b) { return isBool ? a | b : a + b; });
+  return foldSplats(
+      adaptor.getA(), adaptor.getB(), [](const APFloat &a, const APFloat &b) { return a + b; },
+      [=](const APInt &a, const APInt &b) { return isBool ? a | b : a + b; });
 }
 
 OpFoldResult SubtractOp::fold(FoldAdaptor adaptor) {
   // x - (+0) -> x
   if (isSplat(adaptor.getB(), 0.0))
     return getA();
-  return foldSplats(adaptor.getA(), adaptor.getB(), [](const APFloat &a, const APFloat &b) { return a - b; },
-                    [](const APInt &a, const APInt &b) { return a - b; });
+  return foldSplats(
+      adaptor.getA(), adaptor.getB(), [](const APFloat &a, const APFloat &b) { return a - b; },
+      [](const APInt &a, const APInt &b) { return a - b; });
 }
 
 OpFoldResult MultiplyOp::fold(FoldAdaptor adaptor) {
@@ -161,16 +165,18 @@ OpFoldResult MultiplyOp::fold(FoldAdaptor adaptor) {
     return adaptor.getA();
   if (intSplat(adaptor.getB()) && isSplat(adaptor.getB(), 0.0))
     return adaptor.getB();
-  return foldSplats(adaptor.getA(), adaptor.getB(), [](const APFloat &a, const APFloat &b) { return a * b; },
-                    [](const APInt &a, const APInt &b) { return a * b; });
+  return foldSplats(
+      adaptor.getA(), adaptor.getB(), [](const APFloat &a, const APFloat &b) { return a * b; },
+      [](const APInt &a, const APInt &b) { return a * b; });
 }
 
 OpFoldResult DivideOp::fold(FoldAdaptor adaptor) {
   // x / 1 -> x; not for complex numbers, see multiply
   if (isSplat(adaptor.getB(), 1.0))
     return getA();
-  return foldSplats(adaptor.getA(), adaptor.getB(), [](const APFloat &a, const APFloat &b) { return a / b; },
-                    [](const APInt &a, const APInt &b) -> APInt { llvm_unreachable("divide has no integer operands"); });
+  return foldSplats(
+      adaptor.getA(), adaptor.getB(), [](const APFloat &a, const APFloat &b) { return a / b; },
+      [](const APInt &a, const APInt &b) -> APInt { llvm_unreachable("divide has no integer operands"); });
 }
 
 OpFoldResult SelectOp::fold(FoldAdaptor adaptor) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Adjoints of the real transforms. They keep one half of a Hermitian signal, so that frequencies which stand for two are
-// counted twice by irfft and once by rfft.
+// Adjoints of the real transforms. They keep one half of a Hermitian signal, so that frequencies which stand for two
+// are counted twice by irfft and once by rfft.
 #include "dialect/AdjointBuilder.h"
 
 using namespace mlir;

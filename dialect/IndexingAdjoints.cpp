@@ -69,8 +69,8 @@ struct ScatterAdjoint {
   }
 
   void multiply() {
-    // y = x P, P the product of the updates of one place; without update j it is P' / u_j, P' the product of the nonzero
-    // ones, if no other update is zero.
+    // y = x P, P the product of the updates of one place; without update j it is P' / u_j, P' the product of the
+    // nonzero ones, if no other update is zero.
     Value x = op.getX(), updates = op.getUpdates();
     if (b.wants(0)) {
       Value product = scatterInto(b.splat(x, 1.0), updates, "multiply");

@@ -12,15 +12,15 @@ static FailureOr<RankedTensorType> gatheredType(std::optional<Location> loc, Str
                                                 ArrayRef<int64_t> axes) {
   RankedTensorType from = tensorType(x);
   if (indices.empty() || indices.size() != axes.size() || !areDistinctAxes(axes, from.getRank())) {
-    (void)LogicalResult(InferenceError(loc, op) << "axes must be distinct axes of x, one for each of the "
-                                                << indices.size() << " indices (at least one), got " << axes << " for "
-                                                << Type(from));
+    (void)LogicalResult(InferenceError(loc, op)
+                        << "axes must be distinct axes of x, one for each of the " << indices.size()
+                        << " indices (at least one), got " << axes << " for " << Type(from));
     return failure();
   }
   for (Value index : indices)
     if (tensorType(index).getShape() != tensorType(indices[0]).getShape()) {
-      (void)LogicalResult(InferenceError(loc, op) << "indices must have one shape, got " << indices[0].getType() << " and "
-                                                  << index.getType());
+      (void)LogicalResult(InferenceError(loc, op)
+                          << "indices must have one shape, got " << indices[0].getType() << " and " << index.getType());
       return failure();
     }
   SmallVector<int64_t> shape(tensorType(indices[0]).getShape());
@@ -43,14 +43,15 @@ TCC_INFER(ScatterOp) {
   if (failed(type))
     return failure();
   if (adaptor.getUpdates().getType() != *type)
-    return InferenceError(loc, getOperationName())
-           << "updates must have the type of what gather reads, " << Type(*type) << ", got " << adaptor.getUpdates().getType();
+    return InferenceError(loc, getOperationName()) << "updates must have the type of what gather reads, " << Type(*type)
+                                                   << ", got " << adaptor.getUpdates().getType();
   std::optional<Combine> combine = parseCombine(adaptor.getCombine());
   if (!combine)
     return InferenceError(loc, getOperationName())
            << "combine must be set, add, multiply, min or max, got '" << adaptor.getCombine() << "'";
   if ((combine == Combine::min || combine == Combine::max) && isComplex(*type))
-    return InferenceError(loc, getOperationName()) << "complex numbers have no order for '" << adaptor.getCombine() << "'";
+    return InferenceError(loc, getOperationName())
+           << "complex numbers have no order for '" << adaptor.getCombine() << "'";
   types.push_back(adaptor.getX().getType());
   return success();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the type inference and verifiers of the families share: errors in the form of ODS's own, and questions about axes.
+// What the type inference and verifiers of the families share: errors in the form of ODS's own, and questions about
+// axes.
 #pragma once
 
 #include "dialect/Ops.h"
@@ -40,11 +41,12 @@ inline bool mayBeEqual(int64_t a, int64_t b) {
 /// The sizes of `shape` without those of `axes`.
 llvm::SmallVector<int64_t> withoutAxes(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> axes);
 /// Whether the optional operand `like` is there exactly when `type` needs it, and fits.
-llvm::LogicalResult verifyLike(mlir::Operation *op, mlir::Value like, mlir::RankedTensorType type, bool required = true);
+llvm::LogicalResult verifyLike(mlir::Operation *op, mlir::Value like, mlir::RankedTensorType type,
+                               bool required = true);
 
 } // namespace tcc
 
 /// The head of an op's type inference; a class of ODS's InferTypeOpAdaptor declares it.
-#define TCC_INFER(Op) \
-  LogicalResult Op::inferReturnTypes(MLIRContext *context, std::optional<Location> loc, Adaptor adaptor, \
+#define TCC_INFER(Op)                                                                                                  \
+  LogicalResult Op::inferReturnTypes(MLIRContext *context, std::optional<Location> loc, Adaptor adaptor,               \
                                      SmallVectorImpl<Type> &types)

@@ -58,7 +58,7 @@ def : CustomAdjoint<SvdOp, "Townsend 2016; Wan and Zhang 2019 for complex matric
 def : CustomAdjoint<SvdvalsOp, "u diag(ds) v^H">;
 def : CustomAdjoint<EighOp, "Giles 2008; degenerate values treated exactly">;
 def : CustomAdjoint<EigOp, "Boeddeker et al. 2017, for normalised vectors">;
-def : CustomAdjoint<SchurOp, "triangular Sylvester equation">;
+def : Undifferentiable<SchurOp, "schur has no adjoint; differentiate through eig or solve">;
 def : CustomAdjoint<TriangularSolveOp, "Giles 2008">;
 def : CustomAdjoint<SolveOp, "Giles 2008">;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Adjoints of solvers and of the triangular decompositions. <A, B> = Re tr(A^H B); g<x> is the cotangent of x; a formula is
-// derived by writing <gy, dy> as <ga, da>. Spectral decompositions are in SpectralAdjoints.cpp.
+// Adjoints of solvers and of the triangular decompositions. <A, B> = Re tr(A^H B); g<x> is the cotangent of x; a
+// formula is derived by writing <gy, dy> as <ga, da>. Spectral decompositions are in SpectralAdjoints.cpp.
 #include "dialect/MatrixAlgebra.h"
 
 using namespace mlir;
@@ -35,8 +35,8 @@ LogicalResult TriangularSolveOp::pullback(AdjointBuilder &b) {
   return success();
 }
 
-// ga = herm(l^-H P(l^H gl) l^-1), P the lower triangle with half the diagonal (Murray 2016, eq. 10). Of a Hermitian a, that
-// is: the cotangent of the element and of its mirror image are equal, although only one is read.
+// ga = herm(l^-H P(l^H gl) l^-1), P the lower triangle with half the diagonal (Murray 2016, eq. 10). Of a Hermitian a,
+// that is: the cotangent of the element and of its mirror image are equal, although only one is read.
 LogicalResult CholeskyOp::pullback(AdjointBuilder &b) {
   if (!b.wants(0))
     return success();
@@ -50,9 +50,10 @@ LogicalResult CholeskyOp::pullback(AdjointBuilder &b) {
   return success();
 }
 
-// p a = l u, k = min(m, n). With dl = l tril(l^-1 dA u^-1, -1), du = triu(l^-1 dA u^-1) u for square dA = p da (de Hoog,
-// Anderssen and Lukas 2011): gA = l^-H (tril(l^H gl, -1) + triu(gu u^H)) u^-H. Rows below k: l2 = A2 u1^-1, so that
-// gA2 = gl2 u1^-H, and gu1 loses l2^H gA2. Columns behind k: u2 = l1^-1 A2, so gA2 = l1^-H gu2, and gl1 loses gA2 u2^H.
+// p a = l u, k = min(m, n). With dl = l tril(l^-1 dA u^-1, -1), du = triu(l^-1 dA u^-1) u for square dA = p da (de
+// Hoog, Anderssen and Lukas 2011): gA = l^-H (tril(l^H gl, -1) + triu(gu u^H)) u^-H. Rows below k: l2 = A2 u1^-1, so
+// that gA2 = gl2 u1^-H, and gu1 loses l2^H gA2. Columns behind k: u2 = l1^-1 A2, so gA2 = l1^-H gu2, and gl1 loses gA2
+// u2^H.
 LogicalResult LuOp::pullback(AdjointBuilder &b) {
   Value g = b.dy(0);
   if (!g || !b.wants(0))

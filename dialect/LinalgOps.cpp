@@ -101,9 +101,7 @@ static LogicalResult inferSolver(std::optional<Location> loc, StringRef op, Valu
   types.push_back(rhs->type);
   return success();
 }
-TCC_INFER(TriangularSolveOp) {
-  return inferSolver(loc, getOperationName(), adaptor.getA(), adaptor.getB(), types);
-}
+TCC_INFER(TriangularSolveOp) { return inferSolver(loc, getOperationName(), adaptor.getA(), adaptor.getB(), types); }
 TCC_INFER(SolveOp) { return inferSolver(loc, getOperationName(), adaptor.getA(), adaptor.getB(), types); }
 
 } // namespace tcc

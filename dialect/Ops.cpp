@@ -76,9 +76,7 @@ void InferenceError::print(ArrayRef<int64_t> values) {
   stream << "]";
 }
 
-InferenceError::operator LogicalResult() && {
-  return loc ? LogicalResult(emitError(*loc, text)) : failure();
-}
+InferenceError::operator LogicalResult() && { return loc ? LogicalResult(emitError(*loc, text)) : failure(); }
 
 bool areDistinctAxes(ArrayRef<int64_t> axes, int64_t rank) {
   llvm::SmallSet<int64_t, 8> seen;

@@ -30,8 +30,8 @@ static Value productOfOthers(AdjointBuilder &b, Value x, int64_t axis, bool reve
 LogicalResult ReduceProdOp::pullback(AdjointBuilder &b) {
   if (!b.wants(0))
     return success();
-  // One axis after the other, the last first, so that the others keep their numbers. The product of all elements but one
-  // is that before it times that behind it, also where some are zero.
+  // One axis after the other, the last first, so that the others keep their numbers. The product of all elements but
+  // one is that before it times that behind it, also where some are zero.
   SmallVector<int64_t> axes(getAxes());
   llvm::sort(axes, std::greater<>());
   SmallVector<Value> partial{getX()};
@@ -49,8 +49,8 @@ LogicalResult ReduceProdOp::pullback(AdjointBuilder &b) {
 LogicalResult CumprodOp::pullback(AdjointBuilder &b) {
   if (!b.wants(0))
     return success();
-  // dx_i = sum over k >= i of dy_k conj(y_k / x_i). Products that contain a zero: before the first zero the formula holds
-  // as it is; at it the products are those of x with a one in its place; behind it they all vanish.
+  // dx_i = sum over k >= i of dy_k conj(y_k / x_i). Products that contain a zero: before the first zero the formula
+  // holds as it is; at it the products are those of x with a one in its place; behind it they all vanish.
   Value x = getX(), zero = b.zeros(x), one = b.splat(x, 1.0);
   auto back = b.builder.getBoolAttr(!getReverse());
   auto sumOfRest = [&](Value y) {

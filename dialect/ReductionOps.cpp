@@ -27,7 +27,8 @@ static LogicalResult inferArgReduction(std::optional<Location> loc, StringRef op
                                        SmallVectorImpl<Type> &types) {
   RankedTensorType from = tensorType(x);
   if (!isAxis(axis, from.getRank()) || from.getDimSize(axis) == 0)
-    return InferenceError(loc, op) << "axis must be an axis of x that is not empty, got " << axis << " for " << Type(from);
+    return InferenceError(loc, op) << "axis must be an axis of x that is not empty, got " << axis << " for "
+                                   << Type(from);
   types.push_back(from.clone(withoutAxes(from.getShape(), {axis}), IntegerType::get(from.getContext(), 64)));
   return success();
 }
@@ -55,7 +56,8 @@ TCC_INFER_SCAN(SortOp)
 #undef TCC_INFER_SCAN
 
 TCC_INFER(ArgsortOp) {
-  return inferAlongAxis(loc, getOperationName(), adaptor.getX(), adaptor.getAxis(), IntegerType::get(context, 64), types);
+  return inferAlongAxis(loc, getOperationName(), adaptor.getX(), adaptor.getAxis(), IntegerType::get(context, 64),
+                        types);
 }
 
 // reduce(x) over no axes -> x

@@ -13,7 +13,8 @@ LogicalResult BroadcastOp::verify() {
   if (from.getElementType() != to.getElementType())
     return emitOpError("element types differ: ") << from << " and " << to;
   if (int64_t(dims.size()) != from.getRank())
-    return emitOpError("dims must have an entry for each of the ") << from.getRank() << " axes of x, got " << dims.size();
+    return emitOpError("dims must have an entry for each of the ")
+           << from.getRank() << " axes of x, got " << dims.size();
   for (auto [axis, dim] : llvm::enumerate(dims)) {
     if (!isAxis(dim, to.getRank()) || (axis > 0 && dim <= dims[axis - 1]))
       return emitOpError("dims must be increasing axes of the result, got [") << dims << "]";
@@ -67,8 +68,8 @@ TCC_INFER(SliceOp) {
       continue;
     }
     if (start < 0 || start > limit || (!open && limit > size))
-      return InferenceError(loc, getOperationName()) << "expects 0 <= start <= limit <= size on axis " << axis << ", got "
-                                                     << start << ", " << limit << " of " << from;
+      return InferenceError(loc, getOperationName()) << "expects 0 <= start <= limit <= size on axis " << axis
+                                                     << ", got " << start << ", " << limit << " of " << from;
     shape.push_back((limit - start + strides[axis] - 1) / strides[axis]);
   }
   types.push_back(from.clone(shape));
@@ -94,8 +95,8 @@ TCC_INFER(PadOp) {
   for (ArrayRef<int64_t> counts : {low, high, interior})
     if (counts.size() != rank || llvm::any_of(counts, [](int64_t count) { return count < 0; }))
       return InferenceError(loc, getOperationName())
-             << "low, high and interior must have an entry for each of the " << rank << " axes, none negative, got " << low
-             << ", " << high << " and " << interior;
+             << "low, high and interior must have an entry for each of the " << rank << " axes, none negative, got "
+             << low << ", " << high << " and " << interior;
   SmallVector<int64_t> shape;
   for (size_t axis = 0; axis < rank; ++axis) {
     int64_t size = from.getDimSize(axis);
@@ -113,8 +114,8 @@ TCC_INFER(ConcatenateOp) {
   RankedTensorType first = tensorType(adaptor.getXs()[0]);
   int64_t axis = adaptor.getAxis();
   if (!isAxis(axis, first.getRank()))
-    return InferenceError(loc, getOperationName()) << "axis must be an axis of the operands, got " << axis << " for "
-                                                   << Type(first);
+    return InferenceError(loc, getOperationName())
+           << "axis must be an axis of the operands, got " << axis << " for " << Type(first);
   SmallVector<int64_t> shape(first.getShape());
   for (Value x : adaptor.getXs().drop_front()) {
     RankedTensorType next = tensorType(x);

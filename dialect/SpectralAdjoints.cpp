@@ -2,13 +2,13 @@
 //
 // Adjoints of the decompositions into eigenvalues and singular values, also where such values coincide.
 //
-// What holds at coinciding values. Vectors of equal values are determined up to a rotation, so only losses that do not see
-// the rotation have a gradient. For those every quotient below is 0/0 at a degenerate pair, and its limit is not a function
-// of the cotangents alone: L = sum of <G, v f(w) v^H> needs f'(w) G_ij off the diagonal, while the cotangents contain
-// f(w) G_ij (in v^H gv) and f'(w) G_ii (in gw). Where they determine one common ratio c = f'/f within the group of equal
-// values, c f(w) G_ij is the exact limit: that is every loss which uses the decomposition through one function of the
-// matrix (a truncation, an exponential, a square root, ...), and also such a loss plus one of the values alone. Where they do
-// not, the contribution of the pair is left out (F_ij -> 0), as it is in the literature.
+// What holds at coinciding values. Vectors of equal values are determined up to a rotation, so only losses that do not
+// see the rotation have a gradient. For those every quotient below is 0/0 at a degenerate pair, and its limit is not a
+// function of the cotangents alone: L = sum of <G, v f(w) v^H> needs f'(w) G_ij off the diagonal, while the cotangents
+// contain f(w) G_ij (in v^H gv) and f'(w) G_ii (in gw). Where they determine one common ratio c = f'/f within the group
+// of equal values, c f(w) G_ij is the exact limit: that is every loss which uses the decomposition through one function
+// of the matrix (a truncation, an exponential, a square root, ...), and also such a loss plus one of the values alone.
+// Where they do not, the contribution of the pair is left out (F_ij -> 0), as it is in the literature.
 #include "dialect/MatrixAlgebra.h"
 
 using namespace mlir;
@@ -47,8 +47,8 @@ public:
     return b.create<LessEqualOp>(differences, m.asRows(threshold, like));
   }
 
-  /// The ratio c of the cotangents `gs` of the values to the diagonal `k` of the vectors' part, common to each group: by
-  /// least squares, gs = c k or else gs = alpha + c k; 0 where neither fits.
+  /// The ratio c of the cotangents `gs` of the values to the diagonal `k` of the vectors' part, common to each group:
+  /// by least squares, gs = c k or else gs = alpha + c k; 0 where neither fits.
   Value commonRatio(Value gs, Value k, Value like) {
     Value groups = b.cast(isEqualPair(like), part);
     auto sum = [&](Value x) { return m.sumOfRows(m.multiply(groups, m.asRows(x, groups))); };
@@ -79,8 +79,9 @@ public:
 
 } // namespace
 
-// With k = v^H gv, dv = v (F o v^H da v), F_ij = 1 / (w_j - w_i): ga = v (diag(gw) + F o anti(k)) v^H (Giles 2008, section
-// 3.1, for Hermitian da). The limit at equal values, for k = 2 f(w) G, is f'(w) G = c herm(k) with c = gw_i / k_ii.
+// With k = v^H gv, dv = v (F o v^H da v), F_ij = 1 / (w_j - w_i): ga = v (diag(gw) + F o anti(k)) v^H (Giles 2008,
+// section 3.1, for Hermitian da). The limit at equal values, for k = 2 f(w) G, is f'(w) G = c herm(k) with c = gw_i /
+// k_ii.
 LogicalResult EighOp::pullback(AdjointBuilder &b) {
   if (!b.wants(0))
     return success();
@@ -109,13 +110,13 @@ LogicalResult SvdvalsOp::pullback(AdjointBuilder &b) {
 }
 
 // In the basis of singular vectors let u^H da v = h + n, Hermitian and anti-Hermitian. Then du = u w, dv = v z with
-// w, z = h_ij / (s_j - s_i) +- n_ij / (s_j + s_i) (Wan and Zhang 2019; Townsend 2016 for real matrices), ds = diag(h). With
-// ku = u^H gu, kv = v^H gv:
+// w, z = h_ij / (s_j - s_i) +- n_ij / (s_j + s_i) (Wan and Zhang 2019; Townsend 2016 for real matrices), ds = diag(h).
+// With ku = u^H gu, kv = v^H gv:
 //   gh = anti(ku + kv)_ij / (s_j - s_i) + diag(gs),  gn = anti(ku - kv)_ij / (s_j + s_i),
 //   ga = u (gh + gn) vh + (1 - u u^H) gu s^-1 vh + u s^-1 ((1 - v v^H) gv)^H.
-// Limits: for u f(s) vh with cotangent G and G' = u^H G v, gh -> f' herm(G') at equal values. Values that are zero but for
-// rounding have left and right vectors that rotate independently: there the whole block -> f' G', which is ku_ij c_j and
-// also conj(kv_ji) c_i; it is taken where the two agree.
+// Limits: for u f(s) vh with cotangent G and G' = u^H G v, gh -> f' herm(G') at equal values. Values that are zero but
+// for rounding have left and right vectors that rotate independently: there the whole block -> f' G', which is ku_ij
+// c_j and also conj(kv_ji) c_i; it is taken where the two agree.
 LogicalResult SvdOp::pullback(AdjointBuilder &b) {
   if (!b.wants(0))
     return success();
@@ -124,7 +125,8 @@ LogicalResult SvdOp::pullback(AdjointBuilder &b) {
   int64_t rows = type.getShape().end()[-2], columns = type.getShape().end()[-1];
   bool isSquare = rows == columns && !ShapedType::isDynamic(rows);
   if (getFull() && !isSquare)
-    return emitOpError("cannot be differentiated: full singular vectors of a rectangular matrix are not determined by it");
+    return emitOpError(
+        "cannot be differentiated: full singular vectors of a rectangular matrix are not determined by it");
   Value u = getU(), s = getS(), vh = getVh(), v = m.adjointOf(vh), gs = b.dyOrZero(1);
   if (!b.dy(0) && !b.dy(2)) {
     b.accumulate(0, m.product(m.scaleColumns(u, gs), vh));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Inverse and hyperbolic functions of complex numbers after W. Kahan, "Branch cuts for complex elementary functions, or much
-// ado about nothing's sign bit" (1987): no cancellation, and the right side of every cut by the sign of zero.
+// Inverse and hyperbolic functions of complex numbers after W. Kahan, "Branch cuts for complex elementary functions, or
+// much ado about nothing's sign bit" (1987): no cancellation, and the right side of every cut by the sign of zero.
 #include "passes/ComplexKernels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The polygamma function psi_n = -(-1)^n n! zeta(n + 1, x): Hurwitz's zeta by the Euler-Maclaurin sum (Abramowitz & Stegun
-// 23.2.9), x <= 0 by reflection (6.4.7). Straight-line code for any order, which is known when it is built.
+// The polygamma function psi_n = -(-1)^n n! zeta(n + 1, x): Hurwitz's zeta by the Euler-Maclaurin sum (Abramowitz &
+// Stegun 23.2.9), x <= 0 by reflection (6.4.7). Straight-line code for any order, which is known when it is built.
 #include "passes/Polygamma.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -49,10 +49,10 @@ struct PolygammaEmitter {
   /// (-1)^(n+1) psi_n(a) = n! zeta(n + 1, a) for a > 0.
   Value ofPositive(Value a, int64_t n) {
     // n! zeta(s, a), s = n + 1: terms up to a + N, then integral, half a term and Bernoulli corrections at c = a + N:
-    // (n-1)! c^-n + n! c^-s / 2 + sum over j of B_2j / (2j)! (n + 2j - 1)! c^(-n-2j). N grows with n, as the series in 1/c
-    // converges only for c well above n.
-    static const double bernoulli[] = {1.0 / 6,      -1.0 / 30,     1.0 / 42,         -1.0 / 30,
-                                       5.0 / 66,     -691.0 / 2730, 7.0 / 6,          -3617.0 / 510};
+    // (n-1)! c^-n + n! c^-s / 2 + sum over j of B_2j / (2j)! (n + 2j - 1)! c^(-n-2j). N grows with n, as the series in
+    // 1/c converges only for c well above n.
+    static const double bernoulli[] = {1.0 / 6,  -1.0 / 30,     1.0 / 42, -1.0 / 30,
+                                       5.0 / 66, -691.0 / 2730, 7.0 / 6,  -3617.0 / 510};
     int64_t terms = 9 + n;
     Value one = number(1), sum = number(0);
     for (int64_t k = 0; k < terms; ++k)

@@ -21,7 +21,9 @@ ElementClass elementClassOf(Type element) {
   if (isa<mlir::ComplexType>(element))
     return ElementClass::Complex;
   auto integer = cast<IntegerType>(element);
-  return integer.getWidth() == 1 ? ElementClass::Bool : integer.isUnsigned() ? ElementClass::Unsigned : ElementClass::Signed;
+  return integer.getWidth() == 1 ? ElementClass::Bool
+         : integer.isUnsigned()  ? ElementClass::Unsigned
+                                 : ElementClass::Signed;
 }
 
 namespace kernels {
@@ -66,7 +68,9 @@ Value special(OpBuilder &b, Location loc, Operation *op, Value x) {
 //===----------------------------------------------------------------------===//
 
 #define TCC_COMPARE(name, predicate, kind)                                                                             \
-  Value name(OpBuilder &b, Location loc, Value x, Value y) { return compare(b, loc, arith::Cmp##kind##Predicate::predicate, x, y); }
+  Value name(OpBuilder &b, Location loc, Value x, Value y) {                                                           \
+    return compare(b, loc, arith::Cmp##kind##Predicate::predicate, x, y);                                              \
+  }
 TCC_COMPARE(equalFloat, OEQ, F)
 TCC_COMPARE(notEqualFloat, UNE, F)
 TCC_COMPARE(lessFloat, OLT, F)

@@ -16,7 +16,8 @@ mlir::Value buildScalarKernel(mlir::Operation *op, mlir::OpBuilder &b, mlir::Loc
 enum class ElementClass { Float, Complex, Signed, Unsigned, Bool };
 ElementClass elementClassOf(mlir::Type element);
 
-/// x from one element type to another, signs included: floats to integers truncate and saturate, NaN gives 0; to bool is
+/// x from one element type to another, signs included: floats to integers truncate and saturate, NaN gives 0; to bool
+/// is
 /// != 0; complex to real takes the real part; integers keep their low bits.
 mlir::Value buildScalarCast(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::Type from, mlir::Type to);
 

@@ -30,6 +30,7 @@ config.substitutions += [
     ("%cxx", config.cxx),
     ("%cc", config.cc),
     ("%source", config.source_root),
+    ("%mlir-include", os.path.join(os.path.dirname(config.llvm_tools), "include")),
     ("%build", config.build_root),
     ("%python", sys.executable),
 ]

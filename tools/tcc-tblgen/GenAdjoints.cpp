@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Backend that turns adjoint rules into `FooOp::pullback`. Every op must answer: a rule, "has none", or "written by hand";
-// what does not fit stops the build with the line of the record.
+// Backend that turns adjoint rules into `FooOp::pullback`. Every op must answer: a rule, "has none", or "written by
+// hand"; what does not fit stops the build with the line of the record.
 #include "Records.h"
 
 #include "llvm/ADT/MapVector.h"
@@ -37,9 +37,7 @@ private:
     PrintFatalError(rule->getLoc(), "adjoint of " + op.className() + ": " + message);
   }
 
-  static std::string operatorName(const DagInit *dag) {
-    return dag->getOperator()->getAsString();
-  }
+  static std::string operatorName(const DagInit *dag) { return dag->getOperator()->getAsString(); }
 
   /// `:$dx` -> the index of operand x.
   int operandOf(StringRef output) const {
@@ -184,7 +182,7 @@ bool emitAdjoints(const RecordKeeper &records, raw_ostream &os) {
   emitHeader(os, "pullbacks from adjoint rules");
   os << "namespace tcc {\n";
   StringMap<const Record *> answers;
-  for (StringRef kind : {"Adjoint", "NoAdjoint", "CustomAdjoint"})
+  for (StringRef kind : {"Adjoint", "NoAdjoint", "Undifferentiable", "CustomAdjoint"})
     for (const Record *rule : inOrder(records, kind)) {
       StringRef name = rule->getValueAsDef("op")->getName();
       auto [previous, isNew] = answers.try_emplace(name, rule);
@@ -197,13 +195,17 @@ bool emitAdjoints(const RecordKeeper &records, raw_ostream &os) {
   for (const OpRecord &op : allOps(records)) {
     const Record *rule = answers.lookup(op.className());
     if (!rule) {
-      PrintError(op.def->getLoc(), op.className() + " has no adjoint rule: add a def of Adjoint, NoAdjoint or CustomAdjoint");
+      PrintError(op.def->getLoc(), op.className() + " has no adjoint rule: add a def of Adjoint, NoAdjoint, "
+                                                    "Undifferentiable or CustomAdjoint");
       missing = true;
     } else if (rule->isSubClassOf("Adjoint")) {
       RuleEmitter(op, rule, os).emit();
     } else if (rule->isSubClassOf("NoAdjoint")) {
       os << "// " << rule->getValueAsString("reason") << "\n::llvm::LogicalResult " << op.className()
          << "::pullback(::tcc::AdjointBuilder &) { return ::mlir::success(); }\n";
+    } else if (rule->isSubClassOf("Undifferentiable")) {
+      os << "::llvm::LogicalResult " << op.className() << "::pullback(::tcc::AdjointBuilder &) {\n"
+         << "  return emitOpError(\"cannot be differentiated: " << rule->getValueAsString("reason") << "\");\n}\n";
     }
   }
   os << "} // namespace tcc\n";

@@ -103,8 +103,8 @@ void emitBuilderDef(const OpRecord &op, raw_ostream &os) {
   if (!op.infers())
     os << "  const ResultType types[] = {{dtype, shape}};\n";
   os << "  std::array<Tensor, " << op.op.getNumResults() << "> results;\n"
-     << "  emit(OpId::" << op.mnemonic() << ", operands, " << (op.op.getNumAttributes() > 0 ? "attributes" : "{}") << ", "
-     << (op.infers() ? "{}" : "types") << ", where, results);\n"
+     << "  emit(OpId::" << op.mnemonic() << ", operands, " << (op.op.getNumAttributes() > 0 ? "attributes" : "{}")
+     << ", " << (op.infers() ? "{}" : "types") << ", where, results);\n"
      << "  return results" << (op.op.getNumResults() == 1 ? "[0]" : "") << ";\n}\n";
 }
 

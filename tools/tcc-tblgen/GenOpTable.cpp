@@ -15,15 +15,16 @@ bool emitOpTable(const RecordKeeper &records, raw_ostream &os) {
   os << "// kind: elementwise, view, reduction, library or other; operands: -1 if their number varies;\n"
         "// element classes of the first operand: b bool, s signed, u unsigned, f float, c complex\n";
   StringSet<> without;
-  for (const Record *rule : inOrder(records, "NoAdjoint"))
-    without.insert(rule->getValueAsDef("op")->getName());
+  for (StringRef kind : {"NoAdjoint", "Undifferentiable"})
+    for (const Record *rule : inOrder(records, kind))
+      without.insert(rule->getValueAsDef("op")->getName());
   for (const OpRecord &op : allOps(records)) {
     bool varies = op.op.getNumVariableLengthOperands() > 0;
-    StringRef kind = op.isElementwise()                          ? "elementwise"
-                     : op.has("::tcc::trait::View")              ? "view"
-                     : op.has("::tcc::trait::Reduction")         ? "reduction"
+    StringRef kind = op.isElementwise()                               ? "elementwise"
+                     : op.has("::tcc::trait::View")                   ? "view"
+                     : op.has("::tcc::trait::Reduction")              ? "reduction"
                      : op.has("::tcc::RuntimeCallOpInterface::Trait") ? "library"
-                                                                 : "other";
+                                                                      : "other";
     StringRef classes;
     if (op.op.getNumOperands() > 0)
       if (const RecordVal *letters = op.op.getOperand(0).constraint.getDef().getValue("classes"))

@@ -1,4 +1,0 @@
-#include "dialect/MatrixAlgebra.h"
-namespace tcc {
-llvm::LogicalResult SchurOp::pullback(AdjointBuilder &b) { return emitOpError("cannot be differentiated"); }
-}
