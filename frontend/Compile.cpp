@@ -244,6 +244,9 @@ detail::TraceResult detail::CompiledFunction::call(const std::vector<Tensor> &ar
   evaluate(impls, where);
   if (!traced->program) {
     OwningOpRef<ModuleOp> module = standalone(*graph, traced->function, "main");
+    unsigned line = 0; // as in evaluation: a failing step names an op, and the op knows its place
+    for (Operation &op : cast<func::FuncOp>(module->getBody()->front()).getBody().front())
+      op.setLoc(FileLineColLoc::get(&graph->context, "#", line++, 0));
     traced->program = compileOrThrow(*module, where);
   }
 
@@ -253,7 +256,10 @@ detail::TraceResult detail::CompiledFunction::call(const std::vector<Tensor> &ar
   FunctionType type = traced->function.getFunctionType();
   std::vector<Buffer> results = runOrThrow(
       *traced->program, inputs, type.getResults(), where, [&](const SourceLocation &at) {
-        return graph->userLocation(FileLineColLoc::get(&graph->context, at.file, at.line, at.column));
+        Block &block = traced->function.getBody().front();
+        return at.file == "#" && at.line < block.getOperations().size()
+                   ? graph->userLocation(std::next(block.begin(), at.line)->getLoc())
+                   : where;
       });
   Location loc = graph->location(where);
   SmallVector<Value> operands;

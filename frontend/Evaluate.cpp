@@ -140,6 +140,16 @@ OwningOpRef<ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool 
   return module;
 }
 
+/// Building needs the tcc dialect only; what compiling needs is loaded by the first compilation.
+static void loadProgramDialects(MLIRContext &context) {
+  if (context.getLoadedDialect("linalg"))
+    return;
+  DialectRegistry registry;
+  registerProgramDialects(registry);
+  context.appendDialectRegistry(registry);
+  context.loadAllAvailableDialects();
+}
+
 std::shared_ptr<Program> compileOrThrow(ModuleOp module, Loc where) {
   std::string diagnostic;
   Loc place = where;
@@ -148,6 +158,7 @@ std::shared_ptr<Program> compileOrThrow(ModuleOp module, Loc where) {
       diagnostic = d.str();
     return success();
   });
+  loadProgramDialects(*module.getContext());
   FailureOr<std::shared_ptr<Program>> program = compileProgram(module, "main", ProgramOptions());
   if (failed(program))
     throwUserError("eval", "could not compile: " + diagnostic, place, Kind::internal);
@@ -202,8 +213,10 @@ std::vector<Buffer> runOrThrow(Program &program, ArrayRef<const void *> inputs, 
   }
   TccStatus status = {};
   status.location = -1;
-  if (!program.run(inputs, outputs, status))
-    throwStatus(status, status.location >= 0 ? place(program.location(status.location)) : where);
+  if (program.run(inputs, outputs, status) != TCC_OK) {
+    const SourceLocation *at = program.sourceLocation(status.location);
+    throwStatus(status, at ? place(*at) : where);
+  }
   return buffers;
 }
 

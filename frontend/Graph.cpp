@@ -25,6 +25,17 @@ std::shared_ptr<GraphImpl> GraphImpl::current() {
   return currentGraph;
 }
 
+Graph &Graph::current() {
+  static Graph ofThisThread; // stateless: what it says is the calling thread's
+  return ofThisThread;
+}
+int64_t Graph::id() const { return GraphImpl::current()->id(); }
+int64_t Graph::size() const {
+  std::shared_ptr<GraphImpl> graph = GraphImpl::current();
+  std::lock_guard lock(graph->mutex);
+  return int64_t(std::distance(graph->module->getBody()->begin(), graph->module->getBody()->end()));
+}
+
 GraphScope::GraphScope() : previous(std::move(currentGraph)) { currentGraph = std::make_shared<GraphImpl>(); }
 GraphScope::~GraphScope() { currentGraph = std::static_pointer_cast<GraphImpl>(previous); }
 
@@ -71,7 +82,7 @@ Type elementType(MLIRContext &context, Dtype dtype) {
   llvm_unreachable("all dtypes are listed");
 }
 
-Dtype dtypeOf(Type type) {
+Dtype dtypeOfElement(Type type) {
   if (auto complex = dyn_cast<ComplexType>(type))
     return complex.getElementType().isF32() ? complex64 : complex128;
   if (type.isBF16())
@@ -96,7 +107,7 @@ Type GraphImpl::tensorType(Dtype dtype, const Shape &shape) {
 OperationName GraphImpl::opName(OpId op) {
   if (names.empty()) {
     static constexpr const char *mnemonics[] = {
-#define TCC_OP_ID(id, mnemonic) "tcc." mnemonic,
+#define TCC_OP_ID(id, mnemonic) mnemonic,
 #include "frontend/OpIds.inc"
 #undef TCC_OP_ID
     };
@@ -223,7 +234,7 @@ Tensor GraphImpl::handleTo(Value value) {
     if (std::shared_ptr<detail::TensorImpl> held = node.handle->weak_from_this().lock())
       return Tensor(std::move(held));
   Type type = value.getType();
-  auto impl = std::make_shared<detail::TensorImpl>(dtypeOf(cast<RankedTensorType>(type).getElementType()), shapeOf(type));
+  auto impl = std::make_shared<detail::TensorImpl>(dtypeOfElement(cast<RankedTensorType>(type).getElementType()), shapeOf(type));
   impl->graph = shared_from_this();
   impl->value = value.getAsOpaquePointer();
   if (node.evaluated) {
@@ -403,7 +414,7 @@ void emit(OpId id, std::span<const Tensor> operands, std::span<const Attr> attrs
 #include "frontend/OpIds.inc"
 #undef TCC_OP_ID
   };
-  const char *mnemonic = mnemonics[size_t(id)];
+  const char *mnemonic = mnemonics[size_t(id)] + std::strlen("tcc.");
   std::shared_ptr<GraphImpl> graph = graphOf(operands, mnemonic, where);
   std::lock_guard lock(graph->mutex);
   Location loc = graph->location(where);

@@ -93,7 +93,7 @@ private:
   llvm::DenseMap<const void *, mlir::Value> imported;
 };
 
-Dtype dtypeOf(mlir::Type element);
+Dtype dtypeOfElement(mlir::Type element);
 mlir::Type elementType(mlir::MLIRContext &context, Dtype dtype);
 Shape shapeOf(mlir::Type tensor);
 /// Throws what an MLIR diagnostic says as the user's mistake.

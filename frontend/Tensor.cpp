@@ -4,6 +4,7 @@
 #include "tcc/Tensor.h"
 #include "frontend/Axes.h"
 #include "frontend/TensorImpl.h"
+#include "frontend/Trace.h"
 #include "tcc/Contract.h"
 #include "tcc/Pointwise.h"
 #include "tcc/Reduce.h"
@@ -147,8 +148,11 @@ Variable::Variable(std::string name, Tensor initial, Loc where) : cell(std::make
 }
 Variable::Variable(Tensor initial, Loc where) : Variable("", std::move(initial), where) {}
 Tensor Variable::value() const {
-  std::lock_guard lock(cell->mutex);
-  return cell->value;
+  std::unique_lock lock(cell->mutex);
+  Tensor now = cell->value;
+  lock.unlock();
+  noteVariableRead(*this, now);
+  return now;
 }
 void Variable::assign(Tensor value, Loc where) {
   Tensor next = kept(value, "assign", where);
