@@ -45,7 +45,8 @@ GraphImpl::GraphImpl() : builder(&context), plans(std::make_unique<PlanCache>())
   module = ModuleOp::create(UnknownLoc::get(&context));
   builder.setInsertionPointToEnd(module->getBody());
   context.getDiagEngine().registerHandler([this](Diagnostic &d) {
-    if (d.getSeverity() == DiagnosticSeverity::Error)
+    // The first says what is wrong; MLIR adds that inference failed.
+    if (d.getSeverity() == DiagnosticSeverity::Error && diagnostic.empty())
       diagnostic = d.str();
     return success();
   });
@@ -284,15 +285,16 @@ bool GraphImpl::isNeeded(Operation *op) const {
 }
 
 void GraphImpl::reclaim(Operation *op) {
-  SmallVector<Operation *> worklist{op};
+  // A set: two users may name one producer before its turn comes.
+  llvm::SmallSetVector<Operation *, 8> worklist;
+  worklist.insert(op);
   while (!worklist.empty()) {
     Operation *dead = worklist.pop_back_val();
     if (isNeeded(dead) || dead->hasTrait<OpTrait::IsTerminator>())
       continue;
-    SmallVector<Operation *, 4> producers;
     for (Value operand : dead->getOperands())
-      if (Operation *producer = operand.getDefiningOp(); producer && !llvm::is_contained(producers, producer))
-        producers.push_back(producer);
+      if (Operation *producer = operand.getDefiningOp())
+        worklist.insert(producer);
     for (Value result : dead->getResults())
       if (auto node = nodes.find(result); node != nodes.end()) {
         if (auto known = imported.find(node->second.data.data()); known != imported.end() && known->second == result)
@@ -300,7 +302,6 @@ void GraphImpl::reclaim(Operation *op) {
         nodes.erase(node);
       }
     dead->erase();
-    worklist.append(producers);
   }
 }
 
