@@ -32,20 +32,23 @@ void FusionGroups::collect() {
   for (Operation &op : body.without_terminator())
     if (isAlias(&op, aliases))
       aliases.insert(&op);
+  // What is read by no kernel must be in memory, and a reshape of that is an alias, too. Readers come first: they decide
+  // about what they read.
+  auto isReadInMemory = [&](Operation &op) {
+    return llvm::any_of(
+        op.getUsers(), [&](Operation *user) { return roleOf(user) == Role::Library || aliases.contains(user); });
+  };
+  for (Operation &op : llvm::reverse(body.without_terminator()))
+    if (isa<ReshapeOp>(op) && isReadInMemory(op))
+      aliases.insert(&op);
   for (Operation &op : body.without_terminator()) {
     bool mayFloat = isFloating(&op) && !aliases.contains(&op);
     if (options.reference && roleOf(&op) != Role::Source)
       mayFloat = false;
-    // What is read by no kernel must be in memory.
-    bool isRead = llvm::any_of(
-        op.getUsers(), [&](Operation *user) { return roleOf(user) == Role::Library || aliases.contains(user); });
-    if (mayFloat && !isRead) {
+    if (mayFloat && !isReadInMemory(op)) {
       floats.insert(&op);
       continue;
     }
-    // A reshape of what a kernel stores is an alias, too.
-    if (mayFloat && isa<ReshapeOp>(op))
-      aliases.insert(&op);
     positions[&op] = ops.size();
     ops.push_back(&op);
     Group &group = groups.emplace_back();
