@@ -38,7 +38,7 @@ public:
   /// Valid while the template lives.
   std::unique_ptr<runtime::Plan> instantiate(llvm::ArrayRef<int64_t> openSizes) const;
 
-private:
+  /// A slot with symbolic sizes; inputs come first, then outputs.
   struct SlotTemplate {
     runtime::SlotKind kind;
     int32_t dtype;
@@ -47,6 +47,7 @@ private:
     SizeExpr offset;
     runtime::Buffer data;
   };
+  /// A step with symbolic sizes.
   struct StepTemplate {
     std::shared_ptr<const CompiledKernel> kernel; // null: a library call
     TccLibraryFn library = nullptr;
@@ -56,6 +57,10 @@ private:
     std::vector<int64_t> attributes;
     int32_t location = -1;
   };
+  const std::vector<SlotTemplate> &slotTemplates() const { return slots; }
+  const std::vector<StepTemplate> &stepTemplates() const { return steps; }
+
+private:
   class Builder;
 
   std::vector<TensorType> inputs, outputs;

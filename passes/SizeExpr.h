@@ -26,12 +26,15 @@ public:
   bool isConstant() const { return code.size() == 1 && code[0].kind == Kind::constant; }
   int64_t evaluate(llvm::ArrayRef<int64_t> symbols) const;
 
-private:
   struct Instruction {
     Kind kind;
-    int64_t value;
+    int64_t value; ///< of a constant; a symbol's index
   };
-  std::vector<Instruction> code; // postfix
+  /// In postfix order.
+  const std::vector<Instruction> &instructions() const { return code; }
+
+private:
+  std::vector<Instruction> code;
 };
 
 } // namespace tcc

@@ -1,0 +1,576 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Checks calls of an artifact and runs its plans. A plan is instantiated once for each set of open sizes and kept.
+#include "runtime/Artifact.h"
+#include "runtime/Memory.h"
+#include "runtime/Plan.h"
+#include "runtime/Tensors.h"
+#include <atomic>
+#include <new>
+#include <string.h>
+
+namespace tcc::runtime {
+
+// Mixes like FNV-1a, eight bytes at a time in four lanes: constants of 100 MB take some 20 ms.
+uint64_t planChecksum(const int64_t *words, int64_t numWords, const char *constants, int64_t constantBytes) {
+  constexpr uint64_t prime = 0x100000001b3;
+  uint64_t lanes[4] = {0xcbf29ce484222325, 0x9ae16a3b2f90404f, 0xc3a5c85c97cb3127, 0xb492b66fbe98f273};
+  auto mix = [&](int lane, uint64_t word) {
+    lanes[lane] = (lanes[lane] ^ word) * prime;
+    lanes[lane] ^= lanes[lane] >> 29;
+  };
+  for (int64_t i = 0; i < numWords; ++i)
+    mix(int(i & 3), i == planHeaderChecksum ? 0 : uint64_t(words[i]));
+  int64_t i = 0;
+  for (; i + 8 <= constantBytes; i += 8) {
+    uint64_t word;
+    memcpy(&word, constants + i, 8);
+    mix(int((i >> 3) & 3), word);
+  }
+  for (; i < constantBytes; ++i)
+    mix(0, uint64_t(uint8_t(constants[i])));
+  uint64_t sum = uint64_t(constantBytes);
+  for (uint64_t lane : lanes)
+    sum = (sum ^ lane) * prime;
+  return sum ^ (sum >> 31);
+}
+
+namespace {
+
+thread_local TccStatus lastStatus;
+
+class Words {
+public:
+  explicit Words(const int64_t *at) : at(at) {}
+  int64_t next() { return *at++; }
+  const int64_t *take(int64_t count) {
+    const int64_t *start = at;
+    at += count;
+    return start;
+  }
+  struct Text {
+    const char *bytes;
+    int64_t length;
+  };
+  Text text() {
+    int64_t length = next();
+    return {reinterpret_cast<const char *>(take((length + 7) / 8)), length};
+  }
+  struct List {
+    const int32_t *values;
+    int32_t count;
+  };
+  List list() {
+    int64_t count = next();
+    return {reinterpret_cast<const int32_t *>(take((count + 1) / 2)), int32_t(count)};
+  }
+  int64_t size(const int64_t *symbols) {
+    int64_t stack[maxSizeDepth];
+    int depth = 0;
+    for (int64_t count = next(); count > 0; --count) {
+      auto operation = SizeOperation(next());
+      int64_t value = next();
+      if (operation == SizeOperation::Constant || operation == SizeOperation::Symbol) {
+        stack[depth++] = operation == SizeOperation::Constant ? value : symbols[value];
+        continue;
+      }
+      int64_t right = stack[--depth], &left = stack[depth - 1];
+      // Sizes are non-negative and divisors positive, but for differences such as (n - 3) floordiv 2.
+      int64_t quotient = right ? left / right : 0, rest = right ? left % right : 0;
+      if (rest < 0) {
+        --quotient;
+        rest += right;
+      }
+      switch (operation) {
+      case SizeOperation::Add:
+        left += right;
+        break;
+      case SizeOperation::Multiply:
+        left *= right;
+        break;
+      case SizeOperation::FloorDivide:
+        left = quotient;
+        break;
+      case SizeOperation::CeilDivide:
+        left = quotient + (rest != 0);
+        break;
+      default:
+        left = rest;
+        break;
+      }
+    }
+    return stack[0];
+  }
+
+private:
+  const int64_t *at;
+};
+
+struct Type {
+  Words::Text name;
+  int32_t dtype, rank;
+  const int64_t *shape;
+};
+
+Type readType(Words &words) {
+  Type type;
+  type.name = words.text();
+  type.dtype = int32_t(words.next());
+  type.rank = int32_t(words.next());
+  type.shape = words.take(type.rank);
+  return type;
+}
+
+struct Entry {
+  Words::Text name;
+  int32_t numSymbols, numInputs, numOutputs, numSlots, numSteps;
+  int64_t sizeWords;
+  Words types, slots;
+
+  explicit Entry(Words words) : types(words), slots(words) {
+    name = words.text();
+    numSymbols = int32_t(words.next());
+    numInputs = int32_t(words.next());
+    numOutputs = int32_t(words.next());
+    numSlots = int32_t(words.next());
+    numSteps = int32_t(words.next());
+    sizeWords = words.next();
+    types = words;
+    for (int32_t i = 0; i < numInputs + numOutputs; ++i)
+      readType(words);
+    slots = words;
+  }
+};
+
+/// A plan for one set of open sizes. Everything variable lies behind it in the same block.
+struct Instance {
+  Instance *next;
+  int64_t entry, bytes;
+  const int64_t *symbols;
+  PlanView view;
+  const int64_t *locations; ///< words of the entry's source locations
+  int32_t numLocations;
+};
+
+Instance *instantiate(const TccArtifact &artifact, int64_t index, const Entry &entry, const int64_t *symbols) {
+  // Slots of in- and outputs lie in order at the start, so an alias refers to them by number.
+  int64_t slotBytes = entry.numSlots * int64_t(sizeof(Slot)), stepBytes = entry.numSteps * int64_t(sizeof(Step));
+  int64_t bytes = int64_t(sizeof(Instance)) + slotBytes + stepBytes + (entry.sizeWords + entry.numSymbols) * 8;
+  char *block = static_cast<char *>(allocate(bytes));
+  if (!block)
+    return nullptr;
+  auto *instance = reinterpret_cast<Instance *>(block);
+  auto *slots = reinterpret_cast<Slot *>(block + sizeof(Instance));
+  auto *steps = reinterpret_cast<Step *>(reinterpret_cast<char *>(slots) + slotBytes);
+  auto *sizes = reinterpret_cast<int64_t *>(reinterpret_cast<char *>(steps) + stepBytes);
+  memcpy(sizes, symbols, size_t(entry.numSymbols) * 8);
+  *instance = {nullptr, index, bytes, sizes, {}, nullptr, 0};
+  sizes += entry.numSymbols;
+
+  Words words = entry.slots;
+  int64_t arenaBytes = 0;
+  for (int32_t i = 0; i < entry.numSlots; ++i) {
+    Slot &slot = slots[i];
+    slot.kind = SlotKind(words.next());
+    slot.dtype = int32_t(words.next());
+    slot.index = int32_t(words.next());
+    slot.constant = artifact.constants + words.next();
+    slot.rank = int32_t(words.next());
+    slot.shape = sizes;
+    for (int32_t axis = 0; axis < slot.rank; ++axis)
+      *sizes++ = words.size(symbols);
+    slot.offset = words.size(symbols);
+    if (slot.kind == SlotKind::Arena) {
+      int64_t end = slot.offset + allocationBytes(slot.dtype, slot.rank, slot.shape);
+      arenaBytes = end > arenaBytes ? end : arenaBytes;
+    }
+  }
+  for (int32_t i = 0; i < entry.numSteps; ++i) {
+    Step &step = steps[i];
+    step = {};
+    step.kind = StepKind(words.next());
+    step.location = int32_t(words.next());
+    void *function = artifact.functions[words.next()];
+    int64_t finish = words.next(), cost = words.next();
+    memcpy(&step.cost, &cost, sizeof cost);
+    step.numInputs = int32_t(words.next());
+    step.numOutputs = int32_t(words.next());
+    step.operands = words.list().values;
+    int64_t count = words.next();
+    if (step.kind == StepKind::Kernel) {
+      step.kernel = reinterpret_cast<TccKernelFn>(function);
+      step.finish = finish < 0 ? nullptr : reinterpret_cast<TccFinishFn>(artifact.functions[finish]);
+      step.dims = sizes;
+      for (int64_t k = 0; k < count; ++k)
+        *sizes++ = words.size(symbols);
+      step.extent = words.size(step.dims);
+      step.scratch = words.size(step.dims);
+    } else {
+      step.library = reinterpret_cast<TccLibraryFn>(function);
+      step.attrs = words.take(count);
+      step.extent = 1;
+    }
+    step.numDependences = int32_t(words.next());
+    Words::List successors = words.list();
+    step.successors = successors.values;
+    step.numSuccessors = successors.count;
+  }
+  instance->numLocations = int32_t(words.next());
+  instance->locations = words.take(0);
+  instance->view = {slots, steps, entry.numSlots, entry.numSteps, entry.numInputs, entry.numOutputs, arenaBytes};
+  return instance;
+}
+
+/// What `TccArtifact::state` points to, once the artifact has been checked.
+struct State {
+  std::atomic<Instance *> instances{nullptr};
+  std::atomic<int32_t> count{0};
+};
+constexpr int32_t maxInstances = 64;
+
+/// The state of a sound artifact; null with a message for a damaged one.
+State *stateOf(const TccArtifact &artifact, TccStatus &status) {
+  auto &word = *reinterpret_cast<std::atomic<State *> *>(artifact.state);
+  if (State *state = word.load(std::memory_order_acquire))
+    return state;
+  const int64_t *plan = artifact.plan;
+  if (plan[planHeaderMagic] != planMagic || plan[planHeaderVersion] != planVersion) {
+    fail(&status, TCC_ERROR_VALUE, "[artifact] expected format version %lld, got another or a damaged artifact",
+         (long long)planVersion);
+    return nullptr;
+  }
+  if (planChecksum(plan, plan[planHeaderWords], artifact.constants, plan[planHeaderConstantBytes]) !=
+      uint64_t(plan[planHeaderChecksum])) {
+    fail(&status, TCC_ERROR_VALUE, "[artifact] damaged: its checksum is not that of its contents");
+    return nullptr;
+  }
+  auto *made = static_cast<State *>(allocate(sizeof(State)));
+  if (!made) {
+    outOfMemory(&status, "artifact", sizeof(State));
+    return nullptr;
+  }
+  new (made) State();
+  State *expected = nullptr;
+  if (word.compare_exchange_strong(expected, made, std::memory_order_acq_rel))
+    return made;
+  deallocate(made, sizeof(State));
+  return expected;
+}
+
+Entry entryAt(const TccArtifact &artifact, int64_t index) {
+  return Entry(Words(artifact.plan + artifact.plan[planHeaderSize + index]));
+}
+
+/// The number of the entry, -1 with a message if there is none of this name.
+int64_t findEntry(const TccArtifact &artifact, const char *name, TccStatus &status) {
+  if (!name) {
+    fail(&status, TCC_ERROR_VALUE, "[artifact] expected the name of an entry, got null");
+    return -1;
+  }
+  for (int64_t i = 0; i < artifact.plan[planHeaderEntries]; ++i) {
+    Words::Text known = entryAt(artifact, i).name;
+    if (strlen(name) == size_t(known.length) && memcmp(name, known.bytes, size_t(known.length)) == 0)
+      return i;
+  }
+  fail(&status, TCC_ERROR_VALUE, "[artifact] no entry '%.200s'", name);
+  return -1;
+}
+
+int32_t dtypeOf(DLDataType type) {
+  static const DLDataType known[TCC_NUM_DTYPES] = {{6, 8, 1},  {0, 8, 1},  {0, 16, 1}, {0, 32, 1}, {0, 64, 1},
+                                                   {1, 8, 1},  {1, 32, 1}, {2, 16, 1}, {4, 16, 1}, {2, 32, 1},
+                                                   {2, 64, 1}, {5, 64, 1}, {5, 128, 1}};
+  for (int32_t dtype = 0; dtype < TCC_NUM_DTYPES; ++dtype)
+    if (known[dtype].code == type.code && known[dtype].bits == type.bits && known[dtype].lanes == type.lanes)
+      return dtype;
+  return -1;
+}
+DLDataType dlTypeOf(int32_t dtype) {
+  static const uint8_t codes[TCC_NUM_DTYPES] = {6, 0, 0, 0, 0, 1, 1, 2, 4, 2, 2, 5, 5};
+  return {codes[dtype], uint8_t(elementSize(dtype) * 8), 1};
+}
+
+void *dataOf(const DLTensor &tensor) {
+  return tensor.data ? static_cast<char *>(tensor.data) + tensor.byte_offset : nullptr;
+}
+
+/// Everything about one tensor of a call but its sizes.
+int32_t checkTensor(const char *role, int32_t number, const DLTensor *tensor, const Type &type, bool withData,
+                    TccStatus &status) {
+  if (!tensor)
+    return fail(&status, TCC_ERROR_VALUE, "[artifact] %s %d is null", role, number);
+  if (dtypeOf(tensor->dtype) != type.dtype)
+    return fail(&status, TCC_ERROR_DTYPE, "[artifact] %s %d: expected %s, got %s", role, number, dtypeName(type.dtype),
+                dtypeName(dtypeOf(tensor->dtype)));
+  if (tensor->ndim != type.rank)
+    return fail(&status, TCC_ERROR_SHAPE, "[artifact] %s %d: expected %d axes, got %d", role, number, type.rank,
+                tensor->ndim);
+  if (type.rank > 0 && !tensor->shape)
+    return fail(&status, TCC_ERROR_SHAPE, "[artifact] %s %d: its shape is null", role, number);
+  int64_t count = numElements(type.rank, tensor->shape);
+  if (count < 0)
+    return fail(&status, TCC_ERROR_SHAPE, "[artifact] %s %d: a size is negative or the tensor too large", role, number);
+  if (!withData)
+    return TCC_OK;
+  if (tensor->device.device_type != 1)
+    return fail(&status, TCC_ERROR_UNAVAILABLE, "[artifact] %s %d: expected memory of the CPU, got device type %d",
+                role, number, tensor->device.device_type);
+  if (tensor->strides && count > 1) {
+    int64_t dense = 1;
+    for (int32_t axis = type.rank - 1; axis >= 0; dense *= tensor->shape[axis--])
+      if (tensor->shape[axis] != 1 && tensor->strides[axis] != dense)
+        return fail(&status, TCC_ERROR_VALUE, "[artifact] %s %d: expected dense row-major strides", role, number);
+  }
+  if (count > 0 && !tensor->data)
+    return fail(&status, TCC_ERROR_VALUE, "[artifact] %s %d: its data is null", role, number);
+  return TCC_OK;
+}
+
+int32_t checkData(const char *role, int32_t number, const void *data, const Type &type, TccStatus &status) {
+  // Complex numbers are pairs and need the alignment of their parts.
+  int64_t align = elementSize(type.dtype) >> (type.dtype >= TCC_C64 ? 1 : 0);
+  if (reinterpret_cast<uintptr_t>(data) % uint64_t(align))
+    return fail(&status, TCC_ERROR_VALUE, "[artifact] %s %d: its data is not aligned to its element type", role,
+                number);
+  return TCC_OK;
+}
+
+int32_t checkSizes(const char *role, int32_t number, const int64_t *wanted, const DLTensor &tensor, TccStatus &status) {
+  for (int32_t axis = 0; axis < tensor.ndim; ++axis)
+    if (wanted[axis] >= 0 && tensor.shape[axis] != wanted[axis])
+      return fail(&status, TCC_ERROR_SHAPE, "[artifact] %s %d: expected size %lld on axis %d, got %lld", role, number,
+                  (long long)wanted[axis], axis, (long long)tensor.shape[axis]);
+  return TCC_OK;
+}
+
+constexpr int maxArguments = 256;
+
+/// Kernels clamp computed positions of an empty tensor to 0, which must be readable.
+alignas(64) const char nothing[64] = {};
+
+/// The entry's plan for these open sizes; `isOwned` if the caller must free it after use.
+Instance *instanceFor(const TccArtifact &artifact, State &state, int64_t index, const Entry &entry,
+                      const int64_t *symbols, bool &isOwned, TccStatus &status) {
+  isOwned = false;
+  for (Instance *known = state.instances.load(std::memory_order_acquire); known; known = known->next)
+    if (known->entry == index && memcmp(known->symbols, symbols, size_t(entry.numSymbols) * 8) == 0)
+      return known;
+  Instance *made = instantiate(artifact, index, entry, symbols);
+  if (!made) {
+    outOfMemory(&status, "artifact", entry.sizeWords * 8);
+    return nullptr;
+  }
+  if (state.count.fetch_add(1, std::memory_order_relaxed) >= maxInstances) {
+    state.count.fetch_sub(1, std::memory_order_relaxed);
+    isOwned = true;
+    return made;
+  }
+  made->next = state.instances.load(std::memory_order_relaxed);
+  while (!state.instances.compare_exchange_weak(made->next, made, std::memory_order_acq_rel))
+    ;
+  return made;
+}
+
+int32_t execute(const TccArtifact &artifact, const Instance &instance, const void *const *in, void *const *out,
+                TccStatus &status) {
+  (void)artifact;
+  if (run(instance.view, in, out, &status) == TCC_OK)
+    return TCC_OK;
+  // The user's line, as the program's text had it.
+  Words words(instance.locations);
+  for (int32_t i = 0; i < instance.numLocations; ++i) {
+    Words::Text file = words.text();
+    int64_t line = words.next();
+    if (i != status.location || file.length == 0)
+      continue;
+    size_t used = strlen(status.message);
+    if (used + size_t(file.length) + 32 < sizeof status.message) {
+      TccStatus located;
+      fail(&located, status.code, "%s (%.*s:%lld)", status.message, int(file.length), file.bytes, (long long)line);
+      memcpy(status.message, located.message, sizeof status.message);
+    }
+  }
+  return status.code;
+}
+
+/// Symbols of the inputs, in order of appearance; equal sizes are checked by the steps that need them.
+int32_t checkInputs(const Entry &entry, const DLTensor *const *in, int32_t numIn, int64_t *symbols, bool withData,
+                    TccStatus &status) {
+  if (numIn != entry.numInputs)
+    return fail(&status, TCC_ERROR_VALUE, "[artifact] expected %d inputs, got %d", entry.numInputs, numIn);
+  if (numIn > 0 && !in)
+    return fail(&status, TCC_ERROR_VALUE, "[artifact] the array of inputs is null");
+  Words types = entry.types;
+  for (int32_t i = 0; i < numIn; ++i) {
+    Type type = readType(types);
+    TCC_CHECK(checkTensor("input", i, in[i], type, withData, status));
+    TCC_CHECK(checkSizes("input", i, type.shape, *in[i], status));
+    if (withData)
+      TCC_CHECK(checkData("input", i, dataOf(*in[i]), type, status));
+    for (int32_t axis = 0; axis < type.rank; ++axis)
+      if (type.shape[axis] < 0)
+        *symbols++ = in[i]->shape[axis];
+  }
+  return TCC_OK;
+}
+
+int32_t call(const TccArtifact &artifact, const char *name, const DLTensor *const *in, int32_t numIn,
+             DLTensor *const *out, int32_t numOut, TccStatus &status) {
+  State *state = stateOf(artifact, status);
+  if (!state)
+    return status.code;
+  int64_t index = findEntry(artifact, name, status);
+  if (index < 0)
+    return status.code;
+  Entry entry = entryAt(artifact, index);
+  int64_t symbols[maxArguments];
+  TCC_CHECK(checkInputs(entry, in, numIn, symbols, true, status));
+  if (numOut != entry.numOutputs)
+    return fail(&status, TCC_ERROR_VALUE, "[artifact] expected %d outputs, got %d", entry.numOutputs, numOut);
+  if (numOut > 0 && !out)
+    return fail(&status, TCC_ERROR_VALUE, "[artifact] the array of outputs is null");
+  bool isOwned;
+  Instance *instance = instanceFor(artifact, *state, index, entry, symbols, isOwned, status);
+  if (!instance)
+    return status.code;
+
+  const void *from[maxArguments];
+  void *to[maxArguments];
+  int32_t code = TCC_OK;
+  for (int32_t i = 0; i < numIn; ++i)
+    from[i] = in[i]->data ? dataOf(*in[i]) : nothing;
+  Words types = entry.types;
+  for (int32_t i = 0; i < numIn; ++i)
+    readType(types);
+  for (int32_t i = 0; i < numOut && code == TCC_OK; ++i) {
+    Type type = readType(types);
+    code = checkTensor("output", i, out[i], type, true, status);
+    if (code == TCC_OK)
+      code = checkSizes("output", i, instance->view.slots[numIn + i].shape, *out[i], status);
+    if (code == TCC_OK)
+      code = checkData("output", i, to[i] = dataOf(*out[i]), type, status);
+    // Inputs are read while outputs are written.
+    int64_t bytes = code == TCC_OK ? numElements(type.rank, out[i]->shape) * elementSize(type.dtype) : 0;
+    auto overlaps = [&](const void *other, const DLTensor &tensor) {
+      int64_t size = numElements(tensor.ndim, tensor.shape) * (tensor.dtype.bits / 8);
+      auto a = reinterpret_cast<uintptr_t>(to[i]), b = reinterpret_cast<uintptr_t>(other);
+      return bytes > 0 && size > 0 && a < b + uint64_t(size) && b < a + uint64_t(bytes);
+    };
+    for (int32_t k = 0; k < numIn && code == TCC_OK; ++k)
+      if (overlaps(from[k], *in[k]))
+        code = fail(&status, TCC_ERROR_VALUE, "[artifact] output %d overlaps input %d", i, k);
+    for (int32_t k = 0; k < i && code == TCC_OK; ++k)
+      if (overlaps(to[k], *out[k]))
+        code = fail(&status, TCC_ERROR_VALUE, "[artifact] output %d overlaps output %d", i, k);
+  }
+  if (code == TCC_OK)
+    code = execute(artifact, *instance, from, to, status);
+  if (isOwned)
+    deallocate(instance, instance->bytes);
+  return code;
+}
+
+} // namespace
+} // namespace tcc::runtime
+
+using namespace tcc::runtime;
+
+extern "C" {
+
+int32_t tcc_plan_shapes(const TccArtifact *artifact, const char *name, const DLTensor *const *in, int32_t n_in,
+                        DLTensor *out, int32_t n_out) {
+  TccStatus &status = lastStatus;
+  status.message[0] = 0;
+  if (!stateOf(*artifact, status))
+    return status.code;
+  int64_t index = findEntry(*artifact, name, status);
+  if (index < 0)
+    return status.code;
+  Entry entry = entryAt(*artifact, index);
+  int64_t symbols[maxArguments];
+  TCC_CHECK(checkInputs(entry, in, n_in, symbols, false, status));
+  if (n_out != entry.numOutputs || (n_out > 0 && !out))
+    return fail(&status, TCC_ERROR_VALUE, "[artifact] expected room for %d outputs, got %d", entry.numOutputs,
+                out ? n_out : 0);
+  thread_local int64_t sizes[maxArguments];
+  int64_t *room = sizes;
+  Words types = entry.types, slots = entry.slots;
+  for (int32_t i = 0; i < n_in; ++i)
+    readType(types);
+  for (int32_t i = 0; i < n_in + n_out; ++i) {
+    slots.take(4);
+    int64_t rank = slots.next();
+    if (i < n_in) {
+      for (int64_t axis = 0; axis <= rank; ++axis) // with the offset
+        slots.size(symbols);
+      continue;
+    }
+    Type type = readType(types);
+    DLTensor &tensor = out[i - n_in];
+    if (tensor.shape && tensor.ndim < rank)
+      return fail(&status, TCC_ERROR_SHAPE, "[artifact] output %d: room for %d sizes, it has %lld", i - n_in,
+                  tensor.ndim, (long long)rank);
+    if (!tensor.shape) {
+      tensor.shape = room;
+      room += rank;
+    }
+    tensor.ndim = int32_t(rank);
+    tensor.dtype = dlTypeOf(type.dtype);
+    tensor.device = {1, 0};
+    for (int64_t axis = 0; axis < rank; ++axis)
+      tensor.shape[axis] = slots.size(symbols);
+    slots.size(symbols);
+  }
+  return TCC_OK;
+}
+
+int32_t tcc_plan_call(const TccArtifact *artifact, const char *entry, const DLTensor *const *in, int32_t n_in,
+                      DLTensor *const *out, int32_t n_out) {
+  lastStatus.message[0] = 0;
+  return call(*artifact, entry, in, n_in, out, n_out, lastStatus);
+}
+
+int32_t tcc_plan_run(const TccArtifact *artifact, int32_t index, const void *const *in, const int64_t *sizes,
+                     void *const *out) {
+  TccStatus &status = lastStatus;
+  status.message[0] = 0;
+  State *state = stateOf(*artifact, status);
+  if (!state)
+    return status.code;
+  Entry entry = entryAt(*artifact, index);
+  for (int32_t i = 0; i < entry.numSymbols; ++i)
+    if (sizes[i] < 0)
+      return fail(&status, TCC_ERROR_SHAPE, "[artifact] a size is negative");
+  bool isOwned;
+  Instance *instance = instanceFor(*artifact, *state, index, entry, sizes, isOwned, status);
+  if (!instance)
+    return status.code;
+  Words types = entry.types;
+  int32_t code = TCC_OK;
+  const void *from[maxArguments];
+  for (int32_t i = 0; i < entry.numInputs + entry.numOutputs && code == TCC_OK; ++i) {
+    bool isInput = i < entry.numInputs;
+    Type type = readType(types);
+    const Slot &slot = instance->view.slots[i];
+    const char *role = isInput ? "input" : "output";
+    int32_t number = isInput ? i : i - entry.numInputs;
+    const void *data = isInput ? in[i] : out[number];
+    int64_t count = numElements(slot.rank, slot.shape);
+    if (count < 0)
+      code = fail(&status, TCC_ERROR_SHAPE, "[artifact] %s %d: too large", role, number);
+    else if (count > 0 && !data)
+      code = fail(&status, TCC_ERROR_VALUE, "[artifact] %s %d: its data is null", role, number);
+    else
+      code = checkData(role, number, data, type, status);
+    if (isInput)
+      from[i] = data ? data : nothing;
+  }
+  if (code == TCC_OK)
+    code = execute(*artifact, *instance, from, out, status);
+  if (isOwned)
+    deallocate(instance, instance->bytes);
+  return code;
+}
+
+const char *tcc_plan_error(void) { return lastStatus.message; }
+
+} // extern "C"

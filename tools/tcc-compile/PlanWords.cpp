@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tools/tcc-compile/PlanWords.h"
+
+#include "runtime/Artifact.h"
+#include "runtime/Tensors.h"
+#include "llvm/Support/xxhash.h"
+
+#include <algorithm>
+#include <cstring>
+
+using namespace llvm;
+
+namespace tcc::aot {
+namespace {
+
+// The reader's limits (runtime/Artifact.cpp).
+constexpr size_t maxArguments = 256;
+
+class Encoder {
+public:
+  explicit Encoder(PlanWords &out) : words(out.words), out(out) {}
+  std::string entry(const Entry &entry);
+
+private:
+  void text(const std::string &value);
+  void list(ArrayRef<int32_t> values);
+  void size(const SizeExpr &expr);
+  void type(const std::string &name, const TensorType &type);
+  void slot(const PlanTemplate &plan, size_t index);
+  void step(const Entry &entry, const PlanTemplate::StepTemplate &step, const runtime::Step &shape,
+            ArrayRef<int32_t> successors, int32_t numDependences);
+  int64_t function(const std::string &symbol, bool isLibrary);
+  int64_t constant(const PlanTemplate::SlotTemplate &slot);
+
+  std::vector<int64_t> &words;
+  PlanWords &out;
+  std::map<std::string, int64_t> functionIndex;
+  std::multimap<uint64_t, int64_t> constantsByHash; // offsets
+  bool tooDeep = false;
+};
+
+void Encoder::text(const std::string &value) {
+  words.push_back(int64_t(value.size()));
+  size_t start = words.size();
+  words.resize(start + (value.size() + 7) / 8, 0);
+  memcpy(words.data() + start, value.data(), value.size());
+}
+
+void Encoder::list(ArrayRef<int32_t> values) {
+  words.push_back(int64_t(values.size()));
+  size_t start = words.size();
+  words.resize(start + (values.size() + 1) / 2, 0);
+  memcpy(words.data() + start, values.data(), values.size() * sizeof(int32_t));
+}
+
+void Encoder::size(const SizeExpr &expr) {
+  static_assert(int64_t(SizeExpr::Kind::symbol) == int64_t(runtime::SizeOperation::Symbol) &&
+                int64_t(SizeExpr::Kind::multiply) == int64_t(runtime::SizeOperation::Multiply) &&
+                int64_t(SizeExpr::Kind::modulo) == int64_t(runtime::SizeOperation::Modulo));
+  words.push_back(int64_t(expr.instructions().size()));
+  int depth = 0;
+  for (const SizeExpr::Instruction &instruction : expr.instructions()) {
+    words.push_back(int64_t(instruction.kind));
+    words.push_back(instruction.value);
+    depth += instruction.kind <= SizeExpr::Kind::symbol ? 1 : -1;
+    tooDeep |= depth > runtime::maxSizeDepth;
+  }
+}
+
+void Encoder::type(const std::string &name, const TensorType &type) {
+  text(name);
+  words.push_back(type.dtype);
+  words.push_back(int64_t(type.shape.size()));
+  words.insert(words.end(), type.shape.begin(), type.shape.end());
+}
+
+int64_t Encoder::function(const std::string &symbol, bool isLibrary) {
+  auto [known, isNew] = functionIndex.try_emplace(symbol, int64_t(out.functions.size()));
+  if (isNew) {
+    out.functions.push_back(symbol);
+    out.isLibrary.push_back(isLibrary);
+  }
+  return known->second;
+}
+
+// Equal data is stored once: a forward and a gradient entry have the same weights.
+int64_t Encoder::constant(const PlanTemplate::SlotTemplate &slot) {
+  int64_t bytes = runtime::elementSize(slot.dtype);
+  for (const SizeExpr &size : slot.shape)
+    bytes *= size.evaluate({});
+  StringRef data(static_cast<const char *>(slot.data.data()), size_t(bytes));
+  auto [first, last] = constantsByHash.equal_range(xxh3_64bits(data));
+  for (auto known = first; known != last; ++known)
+    if (StringRef(out.constants).substr(size_t(known->second), size_t(bytes)) == data)
+      return known->second;
+  out.constants.resize((out.constants.size() + 63) / 64 * 64, 0);
+  auto offset = int64_t(out.constants.size());
+  out.constants += data;
+  constantsByHash.emplace(xxh3_64bits(data), offset);
+  return offset;
+}
+
+void Encoder::slot(const PlanTemplate &plan, size_t index) {
+  const auto &slots = plan.slotTemplates();
+  const auto *root = &slots[index];
+  size_t rootIndex = index;
+  while (root->base >= 0)
+    root = &slots[rootIndex = size_t(root->base)];
+  const auto &shape = slots[index].shape;
+  int64_t argument = 0, offset = 0;
+  if (root->kind == runtime::SlotKind::Input)
+    argument = int64_t(rootIndex);
+  else if (root->kind == runtime::SlotKind::Output)
+    argument = int64_t(rootIndex - plan.inputTypes().size());
+  else if (root->kind == runtime::SlotKind::Constant)
+    offset = constant(*root);
+  words.insert(words.end(), {int64_t(root->kind), slots[index].dtype, argument, offset, int64_t(shape.size())});
+  for (const SizeExpr &extent : shape)
+    size(extent);
+  size(root->kind == runtime::SlotKind::Arena ? root->offset : SizeExpr(0));
+}
+
+void Encoder::step(const Entry &entry, const PlanTemplate::StepTemplate &step, const runtime::Step &shape,
+                   ArrayRef<int32_t> successors, int32_t numDependences) {
+  bool isKernel = bool(step.kernel);
+  words.push_back(int64_t(isKernel ? runtime::StepKind::Kernel : runtime::StepKind::Library));
+  words.push_back(step.location);
+  if (isKernel) {
+    const std::string &name = entry.kernelNames->at(step.kernel.get());
+    words.push_back(function(name, false));
+    words.push_back(step.kernel->finish ? function(name + "_finish", false) : -1);
+  } else {
+    words.push_back(function(step.symbol, true));
+    words.push_back(-1);
+  }
+  int64_t cost;
+  memcpy(&cost, &shape.cost, sizeof cost);
+  words.push_back(cost);
+  words.push_back(int64_t(step.inputs.size()));
+  words.push_back(int64_t(step.outputs.size()));
+  std::vector<int32_t> operands = step.inputs;
+  operands.insert(operands.end(), step.outputs.begin(), step.outputs.end());
+  list(operands);
+  if (isKernel) {
+    words.push_back(int64_t(step.dims.size()));
+    for (const SizeExpr &dim : step.dims)
+      size(dim);
+    size(step.kernel->extent);
+    size(step.kernel->scratch);
+  } else {
+    words.push_back(int64_t(step.attributes.size()));
+    words.insert(words.end(), step.attributes.begin(), step.attributes.end());
+  }
+  words.push_back(numDependences);
+  list(successors);
+}
+
+/// Sizes large enough that blocks which can overlap for some sizes do overlap: dependences found for them hold for all.
+constexpr int64_t representative = 4096;
+
+std::string Encoder::entry(const Entry &entry) {
+  const PlanTemplate &plan = *entry.plan;
+  if (plan.inputTypes().size() + plan.outputTypes().size() > maxArguments)
+    return entry.name + ": more than " + std::to_string(maxArguments) + " arguments and results are not supported";
+  size_t axes = 0;
+  for (const std::vector<TensorType> *types : {&plan.inputTypes(), &plan.outputTypes()})
+    for (const TensorType &type : *types)
+      axes += type.shape.size();
+  if (axes > maxArguments)
+    return entry.name + ": arguments with more than " + std::to_string(maxArguments) + " axes are not supported";
+
+  std::vector<int64_t> sizes(plan.numOpenSizes(), representative);
+  std::unique_ptr<runtime::Plan> instance = plan.instantiate(sizes);
+  runtime::PlanView view = instance->view();
+  // A block of no bytes overlaps nothing, which would hide a dependence: then the order of the list is kept.
+  bool inOrder = false;
+  for (int32_t i = 0; i < view.numSlots; ++i)
+    inOrder |= plan.numOpenSizes() > 0 && view.slots[i].kind == runtime::SlotKind::Arena &&
+               runtime::allocationBytes(view.slots[i].dtype, view.slots[i].rank, view.slots[i].shape) <= 0;
+  out.workspaces.push_back(plan.numOpenSizes() ? -1 : view.arenaBytes);
+
+  size_t sizeWords = 0;
+  for (const auto &slot : plan.slotTemplates())
+    sizeWords += slot.shape.size();
+  for (const auto &step : plan.stepTemplates())
+    sizeWords += step.dims.size();
+  text(entry.name);
+  words.insert(words.end(), {int64_t(plan.numOpenSizes()), int64_t(plan.inputTypes().size()),
+                             int64_t(plan.outputTypes().size()), view.numSlots, view.numSteps, int64_t(sizeWords)});
+  for (size_t i = 0; i < plan.inputTypes().size(); ++i)
+    type(entry.inputNames[i], plan.inputTypes()[i]);
+  for (size_t i = 0; i < plan.outputTypes().size(); ++i)
+    type(entry.outputNames[i], plan.outputTypes()[i]);
+  for (size_t i = 0; i < plan.slotTemplates().size(); ++i)
+    slot(plan, i);
+  for (int32_t i = 0; i < view.numSteps; ++i) {
+    const runtime::Step &step = view.steps[i];
+    if (inOrder) {
+      int32_t next = i + 1;
+      this->step(entry, plan.stepTemplates()[i], step, ArrayRef(&next, next < view.numSteps ? 1 : 0), i > 0);
+    } else {
+      this->step(entry, plan.stepTemplates()[i], step, ArrayRef(step.successors, step.numSuccessors),
+                 step.numDependences);
+    }
+  }
+  words.push_back(int64_t(plan.sourceLocations().size()));
+  for (const SourceLocation &location : plan.sourceLocations()) {
+    text(location.file);
+    words.push_back(location.line);
+  }
+  return tooDeep ? entry.name + ": sizes this intricate are not supported" : "";
+}
+
+} // namespace
+
+std::string encodePlans(const std::vector<Entry> &entries, PlanWords &out) {
+  out.words.assign(runtime::planHeaderSize + entries.size(), 0);
+  Encoder encoder(out);
+  for (size_t i = 0; i < entries.size(); ++i) {
+    out.words[runtime::planHeaderSize + i] = int64_t(out.words.size());
+    if (std::string problem = encoder.entry(entries[i]); !problem.empty())
+      return problem;
+  }
+  out.words[runtime::planHeaderMagic] = runtime::planMagic;
+  out.words[runtime::planHeaderVersion] = runtime::planVersion;
+  out.words[runtime::planHeaderWords] = int64_t(out.words.size());
+  out.words[runtime::planHeaderConstantBytes] = int64_t(out.constants.size());
+  out.words[runtime::planHeaderEntries] = int64_t(entries.size());
+  out.checksum = runtime::planChecksum(out.words.data(), int64_t(out.words.size()), out.constants.data(),
+                                       int64_t(out.constants.size()));
+  out.words[runtime::planHeaderChecksum] = int64_t(out.checksum);
+  return "";
+}
+
+} // namespace tcc::aot
