@@ -35,10 +35,16 @@ void detail::expectRow(size_t expected, size_t got, Loc where) {
     fail("tensor", where, Kind::shape, "expected nested braces of equal length, got ", expected, " and ", got);
 }
 
+/// A tensor the user made belongs to its graph like any other, unlike a scalar that some expression needed.
+static Tensor ofItsGraph(Tensor constant) {
+  constant.impl()->splat.reset();
+  return constant;
+}
+
 Tensor full(Shape shape, Tensor value, std::optional<Dtype> dtype, Loc where) {
   checkedCount(shape, "full", where);
   Tensor x = dtype ? asDtype(value, *dtype, where) : value;
-  return isWeak(x) ? emitSplat(*x.impl()->weak, x.dtype(), shape, where) : broadcastTo(x, shape, "full", where);
+  return isWeak(x) ? ofItsGraph(emitSplat(*x.impl()->weak, x.dtype(), shape, where)) : broadcastTo(x, shape, "full", where);
 }
 // A constant is written with its shape, instead of being broadcast: the graph may repeat it wherever it is needed.
 static Tensor splat(int64_t value, Dtype dtype, const Shape &shape, const char *op, Loc where) {
@@ -48,7 +54,7 @@ static Tensor splat(int64_t value, Dtype dtype, const Shape &shape, const char *
     scalar = double(value);
   if (is_complex(dtype))
     scalar = std::complex<double>(double(value));
-  return emitSplat(scalar, dtype, shape, where);
+  return ofItsGraph(emitSplat(scalar, dtype, shape, where));
 }
 Tensor zeros(Shape shape, Dtype dtype, Loc where) { return splat(0, dtype, shape, "zeros", where); }
 Tensor ones(Shape shape, Dtype dtype, Loc where) { return splat(1, dtype, shape, "ones", where); }

@@ -4,6 +4,7 @@
 #include "frontend/Axes.h"
 #include "frontend/Selection.h"
 #include "frontend/TensorImpl.h"
+#include "tcc/Indexing.h"
 #include "tcc/Pointwise.h"
 #include "tcc/Shape.h"
 
