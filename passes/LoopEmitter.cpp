@@ -298,6 +298,7 @@ LogicalResult LoopEmitter::emitLanes(Group &group, const Bases &bases, Value iv,
 
 LogicalResult LoopEmitter::emitVectorLoop(Group &group, const GroupRange &range, Bases &bases) {
   int loop = group.vectorLoop;
+  preloaded.clear();
   if (loop < 0)
     return emitLanes(group, bases, nullptr, 1, nullptr, {}, {});
   Value begin = index(0), end = size(group.generics.front()->extents[loop]);
@@ -309,7 +310,6 @@ LogicalResult LoopEmitter::emitVectorLoop(Group &group, const GroupRange &range,
     end = range.splitEnd;
   }
 
-  preloaded.clear();
   SmallVector<Accumulator> accumulators;
   SmallVector<Lane> previous, state;
   for (auto [g, generic] : llvm::enumerate(group.generics)) {

@@ -58,3 +58,10 @@ TEST(Reduce, Sorting) {
   ROW(searchsorted(tensor({1.0, 2.0, 2.0, 5.0}), tensor({0.0, 2.0, 3.0, 9.0, NaN})), int64, (Shape{5}), {0, 1, 3, 4, 4})
   ROW(searchsorted(tensor({1.0, 2.0, 2.0, 5.0}), tensor({2.0, 5.0}), {.side = "right"}), int64, (Shape{2}), {3, 4})
 }
+
+// One kernel: a sum, a second sum that reads the first in a vector loop, an epilogue with an input of its own.
+TEST(Reduce, EpilogueOfTwoSums) {
+  Tensor x = 1.0 + arange(32, float64).reshape({2, 16});
+  Tensor p = x / sum(x, 1, {.keepdims = true});
+  ROW(sum(p * p, 1) + tensor({1.0, 2.0}), float64, (Shape{2}), {1.0 + 1496.0 / (136 * 136), 2.0 + 9944.0 / (392 * 392)})
+}
