@@ -21,7 +21,7 @@ def ReduceMinOp : ReduceOp<"reduce_min", "Smallest element over axes; NaN wins",
 def ReduceAndOp : ReduceOp<"reduce_and", "Whether all elements over axes hold", BoolTensor>;
 def ReduceOrOp : ReduceOp<"reduce_or", "Whether any element over axes holds", BoolTensor>;
 
-class ArgReduceOp<string mnemonic, string text> : SummaryOp<mnemonic, text, [Pure, InferTypeOpAdaptor]> {
+class ArgReduceOp<string mnemonic, string text> : LibraryOp<mnemonic, text> {
   let description = "C1: axis is an axis of x; it is dropped. C2: it is not empty.";
   let arguments = (ins OrderedTensor:$x, I64Attr:$axis);
   let results = (outs PositionTensor:$y);
