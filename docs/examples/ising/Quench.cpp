@@ -72,9 +72,10 @@ Report quench() {
   double worst = max(abs(signal - exactSignal)).item<double>();
 
   Tensor window = exp(-0.5 * square((arange(samples, float64) - 0.5 * samples) / (0.125 * samples)));
-  Tensor spectrum = abs(fft::rfft((signal - mean(signal)) * window));
-  Tensor frequencies = 2.0 * M_PI * fft::rfftfreq(samples, interval);
-  const double resolution = 2.0 * M_PI / (samples * interval);
+  const int padded = 4 * samples; // zeros behind the signal make the lines smooth
+  Tensor spectrum = abs(fft::rfft((signal - mean(signal)) * window, {.n = padded}));
+  Tensor frequencies = 2.0 * M_PI * fft::rfftfreq(padded, interval);
+  const double resolution = 2.0 * M_PI / (padded * interval);
   std::vector<double> expected = exact::ringFrequencies(Register::spins, field);
   std::vector<double> found = lines(spectrum.to_vector<double>(), resolution);
   std::printf("  %zu of %zu lines found, bins of width %.3f\n", found.size(), expected.size(), resolution);
@@ -88,7 +89,7 @@ Report quench() {
   std::vector<double> omega = frequencies.to_vector<double>(),
                       amplitude = (spectrum / max(spectrum)).to_vector<double>();
   auto upTo = [](std::vector<double> v, size_t n) { return v.resize(n), v; };
-  const size_t shown = 200, bins = 130;
+  const size_t shown = 200, bins = 520;
   report.plots.push_back(
       {"quench-magnetisation.svg",
        {.title = "Magnetisation of 12 spins after a quench to h = 1/2",
