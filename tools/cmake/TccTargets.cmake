@@ -10,6 +10,9 @@ if(CMAKE_CXX_COMPILER_ID MATCHES Clang AND LLD)
   add_link_options(--ld-path=${LLD})
 endif()
 
+# Installed programs and libtcc.so find each other, and Debian's LLVM, which is in no directory that the loader searches.
+set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib;${LLVM_LIBRARY_DIR}")
+
 # -fPIC for all instead of CMAKE_POSITION_INDEPENDENT_CODE: a PCH is reused only under equal flags.
 add_compile_options(-fPIC -Wall -Wextra -Wno-unused-parameter -fvisibility=hidden -fvisibility-inlines-hidden)
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
