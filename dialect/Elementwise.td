@@ -162,6 +162,9 @@ def Atan2Op : BinaryOp<"atan2", "Angle of the point (b, a), a being its ordinate
 def HypotOp : BinaryOp<"hypot", "sqrt(a * a + b * b) without overflow", FloatTensor, ToInexact,
                        Kernel<"kernels::hypot">, Domain<"0.3", "2">, [Commutative]>;
 
+def CopysignOp : BinaryOp<"copysign", "Magnitude of a with the sign of b, that of zeros and NaN included", FloatTensor,
+                          ToInexact, Kernel<"math::CopySignOp">, Domain<"0.3", "2">>;
+
 class BitwiseOp<string mnemonic, string text, string kernelName>
     : BinaryOp<mnemonic, text, BitsTensor, Keep, Kernel<"", "", kernelName, kernelName, kernelName>, Anywhere,
                [Commutative]>;
@@ -299,6 +302,9 @@ def : Adjoint<Atan2Op, (pullback
     (NegOp (MultiplyOp $dy, (DivideOp $a, (AddOp (SquareOp $a), (SquareOp $b))))):$db)>;
 def : Adjoint<HypotOp, (pullback (MultiplyOp $dy, (DivideOrZero $a, $y)):$da,
                                  (MultiplyOp $dy, (DivideOrZero $b, $y)):$db)>;
+// The slope in a is 1 where the signs agree, -1 where they differ, and 0 at a = 0, as of abs.
+def : Adjoint<CopysignOp, (pullback
+    (MultiplyOp $dy, (MultiplyOp (SignOp $a), (CopysignOp (Splat<"1.0"> $a), $b))):$da, (zero):$db)>;
 def : NoAdjoint<BitwiseAndOp, "integers">;
 def : NoAdjoint<BitwiseOrOp, "integers">;
 def : NoAdjoint<BitwiseXorOp, "integers">;
