@@ -71,6 +71,7 @@ public:
 
 private:
   void addArguments(unsigned numInputs);
+  void addSizeChecks();
   void addSize(Operation &op);
   int32_t addSlot(Value memref, SlotTemplate slot);
   LogicalResult addStep(Operation &op);
@@ -139,6 +140,18 @@ void PlanTemplate::Builder::addSize(Operation &op) {
       .Case<arith::RemUIOp>([&](auto) { binary(SizeExpr::Kind::modulo); });
 }
 
+void PlanTemplate::Builder::addSizeChecks() {
+  auto demands = function->getAttrOfType<ArrayAttr>("tcc.size_demands");
+  if (!demands)
+    return;
+  for (auto demand : demands.getAsRange<ArrayAttr>()) {
+    AffineMap sizes = cast<AffineMapAttr>(demand[0]).getValue();
+    plan.checks.push_back({SizeExpr::of(sizes.getResult(0)), SizeExpr::of(sizes.getResult(1)),
+                           cast<BoolAttr>(demand[1]).getValue(), cast<StringAttr>(demand[2]).str(),
+                           locate(cast<LocationAttr>(demand[3]))});
+  }
+}
+
 int32_t PlanTemplate::Builder::locate(Location loc) {
   auto [entry, isNew] = locationOf.try_emplace(loc, plan.locations.size());
   if (!isNew)
@@ -194,6 +207,7 @@ FailureOr<PlanTemplate> PlanTemplate::Builder::run() {
   if (!count)
     return function.emitError("is not a planned function");
   addArguments(function.getNumArguments() - 1 - count.getInt());
+  addSizeChecks();
   for (Operation &op : function.getBody().front().without_terminator()) {
     if (isa<arith::ArithDialect>(op.getDialect()) || isa<memref::DimOp>(op)) {
       addSize(op);
@@ -237,6 +251,21 @@ std::vector<std::vector<int64_t>> PlanTemplate::outputShapes(ArrayRef<int64_t> o
   for (size_t i = 0; i < outputs.size(); ++i)
     shapes.push_back(evaluate(slots[inputs.size() + i].shape, openSizes));
   return shapes;
+}
+
+int32_t PlanTemplate::checkSizes(ArrayRef<int64_t> openSizes, TccStatus &status) const {
+  for (const SizeCheck &check : checks) {
+    int64_t left = check.left.evaluate(openSizes), right = check.right.evaluate(openSizes);
+    if (check.isAtMost ? left <= right : left == right)
+      continue;
+    runtime::fail(&status, TCC_ERROR_SHAPE,
+                  check.isAtMost ? "[%s] expected a size of at least %lld, got %lld"
+                                 : "[%s] expected equal sizes, got %lld and %lld",
+                  check.op.c_str(), (long long)left, (long long)right);
+    status.location = check.location;
+    return TCC_ERROR_SHAPE;
+  }
+  return TCC_OK;
 }
 
 /// Nanoseconds of a library call, to the order of magnitude: the scheduler only asks whether sharing work pays.

@@ -35,17 +35,27 @@ public:
   const std::vector<SourceLocation> &sourceLocations() const { return locations; }
   unsigned numOpenSizes() const { return numSymbols; }
   std::vector<std::vector<int64_t>> outputShapes(llvm::ArrayRef<int64_t> openSizes) const;
+  /// Fails with TCC_ERROR_SHAPE where these sizes break what an op demands; to be asked before anything else.
+  int32_t checkSizes(llvm::ArrayRef<int64_t> openSizes, TccStatus &status) const;
   /// Valid while the template lives.
   std::unique_ptr<runtime::Plan> instantiate(llvm::ArrayRef<int64_t> openSizes) const;
 
+  /// What an op demands of the open sizes: equal, or left at most right.
+  struct SizeCheck {
+    SizeExpr left, right;
+    bool isAtMost;
+    std::string op;
+    int32_t location;
+  };
+  const std::vector<SizeCheck> &sizeChecks() const { return checks; }
   /// A slot with symbolic sizes; inputs come first, then outputs.
   struct SlotTemplate {
     runtime::SlotKind kind;
     int32_t dtype;
     int32_t base = -1; // of an alias
-    std::vector<SizeExpr> shape;
-    SizeExpr offset;
-    runtime::Buffer data;
+    std::vector<SizeExpr> shape = {};
+    SizeExpr offset = {};
+    runtime::Buffer data = {};
   };
   /// A step with symbolic sizes.
   struct StepTemplate {
@@ -65,6 +75,7 @@ private:
 
   std::vector<TensorType> inputs, outputs;
   std::vector<SourceLocation> locations;
+  std::vector<SizeCheck> checks;
   std::vector<SlotTemplate> slots; // inputs, outputs, then the others
   std::vector<StepTemplate> steps;
   unsigned numSymbols = 0;

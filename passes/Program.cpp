@@ -6,6 +6,7 @@
 #include "dialect/Dialect.h"
 #include "passes/KernelPasses.h"
 #include "passes/Pipelines.h"
+#include "passes/SymbolicShapes.h"
 
 #include "mlir/IR/SymbolTable.h"
 #include <chrono>
@@ -42,6 +43,7 @@ FailureOr<std::shared_ptr<Program>> compileProgram(ModuleOp module, StringRef en
     return function.emitError("arguments and results must be ranked tensors, and there must be a result");
   if (failed(isolateEntry(module, function)))
     return failure();
+  recordSizeDemands(function);
   FormKernelsOptions forming;
   forming.reference = options.reference;
   if (failed(formKernels(module, forming)))
@@ -78,6 +80,10 @@ FailureOr<std::shared_ptr<Program>> compileProgram(ModuleOp module, StringRef en
   return program;
 }
 
+int32_t Program::checkSizes(std::span<const int64_t> openSizes, TccStatus &status) const {
+  return plan.checkSizes({openSizes.data(), openSizes.size()}, status);
+}
+
 std::vector<std::vector<int64_t>> Program::outputShapes(std::span<const int64_t> openSizes) const {
   return plan.outputShapes({openSizes.data(), openSizes.size()});
 }
@@ -100,6 +106,8 @@ int32_t Program::run(std::span<const void *const> inputs, std::span<void *const>
                      std::span<const int64_t> openSizes) const {
   assert(inputs.size() == inputTypes().size() && outputs.size() == outputTypes().size() &&
          openSizes.size() == numOpenSizes() && "callers check counts");
+  if (int32_t code = checkSizes(openSizes, status))
+    return code;
   // A computed position of an empty tensor is clamped to 0: it must be readable.
   alignas(64) static const char nothing[64] = {};
   SmallVector<const void *> from(inputs.begin(), inputs.end());

@@ -27,6 +27,8 @@ public:
   const std::vector<TensorType> &outputTypes() const { return plan.outputTypes(); }
   /// Number of open (-1) sizes in inputTypes, in order of appearance.
   unsigned numOpenSizes() const { return plan.numOpenSizes(); }
+  /// Fails if these sizes break what an op demands. run() asks it too; outputShapes() expects that it holds.
+  int32_t checkSizes(std::span<const int64_t> openSizes, TccStatus &status) const;
   std::vector<std::vector<int64_t>> outputShapes(std::span<const int64_t> openSizes = {}) const;
 
   /// Computes all outputs. Blocks are dense and 64-byte aligned; those of empty tensors may be null. Outputs overlap

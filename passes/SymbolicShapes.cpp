@@ -35,7 +35,7 @@ SymbolicShapes::SymbolicShapes(func::FuncOp function, function_ref<AffineMap(Lau
   if (parents.empty())
     return;
   for (Operation &op : function.getBody().front())
-    if (llvm::any_of(op.getResults(), isOpen))
+    if (llvm::any_of(op.getResults(), isOpen) || llvm::any_of(op.getOperands(), isOpen))
       visit(&op, resultShapes);
 }
 
@@ -52,14 +52,25 @@ AffineExpr SymbolicShapes::canonical(AffineExpr expr) const {
   return expr.replaceSymbols(replacements);
 }
 
-void SymbolicShapes::unify(AffineExpr a, AffineExpr b) {
+void SymbolicShapes::demandEqual(Operation *op, AffineExpr a, AffineExpr b) {
   a = canonical(a);
   b = canonical(b);
-  auto left = dyn_cast_or_null<AffineSymbolExpr>(a), right = dyn_cast_or_null<AffineSymbolExpr>(b);
-  if (a == b || !left || !right)
+  // Sizes that are both in the types have been compared by the op's verifier.
+  if (a == b || !a || !b || (isa<AffineConstantExpr>(a) && isa<AffineConstantExpr>(b)))
+    return;
+  required.push_back({a, b, false, op});
+  auto left = dyn_cast<AffineSymbolExpr>(a), right = dyn_cast<AffineSymbolExpr>(b);
+  if (!left || !right)
     return;
   parents[std::max(left.getPosition(), right.getPosition())] = std::min(left.getPosition(), right.getPosition());
   unified = true;
+}
+
+void SymbolicShapes::demandAtMost(Operation *op, AffineExpr a, AffineExpr b) {
+  a = canonical(a);
+  b = canonical(b);
+  if (a && b && a != b && !(isa<AffineConstantExpr>(a) && isa<AffineConstantExpr>(b)))
+    required.push_back({a, b, true, op});
 }
 
 AffineExpr SymbolicShapes::size(Value value, int64_t axis) const {
@@ -115,18 +126,39 @@ void SymbolicShapes::visit(Operation *op, function_ref<AffineMap(LaunchOp)> resu
     copy(0);
     for (unsigned operand = 1; operand < op->getNumOperands(); ++operand)
       for (int64_t axis = 0; axis < rankOf(operand); ++axis)
-        unify(in(0, axis), in(operand, axis));
+        demandEqual(op, in(0, axis), in(operand, axis));
   } else if (op->hasTrait<trait::Reduction>()) {
     without(op->getAttrOfType<DenseI64ArrayAttr>("axes").asArrayRef());
   } else {
     llvm::TypeSwitch<Operation *>(op)
-        .Case<IotaOp, RandomBitsOp, BroadcastOp>([&](auto x) { like(x.getLike()); })
+        .Case<IotaOp, RandomBitsOp>([&](auto x) {
+          if (x.getLike())
+            like(x.getLike());
+        })
+        .Case<BroadcastOp>([&](BroadcastOp broadcast) {
+          RankedTensorType result = tensorType(broadcast.getResult());
+          Value model = broadcast.getLike();
+          if (model)
+            like(model);
+          // An axis repeats its elements only where its type says that it has one.
+          for (auto [axis, place] : llvm::enumerate(broadcast.getDims()))
+            if (tensorType(broadcast.getX()).getDimSize(axis) != 1)
+              demandEqual(op, in(0, axis), model ? size(model, place) : constant(result.getDimSize(place)));
+        })
         .Case<ReshapeOp>([&](ReshapeOp reshape) {
-          if (reshape.getLike())
-            return like(reshape.getLike());
           AffineExpr elements = constant(1);
           for (int64_t axis = 0; axis < rankOf(0); ++axis)
             elements = elements && in(0, axis) ? elements * in(0, axis) : AffineExpr();
+          auto demandAll = [&](ArrayRef<AffineExpr> shape) {
+            AffineExpr product = constant(1);
+            for (AffineExpr size : shape)
+              product = product && size ? product * size : AffineExpr();
+            demandEqual(op, elements, product);
+          };
+          if (reshape.getLike()) {
+            like(reshape.getLike());
+            return demandAll(sizes[0]);
+          }
           int64_t known = 1;
           for (int64_t size : reshape.getY().getType().getShape())
             known *= ShapedType::isDynamic(size) ? 1 : size;
@@ -134,6 +166,7 @@ void SymbolicShapes::visit(Operation *op, function_ref<AffineMap(LaunchOp)> resu
             sizes[0].push_back(!ShapedType::isDynamic(size) ? constant(size)
                                : elements && known > 0      ? elements.floorDiv(known)
                                                             : AffineExpr());
+          demandAll(sizes[0]);
         })
         .Case<TransposeOp>([&](TransposeOp transpose) {
           for (int64_t axis : transpose.getPerm())
@@ -143,6 +176,7 @@ void SymbolicShapes::visit(Operation *op, function_ref<AffineMap(LaunchOp)> resu
           for (int64_t axis = 0; axis < rankOf(0); ++axis) {
             int64_t start = slice.getStarts()[axis], limit = slice.getLimits()[axis], stride = slice.getStrides()[axis];
             AffineExpr end = limit == -1 ? in(0, axis) : constant(limit);
+            demandAtMost(op, limit == -1 ? constant(start) : end, in(0, axis));
             sizes[0].push_back(end ? (end - start + (stride - 1)).floorDiv(stride) : end);
           }
         })
@@ -160,15 +194,25 @@ void SymbolicShapes::visit(Operation *op, function_ref<AffineMap(LaunchOp)> resu
           for (unsigned operand = 1; operand < op->getNumOperands(); ++operand) {
             AffineExpr next = in(operand, concatenate.getAxis());
             along = along && next ? along + next : AffineExpr();
+            for (int64_t axis = 0; axis < rankOf(0); ++axis)
+              if (axis != int64_t(concatenate.getAxis()))
+                demandEqual(op, in(0, axis), in(operand, axis));
           }
         })
         .Case<GatherOp>([&](GatherOp gather) {
+          for (unsigned operand = 2; operand < op->getNumOperands(); ++operand)
+            for (int64_t axis = 0; axis < rankOf(operand); ++axis)
+              demandEqual(op, in(1, axis), in(operand, axis));
           for (int64_t axis = 0; axis < rankOf(1); ++axis)
             sizes[0].push_back(in(1, axis));
           without(gather.getAxes());
         })
         .Case<ArgmaxOp, ArgminOp>([&](auto reduce) { without({int64_t(reduce.getAxis())}); })
         .Case<DotGeneralOp>([&](DotGeneralOp dot) {
+          for (auto [left, right] : llvm::zip(dot.getLhsBatch(), dot.getRhsBatch()))
+            demandEqual(op, in(0, left), in(1, right));
+          for (auto [left, right] : llvm::zip(dot.getLhsContract(), dot.getRhsContract()))
+            demandEqual(op, in(0, left), in(1, right));
           for (int64_t axis : dot.getLhsBatch())
             sizes[0].push_back(in(0, axis));
           for (int64_t axis : freeAxes(rankOf(0), dot.getLhsBatch(), dot.getLhsContract()))
@@ -197,7 +241,18 @@ void SymbolicShapes::visit(Operation *op, function_ref<AffineMap(LaunchOp)> resu
                                          ? map.getResult(next++).replaceDimsAndSymbols({}, arguments.getResults())
                                          : constant(tensorType(result).getDimSize(axis)));
         })
-        .Case<FftOp, CumsumOp, CumprodOp, CummaxOp, CumminOp, SortOp, ArgsortOp, ScatterOp, CheckIndexOp, CholeskyOp>(
+        .Case<ScatterOp>([&](ScatterOp scatter) {
+          copy(0);
+          // The updates are shaped like gather's result: the indices' axes, then those of x that are not indexed.
+          int64_t indexed = rankOf(2), next = indexed;
+          for (int64_t axis = 0; axis < indexed; ++axis)
+            for (unsigned operand = 2; operand < op->getNumOperands(); ++operand)
+              demandEqual(op, in(1, axis), in(operand, axis));
+          for (int64_t axis = 0; axis < rankOf(0); ++axis)
+            if (!llvm::is_contained(scatter.getAxes(), axis))
+              demandEqual(op, in(1, next++), in(0, axis));
+        })
+        .Case<FftOp, CumsumOp, CumprodOp, CummaxOp, CumminOp, SortOp, ArgsortOp, CheckIndexOp, CholeskyOp>(
             [&](auto) { copy(0); })
         .Default([&](Operation *) {
           // Factorisations: every result axis is a batch axis or has the size of a square matrix.
@@ -224,6 +279,20 @@ Value SizeValues::constant(int64_t value) {
   if (!number)
     number = arith::ConstantIndexOp::create(builder, loc, value);
   return number;
+}
+
+void recordSizeDemands(func::FuncOp function) {
+  SymbolicShapes shapes(function);
+  SmallVector<Attribute> demands;
+  Builder b(function.getContext());
+  for (const SymbolicShapes::Demand &demand : shapes.demands()) {
+    auto map = AffineMap::get(0, shapes.getNumSymbols(), {demand.left, demand.right}, function.getContext());
+    StringRef mnemonic = demand.op->getName().stripDialect();
+    demands.push_back(b.getArrayAttr({AffineMapAttr::get(map), b.getBoolAttr(demand.isAtMost),
+                                      b.getStringAttr(mnemonic), LocationAttr(demand.op->getLoc())}));
+  }
+  if (!demands.empty())
+    function->setAttr("tcc.size_demands", b.getArrayAttr(demands));
 }
 
 Value SizeValues::materialize(AffineExpr expr) {

@@ -28,16 +28,31 @@ public:
   /// The sizes that the types of `values` leave open, as a map from the arguments' open sizes; null if one is unknown.
   mlir::AffineMap openSizes(mlir::ValueRange values) const;
 
+  /// A relation of two sizes that an op demands and the types leave open: equal, or left at most right.
+  struct Demand {
+    mlir::AffineExpr left, right;
+    bool isAtMost;
+    mlir::Operation *op;
+  };
+  /// Those between sizes we can express, each once; what library functions check themselves is not among them.
+  llvm::ArrayRef<Demand> demands() const { return required; }
+
 private:
   void visit(mlir::Operation *op, llvm::function_ref<mlir::AffineMap(LaunchOp)> resultShapes);
-  void unify(mlir::AffineExpr a, mlir::AffineExpr b);
+  void demandEqual(mlir::Operation *op, mlir::AffineExpr a, mlir::AffineExpr b);
+  void demandAtMost(mlir::Operation *op, mlir::AffineExpr a, mlir::AffineExpr b);
   mlir::AffineExpr canonical(mlir::AffineExpr expr) const;
 
   mlir::MLIRContext *context;
   llvm::DenseMap<mlir::Value, llvm::SmallVector<mlir::AffineExpr>> open; // only values with open sizes
   llvm::SmallVector<unsigned> parents;                                   // of symbols known to be equal
   bool unified = false;
+  llvm::SmallVector<Demand> required;
 };
+
+/// Puts what a function of tcc ops demands of its open sizes on it as the attribute tcc.size_demands: an array of
+/// [map to (left, right), is-at-most, op's mnemonic, location]. Before kernels are formed, while ops are visible.
+void recordSizeDemands(mlir::func::FuncOp function);
 
 /// Symbolic sizes as index values of a function on memrefs.
 class SizeValues {

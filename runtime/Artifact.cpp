@@ -101,6 +101,11 @@ public:
     return stack[0];
   }
 
+  void skipSize() {
+    int64_t count = next();
+    take(2 * count);
+  }
+
 private:
   const int64_t *at;
 };
@@ -124,9 +129,9 @@ struct Entry {
   Words::Text name;
   int32_t numSymbols, numInputs, numOutputs, numSlots, numSteps;
   int64_t sizeWords;
-  Words types, slots;
+  Words types, checks, slots;
 
-  explicit Entry(Words words) : types(words), slots(words) {
+  explicit Entry(Words words) : types(words), checks(words), slots(words) {
     name = words.text();
     numSymbols = int32_t(words.next());
     numInputs = int32_t(words.next());
@@ -137,6 +142,13 @@ struct Entry {
     types = words;
     for (int32_t i = 0; i < numInputs + numOutputs; ++i)
       readType(words);
+    checks = words;
+    for (int64_t count = words.next(); count > 0; --count) {
+      words.text();
+      words.take(2);
+      words.skipSize();
+      words.skipSize();
+    }
     slots = words;
   }
 };
@@ -370,29 +382,44 @@ Instance *instanceFor(const TccArtifact &artifact, State &state, int64_t index, 
   return made;
 }
 
-int32_t execute(const TccArtifact &artifact, const Instance &instance, const void *const *in, void *const *out,
-                TccStatus &status) {
-  (void)artifact;
-  if (run(instance.view, in, out, &status) == TCC_OK)
-    return TCC_OK;
-  // The user's line, as the program's text had it.
-  Words words(instance.locations);
-  for (int32_t i = 0; i < instance.numLocations; ++i) {
+/// Adds the user's line to the message, as the program's text had it.
+void locate(TccStatus &status, Words words, int32_t numLocations, int32_t location) {
+  for (int32_t i = 0; i < numLocations; ++i) {
     Words::Text file = words.text();
     int64_t line = words.next();
-    if (i != status.location || file.length == 0)
-      continue;
     size_t used = strlen(status.message);
-    if (used + size_t(file.length) + 32 < sizeof status.message) {
-      TccStatus located;
-      fail(&located, status.code, "%s (%.*s:%lld)", status.message, int(file.length), file.bytes, (long long)line);
-      memcpy(status.message, located.message, sizeof status.message);
-    }
+    if (i != location || file.length == 0 || used + size_t(file.length) + 32 >= sizeof status.message)
+      continue;
+    TccStatus located;
+    fail(&located, status.code, "%s (%.*s:%lld)", status.message, int(file.length), file.bytes, (long long)line);
+    memcpy(status.message, located.message, sizeof status.message);
   }
+}
+
+int32_t execute(const Instance &instance, const void *const *in, void *const *out, TccStatus &status) {
+  if (run(instance.view, in, out, &status) != TCC_OK)
+    locate(status, Words(instance.locations), instance.numLocations, status.location);
   return status.code;
 }
 
-/// Symbols of the inputs, in order of appearance; equal sizes are checked by the steps that need them.
+/// What the entry's ops demand of open sizes.
+int32_t checkOpenSizes(const Entry &entry, const int64_t *symbols, TccStatus &status) {
+  Words checks = entry.checks;
+  for (int64_t count = checks.next(); count > 0; --count) {
+    Words::Text op = checks.text();
+    bool isAtMost = checks.next();
+    checks.next(); // the location is for readers of the plan
+    int64_t left = checks.size(symbols), right = checks.size(symbols);
+    if (isAtMost ? left > right : left != right)
+      return fail(&status, TCC_ERROR_SHAPE,
+                  isAtMost ? "[%.*s] expected a size of at least %lld, got %lld"
+                           : "[%.*s] expected equal sizes, got %lld and %lld",
+                  int(op.length), op.bytes, (long long)left, (long long)right);
+  }
+  return TCC_OK;
+}
+
+/// Symbols of the inputs, in order of appearance.
 int32_t checkInputs(const Entry &entry, const DLTensor *const *in, int32_t numIn, int64_t *symbols, bool withData,
                     TccStatus &status) {
   if (numIn != entry.numInputs)
@@ -400,6 +427,7 @@ int32_t checkInputs(const Entry &entry, const DLTensor *const *in, int32_t numIn
   if (numIn > 0 && !in)
     return fail(&status, TCC_ERROR_VALUE, "[artifact] the array of inputs is null");
   Words types = entry.types;
+  int64_t count = 0;
   for (int32_t i = 0; i < numIn; ++i) {
     Type type = readType(types);
     TCC_CHECK(checkTensor("input", i, in[i], type, withData, status));
@@ -408,9 +436,9 @@ int32_t checkInputs(const Entry &entry, const DLTensor *const *in, int32_t numIn
       TCC_CHECK(checkData("input", i, dataOf(*in[i]), type, status));
     for (int32_t axis = 0; axis < type.rank; ++axis)
       if (type.shape[axis] < 0)
-        *symbols++ = in[i]->shape[axis];
+        symbols[count++] = in[i]->shape[axis];
   }
-  return TCC_OK;
+  return checkOpenSizes(entry, symbols, status);
 }
 
 int32_t call(const TccArtifact &artifact, const char *name, const DLTensor *const *in, int32_t numIn,
@@ -463,7 +491,7 @@ int32_t call(const TccArtifact &artifact, const char *name, const DLTensor *cons
         code = fail(&status, TCC_ERROR_VALUE, "[artifact] output %d overlaps output %d", i, k);
   }
   if (code == TCC_OK)
-    code = execute(artifact, *instance, from, to, status);
+    code = execute(*instance, from, to, status);
   if (isOwned)
     deallocate(instance, instance->bytes);
   return code;
@@ -540,6 +568,7 @@ int32_t tcc_plan_run(const TccArtifact *artifact, int32_t index, const void *con
   for (int32_t i = 0; i < entry.numSymbols; ++i)
     if (sizes[i] < 0)
       return fail(&status, TCC_ERROR_SHAPE, "[artifact] a size is negative");
+  TCC_CHECK(checkOpenSizes(entry, sizes, status));
   bool isOwned;
   Instance *instance = instanceFor(*artifact, *state, index, entry, sizes, isOwned, status);
   if (!instance)
@@ -565,7 +594,7 @@ int32_t tcc_plan_run(const TccArtifact *artifact, int32_t index, const void *con
       from[i] = data ? data : nothing;
   }
   if (code == TCC_OK)
-    code = execute(*artifact, *instance, from, out, status);
+    code = execute(*instance, from, out, status);
   if (isOwned)
     deallocate(instance, instance->bytes);
   return code;

@@ -61,8 +61,10 @@ namespace tcc::runtime {
 // The form of plans: 64-bit words, strings as a byte count and bytes padded to words, int32 lists as a count and values
 // two to a word. A size is a count of instructions and (operation, value) pairs in postfix order.
 //   header   magic version words constantBytes checksum entries, offset of each entry
-//   entry    name symbols inputs outputs slots steps sizeWords, types of inputs and outputs, slots, steps, locations
+//   entry    name symbols inputs outputs slots steps sizeWords, types of inputs and outputs, checks, slots, steps,
+//            locations
 //   type     name dtype rank shape (-1: open)
+//   checks   count, each: op isAtMost location left right (sizes that must be equal, or left at most right)
 //   slot     kind dtype index constantOffset rank size... offset
 //   step     kind location function finish cost inputs outputs operands (list), kernel: dims (count, size...) extent
 //            scratch, library: attributes (count, values); dependences successors (list)

@@ -32,6 +32,7 @@ config.substitutions += [
     ("%source", config.source_root),
     ("%mlir-include", os.path.join(os.path.dirname(config.llvm_tools), "include")),
     ("%build", config.build_root),
+    ("%llvm-lib", config.llvm_lib),
     ("%python", sys.executable),
 ]
 

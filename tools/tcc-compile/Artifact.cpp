@@ -4,6 +4,7 @@
 #include "passes/KernelPasses.h"
 #include "passes/Pipelines.h"
 #include "passes/PlanOps.h"
+#include "passes/SymbolicShapes.h"
 #include "runtime/Tensors.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -26,9 +27,12 @@ LogicalResult plan(ModuleOp source, const std::string &name, Planned &planned) {
   planned.function = planned.module->lookupSymbol<func::FuncOp>(name);
   if (!isTensorFunction(planned.function))
     return planned.function.emitOpError("arguments and results must be ranked tensors, and there must be a result");
+  if (failed(isolateEntry(*planned.module, planned.function)))
+    return failure();
+  recordSizeDemands(planned.function);
   FormKernelsOptions options;
-  if (failed(isolateEntry(*planned.module, planned.function)) || failed(formKernels(*planned.module, options)) ||
-      failed(lowerToLinalg(*planned.module)) || failed(planBuffers(*planned.module)))
+  if (failed(formKernels(*planned.module, options)) || failed(lowerToLinalg(*planned.module)) ||
+      failed(planBuffers(*planned.module)))
     return failure();
   return success();
 }

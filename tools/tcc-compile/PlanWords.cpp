@@ -191,6 +191,14 @@ std::string Encoder::entry(const Entry &entry) {
     type(entry.inputNames[i], plan.inputTypes()[i]);
   for (size_t i = 0; i < plan.outputTypes().size(); ++i)
     type(entry.outputNames[i], plan.outputTypes()[i]);
+  words.push_back(int64_t(plan.sizeChecks().size()));
+  for (const PlanTemplate::SizeCheck &check : plan.sizeChecks()) {
+    text(check.op);
+    words.push_back(check.isAtMost);
+    words.push_back(check.location);
+    size(check.left);
+    size(check.right);
+  }
   for (size_t i = 0; i < plan.slotTemplates().size(); ++i)
     slot(plan, i);
   for (int32_t i = 0; i < view.numSteps; ++i) {

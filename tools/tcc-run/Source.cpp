@@ -21,6 +21,8 @@ public:
   Failure call(const Tensors &inputs, Tensors &outputs) override;
 
 private:
+  Failure failed(const TccStatus &status) const;
+
   std::shared_ptr<Program> program;
   std::string where;
 };
@@ -34,6 +36,9 @@ Failure SourceProgram::call(const Tensors &inputs, Tensors &outputs) {
       if (inputTypes()[i].shape[axis] < 0)
         openSizes.push_back(inputs[i].shape[axis]);
   }
+  TccStatus status = {};
+  if (program->checkSizes(openSizes, status))
+    return failed(status);
   std::vector<std::vector<int64_t>> shapes = program->outputShapes(openSizes);
   std::vector<void *> to;
   for (size_t i = 0; i < shapes.size(); ++i) {
@@ -47,9 +52,10 @@ Failure SourceProgram::call(const Tensors &inputs, Tensors &outputs) {
       return mistake(where, "no memory for result " + std::to_string(i) + ", " + typeText(output.dtype, output.shape));
     to.push_back(output.data.data());
   }
-  TccStatus status = {};
-  if (program->run(from, to, status, openSizes) == TCC_OK)
-    return {};
+  return program->run(from, to, status, openSizes) == TCC_OK ? Failure() : failed(status);
+}
+
+Failure SourceProgram::failed(const TccStatus &status) const {
   const SourceLocation *location = program->sourceLocation(status.location);
   std::string position =
       location && !location->file.empty() ? location->file + ":" + std::to_string(location->line) + ":1" : where;
