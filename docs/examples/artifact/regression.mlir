@@ -12,7 +12,7 @@ func.func @loss(%x: tensor<?x2xf32> {tcc.name = "x"}, %w: tensor<2xf32> {tcc.nam
   %d = tcc.subtract %y, %t : tensor<?xf32>
   %s = tcc.square %d : tensor<?xf32>
   %sum = tcc.reduce_sum %s {axes = array<i64: 0>} : tensor<?xf32> -> tensor<f32>
-  %half = tcc.constant {value = dense<0.5> : tensor<f32>} : tensor<f32>
+  %half = tcc.constant dense<0.5> : tensor<f32>
   %loss = tcc.multiply %sum, %half : tensor<f32>
   return %loss : tensor<f32>
 }
