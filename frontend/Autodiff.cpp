@@ -2,9 +2,9 @@
 //
 // Gradients in the graph: the dialect's reverse sweep, appended to the same module as more ops.
 #include "dialect/Autodiff.h"
+#include "dialect/Ops.h"
 #include "frontend/CompiledFunction.h"
 #include "frontend/Graph.h"
-#include "dialect/Ops.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -35,7 +35,8 @@ std::vector<Tensor> gradients(const std::vector<Tensor> &ys, const std::vector<T
   }
   for (auto [i, x] : llvm::enumerate(xs)) {
     if (x.impl()->weak)
-      throwUserError("grad", "expected a tensor to differentiate by, got a C++ scalar, which is a constant: write tensor(x)",
+      throwUserError("grad",
+                     "expected a tensor to differentiate by, got a C++ scalar, which is a constant: write tensor(x)",
                      where, Kind::value);
     if (x.impl()->graph && x.impl()->graph != graph && !x.impl()->ready && !x.impl()->splat)
       throwUserError("grad",

@@ -2,12 +2,12 @@
 //
 // Tracing a user's function into a function of the module, and calling it.
 #include "tcc/Compile.h"
+#include "dialect/Ops.h"
 #include "frontend/CompiledFunction.h"
 #include "frontend/Evaluate.h"
 #include "frontend/Trace.h"
 #include "frontend/WriteModule.h"
 #include "passes/Program.h"
-#include "dialect/Ops.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
@@ -97,8 +97,8 @@ static Traced trace(GraphImpl &graph, ArrayRef<Type> types, const detail::TraceB
   OpBuilder::InsertionGuard guard(builder);
   Location loc = graph.location(where);
   builder.setInsertionPointToEnd(graph.module->getBody());
-  auto function = func::FuncOp::create(builder, loc, "compiled_" + std::to_string(++count),
-                                       builder.getFunctionType(types, {}));
+  auto function =
+      func::FuncOp::create(builder, loc, "compiled_" + std::to_string(++count), builder.getFunctionType(types, {}));
   function.setPrivate();
   Block *block = function.addEntryBlock();
   builder.setInsertionPointToEnd(block);
@@ -254,8 +254,8 @@ detail::TraceResult detail::CompiledFunction::call(const std::vector<Tensor> &ar
   for (TensorImpl *impl : impls)
     inputs.push_back(impl->data.data());
   FunctionType type = traced->function.getFunctionType();
-  std::vector<Buffer> results = runOrThrow(
-      *traced->program, inputs, type.getResults(), where, [&](const SourceLocation &at) {
+  std::vector<Buffer> results =
+      runOrThrow(*traced->program, inputs, type.getResults(), where, [&](const SourceLocation &at) {
         Block &block = traced->function.getBody().front();
         return at.file == "#" && at.line < block.getOperations().size()
                    ? graph->userLocation(std::next(block.begin(), at.line)->getLoc())
@@ -301,7 +301,8 @@ void detail::CompiledFunction::save(const std::string &path, const std::vector<S
   OpBuilder b(&function.getBody().front(), function.getBody().front().begin());
   for (size_t k = 0; k < impls.size(); ++k) {
     BlockArgument argument = function.getArgument(specs.size());
-    argument.replaceAllUsesWith(ConstantOp::create(b, function.getLoc(), toElements(*graph, *impls[k], argument.getType())));
+    argument.replaceAllUsesWith(
+        ConstantOp::create(b, function.getLoc(), toElements(*graph, *impls[k], argument.getType())));
     (void)function.eraseArgument(specs.size());
   }
   traced.function.erase();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Functions of the module that a user compiled: their calls are `tcc.call` ops, which evaluation runs as one program and
-// gradients look into.
+// Functions of the module that a user compiled: their calls are `tcc.call` ops, which evaluation runs as one program
+// and gradients look into.
 #pragma once
 
 #include "frontend/Graph.h"
@@ -11,8 +11,8 @@ namespace tcc {
 /// Replaces every tcc.call that `roots` depend on by a copy of its function's body, in place; `roots` are updated.
 void inlineCalls(GraphImpl &graph, llvm::SmallVectorImpl<mlir::Value> &roots);
 
-/// Clones `function`'s body for `arguments` at the builder's insertion point and gives what it returns. Calls inside are
-/// cloned as calls.
+/// Clones `function`'s body for `arguments` at the builder's insertion point and gives what it returns. Calls inside
+/// are cloned as calls.
 llvm::SmallVector<mlir::Value> inlineBody(mlir::OpBuilder &builder, mlir::Operation *function,
                                           mlir::ValueRange arguments);
 

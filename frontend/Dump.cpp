@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Looking at a graph: as MLIR text, as a Graphviz file, as a page; and writing it to a file.
+#include "dialect/Ops.h"
 #include "frontend/Evaluate.h"
 #include "frontend/WriteModule.h"
 #include "tcc/Graph.h"
-#include "dialect/Ops.h"
 
-#include "llvm/Support/raw_ostream.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <filesystem>
 #include <fstream>
@@ -121,17 +121,18 @@ void to_html(const std::string &path, const std::vector<Tensor> &tensors, Loc wh
     std::string boxes, edges;
     auto draw = [&](const std::string &label, const std::string &type, const std::string &place, const char *kind) {
       int y = count * height + 10;
-      boxes += "<g class=\"" + std::string(kind) + "\"><rect x=\"" + std::to_string(left) + "\" y=\"" + std::to_string(y) +
-               "\" width=\"170\" height=\"24\" rx=\"5\"/><text x=\"" + std::to_string(left + 8) + "\" y=\"" +
-               std::to_string(y + 16) + "\">" + label + "</text><text class=\"type\" x=\"" + std::to_string(left + 185) +
-               "\" y=\"" + std::to_string(y + 16) + "\">" + type + "</text><text class=\"place\" x=\"" +
-               std::to_string(left + 420) + "\" y=\"" + std::to_string(y + 16) + "\">" + place + "</text></g>\n";
+      boxes += "<g class=\"" + std::string(kind) + "\"><rect x=\"" + std::to_string(left) + "\" y=\"" +
+               std::to_string(y) + "\" width=\"170\" height=\"24\" rx=\"5\"/><text x=\"" + std::to_string(left + 8) +
+               "\" y=\"" + std::to_string(y + 16) + "\">" + label + "</text><text class=\"type\" x=\"" +
+               std::to_string(left + 185) + "\" y=\"" + std::to_string(y + 16) + "\">" + type +
+               "</text><text class=\"place\" x=\"" + std::to_string(left + 420) + "\" y=\"" + std::to_string(y + 16) +
+               "\">" + place + "</text></g>\n";
       return count++;
     };
     auto connect = [&](int from, int to) {
       int y0 = from * height + 22, y1 = to * height + 22, bend = std::min(140, 12 + 6 * (to - from));
-      edges += "<path d=\"M" + std::to_string(left) + " " + std::to_string(y0) + " C" + std::to_string(left - bend) + " " +
-               std::to_string(y0) + " " + std::to_string(left - bend) + " " + std::to_string(y1) + " " +
+      edges += "<path d=\"M" + std::to_string(left) + " " + std::to_string(y0) + " C" + std::to_string(left - bend) +
+               " " + std::to_string(y0) + " " + std::to_string(left - bend) + " " + std::to_string(y1) + " " +
                std::to_string(left) + " " + std::to_string(y1) + "\"/>\n";
     };
     for (BlockArgument argument : main.getArguments())
@@ -139,8 +140,9 @@ void to_html(const std::string &path, const std::vector<Tensor> &tensors, Loc wh
     for (Operation &op : main.getBody().front().without_terminator()) {
       Loc at = graph.userLocation(op.getLoc());
       std::string place = at.line() ? std::string(at.file_name()) + ":" + std::to_string(at.line()) : "";
-      int r = draw(op.getName().stripDialect().str(),
-                   op.getNumResults() ? escape(typeText(op.getResult(0).getType()), true) : "", escape(place, true), "op");
+      int r =
+          draw(op.getName().stripDialect().str(),
+               op.getNumResults() ? escape(typeText(op.getResult(0).getType()), true) : "", escape(place, true), "op");
       for (Value operand : op.getOperands())
         connect(row[operand], r);
       for (Value v : op.getResults())
@@ -150,7 +152,8 @@ void to_html(const std::string &path, const std::vector<Tensor> &tensors, Loc wh
       connect(row[v], draw("result", escape(typeText(v.getType()), true), "", "result"));
     return "<!doctype html><meta charset=\"utf-8\"><title>tcc graph</title><style>text{font:13px sans-serif}"
            ".type,.place{fill:#666}rect{fill:#eef3fb;stroke:#5b7db1}.data rect{fill:#f3f0e4;stroke:#a08f4e}"
-           ".result rect{fill:#e6f4e6;stroke:#4f9a55}path{fill:none;stroke:#9aa7bb}</style>\n<svg width=\"1100\" height=\"" +
+           ".result rect{fill:#e6f4e6;stroke:#4f9a55}path{fill:none;stroke:#9aa7bb}</style>\n<svg width=\"1100\" "
+           "height=\"" +
            std::to_string(count * height + 20) + "\">\n" + edges + boxes + "</svg>\n";
   });
   writeFile(path, page, "to_html", where);

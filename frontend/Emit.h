@@ -52,8 +52,8 @@ Tensor fromBuffer(Buffer data, Dtype dtype, Shape shape);
 /// Evaluates and gives the row-major data.
 const Buffer &evaluated(const Tensor &x, Loc where);
 
-/// Cotangents of `xs` for the cotangents `dys` of `ys` (same shapes and dtypes); an invalid Tensor (default-constructed)
-/// where x does not reach any y.
+/// Cotangents of `xs` for the cotangents `dys` of `ys` (same shapes and dtypes); an invalid Tensor
+/// (default-constructed) where x does not reach any y.
 std::vector<Tensor> gradients(const std::vector<Tensor> &ys, const std::vector<Tensor> &dys,
                               const std::vector<Tensor> &xs, Loc where);
 

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Evaluation: the unevaluated part of the graph becomes one function, is compiled unless its structure is known, and runs.
+// Evaluation: the unevaluated part of the graph becomes one function, is compiled unless its structure is known, and
+// runs.
 #include "frontend/Evaluate.h"
+#include "dialect/Ops.h"
 #include "frontend/CompiledFunction.h"
 #include "passes/Program.h"
-#include "dialect/Ops.h"
 
-#include "llvm/ADT/STLExtras.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "tcc/Graph.h"
+#include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
 
@@ -108,8 +109,9 @@ OwningOpRef<ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool 
     for (Operation *op : subgraph.splats) {
       auto type = cast<RankedTensorType>(op->getResult(0).getType());
       Value scalar = entry->addArgument(RankedTensorType::get({}, type.getElementType()), op->getLoc());
-      map.map(op->getResult(0), type.getRank() == 0 ? scalar
-                                                    : BroadcastOp::create(b, op->getLoc(), type, scalar, Value(), ArrayRef<int64_t>()));
+      map.map(op->getResult(0), type.getRank() == 0
+                                    ? scalar
+                                    : BroadcastOp::create(b, op->getLoc(), type, scalar, Value(), ArrayRef<int64_t>()));
     }
     function.setFunctionType(b.getFunctionType(entry->getArgumentTypes(), types(subgraph.wanted)));
   }
@@ -167,15 +169,23 @@ std::shared_ptr<Program> compileOrThrow(ModuleOp module, Loc where) {
 
 static Kind kindOf(int32_t code) {
   switch (code) {
-  case TCC_ERROR_SHAPE: return Kind::shape;
-  case TCC_ERROR_DTYPE: return Kind::dtype;
-  case TCC_ERROR_INDEX: return Kind::index;
-  case TCC_ERROR_VALUE: return Kind::value;
-  case TCC_ERROR_NUMERICAL: return Kind::numerical;
-  case TCC_ERROR_IO: return Kind::io;
+  case TCC_ERROR_SHAPE:
+    return Kind::shape;
+  case TCC_ERROR_DTYPE:
+    return Kind::dtype;
+  case TCC_ERROR_INDEX:
+    return Kind::index;
+  case TCC_ERROR_VALUE:
+    return Kind::value;
+  case TCC_ERROR_NUMERICAL:
+    return Kind::numerical;
+  case TCC_ERROR_IO:
+    return Kind::io;
   case TCC_ERROR_MEMORY:
-  case TCC_ERROR_UNAVAILABLE: return Kind::device;
-  default: return Kind::internal;
+  case TCC_ERROR_UNAVAILABLE:
+    return Kind::device;
+  default:
+    return Kind::internal;
   }
 }
 
@@ -193,9 +203,8 @@ static Kind kindOf(int32_t code) {
 static int64_t byteSize(Type type) {
   auto tensor = cast<RankedTensorType>(type);
   Type element = tensor.getElementType();
-  int64_t bits = isa<ComplexType>(element)
-                     ? 2 * cast<ComplexType>(element).getElementType().getIntOrFloatBitWidth()
-                     : std::max<int64_t>(element.getIntOrFloatBitWidth(), 8);
+  int64_t bits = isa<ComplexType>(element) ? 2 * cast<ComplexType>(element).getElementType().getIntOrFloatBitWidth()
+                                           : std::max<int64_t>(element.getIntOrFloatBitWidth(), 8);
   return tensor.getNumElements() * (bits / 8);
 }
 
@@ -207,7 +216,8 @@ std::vector<Buffer> runOrThrow(Program &program, ArrayRef<const void *> inputs, 
     int64_t bytes = byteSize(type);
     buffers.push_back(Buffer::create(bytes));
     if (!buffers.back())
-      throwUserError("eval", "expected memory for a result, got none: " + std::to_string(bytes) + " bytes are not to be had",
+      throwUserError("eval",
+                     "expected memory for a result, got none: " + std::to_string(bytes) + " bytes are not to be had",
                      where, Kind::device);
     outputs.push_back(buffers.back().data());
   }
@@ -280,7 +290,8 @@ static void evaluateIn(GraphImpl &graph, ArrayRef<Value> wanted, Loc where) {
   for (Value v : subgraph.wanted)
     types.push_back(v.getType());
   std::vector<Buffer> buffers = runOrThrow(*program, inputs, types, where, [&](const SourceLocation &at) {
-    return at.file == "#" && at.line < subgraph.ops.size() ? graph.userLocation(subgraph.ops[at.line]->getLoc()) : where;
+    return at.file == "#" && at.line < subgraph.ops.size() ? graph.userLocation(subgraph.ops[at.line]->getLoc())
+                                                           : where;
   });
   for (auto [value, buffer] : llvm::zip_equal(subgraph.wanted, buffers))
     graph.setData(value, std::move(buffer));
@@ -299,8 +310,7 @@ void evaluate(std::span<detail::TensorImpl *const> wanted, Loc where) {
       detail::TensorImpl *impl = rest.front();
       graph = GraphImpl::current();
       std::lock_guard lock(graph->mutex);
-      Tensor t = graph->handleTo(
-          graph->constant(*impl->weak, impl->dtype, impl->shape, graph->location(where)));
+      Tensor t = graph->handleTo(graph->constant(*impl->weak, impl->dtype, impl->shape, graph->location(where)));
       detail::TensorImpl *made = t.impl().get();
       evaluate({&made, 1}, where);
       impl->data = made->data;

@@ -8,8 +8,8 @@
 
 namespace tcc {
 
-/// The ops that `wanted` depend on and that have not been evaluated, in an order in which each can run, and the evaluated
-/// values they start from. `wanted` that are evaluated already are inputs, too.
+/// The ops that `wanted` depend on and that have not been evaluated, in an order in which each can run, and the
+/// evaluated values they start from. `wanted` that are evaluated already are inputs, too.
 struct Subgraph {
   llvm::SmallVector<mlir::Value> inputs, wanted;
   llvm::SmallVector<mlir::Operation *> ops;
@@ -21,8 +21,8 @@ struct Subgraph {
 Subgraph collect(GraphImpl &graph, llvm::ArrayRef<mlir::Value> wanted);
 
 /// A module with `func.func @main(inputs) -> wanted`. With `numbered`, the location of the k-th op is ("#", k, 0), so
-/// that a program found in the cache reports failures in terms of the graph at hand. With `splatsAsInputs`, the values of
-/// `splats` are 0-d arguments after the inputs.
+/// that a program found in the cache reports failures in terms of the graph at hand. With `splatsAsInputs`, the values
+/// of `splats` are 0-d arguments after the inputs.
 mlir::OwningOpRef<mlir::ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool numbered,
                                            bool splatsAsInputs = false);
 

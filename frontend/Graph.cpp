@@ -2,8 +2,8 @@
 //
 // Building and reclaiming: how ops join the module, how data joins a graph, and when a node is given back.
 #include "frontend/Graph.h"
-#include "frontend/PlanCache.h"
 #include "dialect/Ops.h"
+#include "frontend/PlanCache.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
@@ -52,7 +52,8 @@ GraphImpl::GraphImpl() : builder(&context), plans(std::make_unique<PlanCache>())
   });
 }
 
-// The body goes op by op from the end: a chain of 10^5 ops must not be destroyed recursively, and users go before producers.
+// The body goes op by op from the end: a chain of 10^5 ops must not be destroyed recursively, and users go before
+// producers.
 GraphImpl::~GraphImpl() {
   nodes.clear();
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(*module->getBody())))
@@ -66,19 +67,32 @@ GraphImpl::~GraphImpl() {
 Type elementType(MLIRContext &context, Dtype dtype) {
   Builder b(&context);
   switch (dtype) {
-  case bool_: return b.getI1Type();
-  case int8: return b.getI8Type();
-  case int16: return b.getI16Type();
-  case int32: return b.getI32Type();
-  case int64: return b.getI64Type();
-  case uint8: return b.getIntegerType(8, /*isSigned=*/false);
-  case uint32: return b.getIntegerType(32, /*isSigned=*/false);
-  case float16: return b.getF16Type();
-  case bfloat16: return b.getBF16Type();
-  case float32: return b.getF32Type();
-  case float64: return b.getF64Type();
-  case complex64: return ComplexType::get(b.getF32Type());
-  case complex128: return ComplexType::get(b.getF64Type());
+  case bool_:
+    return b.getI1Type();
+  case int8:
+    return b.getI8Type();
+  case int16:
+    return b.getI16Type();
+  case int32:
+    return b.getI32Type();
+  case int64:
+    return b.getI64Type();
+  case uint8:
+    return b.getIntegerType(8, /*isSigned=*/false);
+  case uint32:
+    return b.getIntegerType(32, /*isSigned=*/false);
+  case float16:
+    return b.getF16Type();
+  case bfloat16:
+    return b.getBF16Type();
+  case float32:
+    return b.getF32Type();
+  case float64:
+    return b.getF64Type();
+  case complex64:
+    return ComplexType::get(b.getF32Type());
+  case complex128:
+    return ComplexType::get(b.getF64Type());
   }
   llvm_unreachable("all dtypes are listed");
 }
@@ -188,7 +202,8 @@ Value GraphImpl::constant(const Scalar &value, Dtype dtype, const Shape &shape, 
   };
   DenseElementsAttr attr;
   if (auto complex = dyn_cast<ComplexType>(element)) {
-    double imag = std::holds_alternative<std::complex<double>>(value) ? std::get<std::complex<double>>(value).imag() : 0;
+    double imag =
+        std::holds_alternative<std::complex<double>>(value) ? std::get<std::complex<double>>(value).imag() : 0;
     Type part = complex.getElementType();
     attr = DenseElementsAttr::get(type, std::complex<APFloat>(floating(part, real), floating(part, imag)));
   } else if (isa<FloatType>(element)) {
@@ -235,7 +250,8 @@ Tensor GraphImpl::handleTo(Value value) {
     if (std::shared_ptr<detail::TensorImpl> held = node.handle->weak_from_this().lock())
       return Tensor(std::move(held));
   Type type = value.getType();
-  auto impl = std::make_shared<detail::TensorImpl>(dtypeOfElement(cast<RankedTensorType>(type).getElementType()), shapeOf(type));
+  auto impl = std::make_shared<detail::TensorImpl>(dtypeOfElement(cast<RankedTensorType>(type).getElementType()),
+                                                   shapeOf(type));
   impl->graph = shared_from_this();
   impl->value = value.getAsOpaquePointer();
   if (node.evaluated) {

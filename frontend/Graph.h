@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The owner of nodes: an MLIR module to whose body every DSL call appends one tcc op. This header is the only place of the
-// frontend that knows MLIR, with the .cpp files that include it (Graph, Autodiff, Evaluate, Compile, Dump).
+// The owner of nodes: an MLIR module to whose body every DSL call appends one tcc op. This header is the only place of
+// the frontend that knows MLIR, with the .cpp files that include it (Graph, Autodiff, Evaluate, Compile, Dump).
 #pragma once
 
 #include "frontend/TensorImpl.h"
 
-#include "llvm/ADT/DenseMap.h"
-#include "llvm/ADT/ScopeExit.h"
-#include "llvm/ADT/SetVector.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/SetVector.h"
 
 #include <mutex>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a Tensor handle points to: one value, in one of three states that it may pass through in this order: a C++ scalar
-// that has met no graph, a node of a graph, evaluated data. No MLIR here.
+// What a Tensor handle points to: one value, in one of three states that it may pass through in this order: a C++
+// scalar that has met no graph, a node of a graph, evaluated data. No MLIR here.
 #pragma once
 
 #include "frontend/Emit.h"

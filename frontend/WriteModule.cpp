@@ -14,9 +14,9 @@ DenseElementsAttr toElements(GraphImpl &graph, const detail::TensorImpl &impl, T
   if (impl.dtype == bool_) // one byte each with us
     return DenseElementsAttr::get(
         tensor, ArrayRef<bool>(static_cast<const bool *>(impl.data.data()), size_t(tensor.getNumElements())));
-  return DenseElementsAttr::getFromRawBuffer(
-      tensor, ArrayRef<char>(static_cast<const char *>(impl.data.data()),
-                             size_t(tensor.getNumElements()) * itemsize(impl.dtype)));
+  return DenseElementsAttr::getFromRawBuffer(tensor,
+                                             ArrayRef<char>(static_cast<const char *>(impl.data.data()),
+                                                            size_t(tensor.getNumElements()) * itemsize(impl.dtype)));
 }
 
 void writeModule(ModuleOp module, const std::string &path, Loc where) {

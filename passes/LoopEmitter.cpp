@@ -454,7 +454,6 @@ LogicalResult LoopEmitter::emitLoops(Group &group, const GroupRange &range, unsi
 
 LogicalResult LoopEmitter::emitGroup(Group &group, const GroupRange &range) {
   ivs.assign(group.numLoops, Value());
-  preloaded.clear(); // of the group before, whose values do not reach here
   Bases bases;
   for (Generic *generic : group.generics) {
     auto &offsets = bases.emplace_back();

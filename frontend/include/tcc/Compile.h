@@ -84,19 +84,18 @@ struct Unflatten {
 
 } // namespace detail
 
-/// A function that runs as one compiled program. It is traced at the first call with new shapes or dtypes; what it reads
-/// beside its arguments is captured: tensors as they are, Variables with their value at each call. Results are evaluated,
-/// and differentiable.
+/// A function that runs as one compiled program. It is traced at the first call with new shapes or dtypes; what it
+/// reads beside its arguments is captured: tensors as they are, Variables with their value at each call. Results are
+/// evaluated, and differentiable.
 template <class F> class Compiled {
 public:
-  explicit Compiled(F f) : function(std::make_shared<F>(std::move(f))) {}
+  explicit Compiled(F f, Loc where) : function(std::make_shared<F>(std::move(f))), where(where) {}
 
   template <class... A>
     requires(std::is_convertible_v<const A &, Tensor> && ...)
   auto operator()(const A &...args) const {
     using R = decltype(invoke(*function, std::vector<Tensor>(), std::index_sequence_for<A...>()));
-    detail::TraceResult result =
-        impl.call({Tensor(args)...}, body(std::index_sequence_for<A...>()), Loc::current());
+    detail::TraceResult result = impl.call({Tensor(args)...}, body(std::index_sequence_for<A...>()), where);
     return detail::Unflatten{result}.template make<R>();
   }
 
@@ -108,8 +107,7 @@ public:
 private:
   static constexpr size_t maxArguments = 16;
 
-  template <size_t... K>
-  static auto invoke(F &f, const std::vector<Tensor> &args, std::index_sequence<K...>) {
+  template <size_t... K> static auto invoke(F &f, const std::vector<Tensor> &args, std::index_sequence<K...>) {
     return f(args[K]...);
   }
   template <size_t... K> detail::TraceBody body(std::index_sequence<K...> arity) const {
@@ -142,9 +140,10 @@ private:
   }
 
   std::shared_ptr<F> function;
+  Loc where; // of compile(), since a call has no room for its own
   detail::CompiledFunction impl;
 };
 
-template <class F> Compiled<F> compile(F f) { return Compiled<F>(std::move(f)); }
+template <class F> Compiled<F> compile(F f, Loc where = Loc::current()) { return Compiled<F>(std::move(f), where); }
 
 } // namespace tcc
