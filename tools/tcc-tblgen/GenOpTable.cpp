@@ -11,7 +11,8 @@ namespace tcc {
 namespace {
 
 bool emitOpTable(const RecordKeeper &records, raw_ostream &os) {
-  emitHeader(os, "TCC_OP(identifier, \"mnemonic\", \"kind\", operands, \"element classes\", differentiable, lo, hi)");
+  emitHeader(os, "TCC_OP(identifier, \"mnemonic\", \"kind\", operands, \"element classes\", differentiable, has "
+                 "attributes, lo, hi)");
   os << "// kind: elementwise, view, reduction, library or other; operands: -1 if their number varies;\n"
         "// element classes of the first operand: b bool, s signed, u unsigned, f float, c complex\n";
   StringSet<> without;
@@ -32,7 +33,8 @@ bool emitOpTable(const RecordKeeper &records, raw_ostream &os) {
     const Record *domain = op.def->getValueAsDef("domain");
     os << "TCC_OP(" << op.mnemonic() << ", \"" << op.mnemonic() << "\", \"" << kind << "\", "
        << (varies ? -1 : op.op.getNumOperands()) << ", \"" << classes << "\", "
-       << (without.contains(op.className()) ? "false" : "true") << ", " << domain->getValueAsString("lo") << ", "
+       << (without.contains(op.className()) ? "false" : "true") << ", "
+       << (op.op.getNumAttributes() > 0 ? "true" : "false") << ", " << domain->getValueAsString("lo") << ", "
        << domain->getValueAsString("hi") << ")\n";
   }
   return false;

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The table of calls of structured ops for gradient checks.
+#include "test/unit/GradCases.h"
+
+#include <array>
+#include <cmath>
+
+namespace tcc::test {
+
+static std::string list(const std::vector<std::string> &types, const std::string &prefix, bool isTyped) {
+  std::string text;
+  for (size_t i = 0; i < types.size(); ++i)
+    text += (i ? ", " : "") + (prefix.empty() ? "" : "%" + prefix + std::to_string(i)) +
+            (prefix.empty() || !isTyped ? "" : ": ") + (isTyped ? "tensor<" + types[i] + ">" : "");
+  return text;
+}
+
+static std::string function(const std::vector<std::string> &operands, const std::vector<std::string> &results,
+                            const std::string &body, const std::string &values) {
+  return "func.func @f(" + list(operands, "a", true) + ") -> (" + list(results, "", true) + ") {\n" + body +
+         "  return " + values + " : " + list(results, "", true) + "\n}\n";
+}
+
+std::string call(const std::string &op, const std::vector<std::string> &operands, const std::string &attributes,
+                 const std::vector<std::string> &results) {
+  std::string values;
+  for (size_t i = 0; i < results.size(); ++i)
+    values += (i ? ", %y#" : "%y#") + std::to_string(i);
+  return function(operands, results,
+                  "  %y:" + std::to_string(results.size()) + " = \"tcc." + op + "\"(" + list(operands, "a", false) +
+                      ") {" + attributes + "} : (" + list(operands, "", true) + ") -> (" + list(results, "", true) +
+                      ")\n",
+                  values);
+}
+
+/// A square matrix far from singular, with distinct eigenvalues and singular values, repeated `batch` times.
+static std::vector<double> matrices(int batch, int rows, int columns, double shift) {
+  std::vector<double> values;
+  for (int k = 0; k < batch; ++k)
+    for (int i = 0; i < rows; ++i)
+      for (int j = 0; j < columns; ++j)
+        values.push_back(0.4 * std::sin(3.0 * i + 5.0 * j + 1.0 + k) + (i == j ? shift + i : 0));
+  return values;
+}
+
+/// %h = %a0 + %a0^H, so that every direction stays Hermitian.
+static const std::string hermitian = R"(
+  %t = tcc.transpose %a0 {perm = array<i64: 1, 0>} : tensor<3x3x$T> -> tensor<3x3x$T>
+  %c = tcc.conj %t : tensor<3x3x$T>
+  %h = tcc.add %a0, %c : tensor<3x3x$T>
+)";
+
+/// %name2 = |%name|^2 of each element: what is left of vectors that are only known up to a phase.
+static std::string squaredMagnitude(const std::string &name, const std::string &shape, const std::string &type) {
+  return "  %" + name + "a = tcc.abs %" + name + " : tensor<" + shape + "x" + type + "> -> tensor<" + shape +
+         "x$R>\n  %" + name + "2 = tcc.square %" + name + "a : tensor<" + shape + "x$R>\n";
+}
+
+static std::vector<GradCase> indexingCases() {
+  std::vector<GradCase> cases = {
+      {"gather",
+       call("gather", {"4x3x$T", "2x3xi64"}, "axes = array<i64: 0>", {"2x3x3x$T"}),
+       {{1, {3, 0, 3, 1, 1, 2}}}},
+      {"gather",
+       call("gather", {"3x2x4x$T", "3xi64", "3xi64"}, "axes = array<i64: 0, 2>", {"3x2x$T"}),
+       {{1, {2, 0, 2}}, {2, {3, 1, 3}}}},
+  };
+  // Two updates meet at row 3, two at row 0.
+  for (std::string combine : {"set", "add", "multiply"})
+    cases.push_back({"scatter",
+                     call("scatter", {"4x2x$T", "5x2x$T", "5xi64"},
+                          "axes = array<i64: 0>, combine = \"" + combine + "\"", {"4x2x$T"}),
+                     {{2, {3, 0, 3, 1, 0}}}});
+  for (std::string combine : {"min", "max"})
+    cases.push_back({"scatter",
+                     call("scatter", {"4x2x$T", "5x2x$T", "5xi64"},
+                          "axes = array<i64: 0>, combine = \"" + combine + "\"", {"4x2x$T"}),
+                     {{2, {3, 0, 3, 1, 0}}},
+                     "f"});
+  // A zero among the factors: the product of the others is still known.
+  cases.push_back({"scatter",
+                   call("scatter", {"3x$T", "4x$T", "4xi64"}, "axes = array<i64: 0>, combine = \"multiply\"", {"3x$T"}),
+                   {{0, {1.5, 0, -2}}, {1, {0, 3, 0.5, -1.25}}, {2, {0, 0, 1, 2}}}});
+  return cases;
+}
+
+static std::vector<GradCase> shapeCases() {
+  return {
+      {"cast", call("cast", {"5x$R"}, "", {"5x$C"}), {}, "f"},
+      {"cast", call("cast", {"5x$C"}, "", {"5x$R"}), {}, "c"},
+      {"polygamma", call("polygamma", {"5x$T"}, "order = 1 : i64", {"5x$T"}), {}, "f"},
+      {"polygamma", call("polygamma", {"5x$T"}, "order = 3 : i64", {"5x$T"}), {}, "f"},
+      {"select", call("select", {"5xi1", "5x$T", "5x$T"}, "", {"5x$T"}), {{0, {1, 0, 0, 1, 1}}}},
+      {"broadcast", call("broadcast", {"3x1x$T"}, "dims = array<i64: 0, 2>", {"3x2x4x$T"})},
+      {"reshape", call("reshape", {"3x4x$T"}, "", {"2x6x$T"})},
+      {"transpose", call("transpose", {"2x3x4x$T"}, "perm = array<i64: 2, 0, 1>", {"4x2x3x$T"})},
+      {"slice", call("slice", {"5x7x$T"},
+                     "starts = array<i64: 1, 0>, limits = array<i64: 5, 6>, strides = array<i64: 2, 3>", {"2x2x$T"})},
+      {"reverse", call("reverse", {"3x4x$T"}, "axes = array<i64: 1>", {"3x4x$T"})},
+      {"pad", call("pad", {"2x3x$T", "$T"},
+                   "low = array<i64: 1, 0>, high = array<i64: 0, 2>, interior = array<i64: 1, 2>", {"4x9x$T"})},
+      {"concatenate", call("concatenate", {"2x3x$T", "2x1x$T", "2x2x$T"}, "axis = 1 : i64", {"2x6x$T"})},
+      {"call", "func.func private @g(%x: tensor<4x$T>) -> tensor<4x$T> {\n  %y = tcc.square %x : tensor<4x$T>\n"
+               "  return %y : tensor<4x$T>\n}\n" +
+                   function({"4x$T"}, {"4x$T"},
+                            "  %u = tcc.call @g(%a0) : (tensor<4x$T>) -> tensor<4x$T>\n"
+                            "  %y = tcc.call @g(%u) : (tensor<4x$T>) -> tensor<4x$T>\n",
+                            "%y")},
+  };
+}
+
+static std::vector<GradCase> reductionCases() {
+  std::vector<GradCase> cases;
+  for (std::string op : {"reduce_sum", "reduce_prod"})
+    cases.push_back({op, call(op, {"3x2x4x$T"}, "axes = array<i64: 0, 2>", {"2x$T"})});
+  for (std::string op : {"reduce_max", "reduce_min"})
+    cases.push_back({op, call(op, {"3x2x4x$T"}, "axes = array<i64: 0, 2>", {"2x$T"}), {}, "f"});
+  // One zero and two zeros in a row, where a quotient of the whole product would be NaN.
+  std::vector<double> zeros = {2, 0, -1.5, 0.5, 0, 3, 0, -1, 1.25, -0.5, 2, 3};
+  cases.push_back(
+      {"reduce_prod", call("reduce_prod", {"3x4x$T"}, "axes = array<i64: 1>", {"3x$T"}), {{0, zeros}}, "fc", 64, 0});
+  for (std::string reverse : {"false", "true"}) {
+    std::string attributes = "axis = 1 : i64, reverse = " + reverse;
+    for (std::string op : {"cumsum", "cumprod"})
+      cases.push_back({op, call(op, {"2x4x3x$T"}, attributes, {"2x4x3x$T"})});
+    cases.push_back({"cumprod", call("cumprod", {"3x4x$T"}, attributes, {"3x4x$T"}), {{0, zeros}}, "fc", 64, 0});
+    for (std::string op : {"cummax", "cummin"})
+      cases.push_back({op, call(op, {"2x4x3x$T"}, attributes, {"2x4x3x$T"}), {}, "f"});
+  }
+  cases.push_back({"sort", call("sort", {"2x5x2x$T"}, "axis = 1 : i64", {"2x5x2x$T"}), {}, "f"});
+  return cases;
+}
+
+static std::vector<GradCase> contractionCases() {
+  return {
+      {"dot_general",
+       call(
+           "dot_general", {"3x4x$T", "4x2x$T"},
+           "lhs_batch = array<i64>, rhs_batch = array<i64>, lhs_contract = array<i64: 1>, rhs_contract = array<i64: 0>",
+           {"3x2x$T"})},
+      {"dot_general",
+       call("dot_general", {"3x2x4x2x$T", "2x4x5x3x$T"},
+            "lhs_batch = array<i64: 1>, rhs_batch = array<i64: 0>, lhs_contract = array<i64: 2, 0>, rhs_contract = "
+            "array<i64: 1, 3>",
+            {"2x2x5x$T"})},
+      {"fft", call("fft", {"3x4x5x$T"}, "axes = array<i64: 0, 2>, inverse = false", {"3x4x5x$T"}), {}, "c"},
+      {"fft", call("fft", {"6x$T"}, "axes = array<i64: 0>, inverse = true", {"6x$T"}), {}, "c"},
+      {"rfft", call("rfft", {"3x6x$T"}, "axes = array<i64: 0, 1>", {"3x4x$C"}), {}, "f"},
+      {"rfft", call("rfft", {"5x2x$T"}, "axes = array<i64: 0>", {"3x2x$C"}), {}, "f"},
+      {"irfft", call("irfft", {"3x4x$T"}, "axes = array<i64: 0, 1>, n = 6 : i64", {"3x6x$R"}), {}, "c"},
+      {"irfft", call("irfft", {"3x2x$T"}, "axes = array<i64: 0>, n = 5 : i64", {"5x2x$R"}), {}, "c"},
+  };
+}
+
+static std::vector<GradCase> linalgCases() {
+  std::vector<GradCase> cases = {
+      {"cholesky",
+       function({"3x3x$T"}, {"3x3x$T"}, hermitian + "  %y = tcc.cholesky %h : tensor<3x3x$T> -> tensor<3x3x$T>\n",
+                "%y"),
+       {{0, matrices(1, 3, 3, 1.5)}}},
+      {"lu", call("lu", {"2x3x3x$T"}, "", {"2x3x3x$T", "2x3xi64"}), {{0, matrices(2, 3, 3, 2)}}},
+      {"lu", call("lu", {"4x2x$T"}, "", {"4x2x$T", "4xi64"}), {{0, matrices(1, 4, 2, 2)}}},
+      {"lu", call("lu", {"2x4x$T"}, "", {"2x4x$T", "2xi64"}), {{0, matrices(1, 2, 4, 2)}}},
+      {"qr", call("qr", {"2x3x3x$T"}, "full = false", {"2x3x3x$T", "2x3x3x$T"}), {{0, matrices(2, 3, 3, 2)}}},
+      {"qr", call("qr", {"4x2x$T"}, "full = false", {"4x2x$T", "2x2x$T"}), {{0, matrices(1, 4, 2, 2)}}},
+      {"qr", call("qr", {"2x4x$T"}, "full = false", {"2x2x$T", "2x4x$T"}), {{0, matrices(1, 2, 4, 2)}}},
+      {"svdvals", call("svdvals", {"2x3x4x$T"}, "", {"2x3x$R"}), {{0, matrices(2, 3, 4, 2)}}},
+      {"eigh",
+       function({"3x3x$T"}, {"3x$R", "3x3x$R"},
+                hermitian + "  %w, %v = tcc.eigh %h : tensor<3x3x$T> -> tensor<3x$R>, tensor<3x3x$T>\n" +
+                    squaredMagnitude("v", "3x3", "$T"),
+                "%w, %v2"),
+       {{0, matrices(1, 3, 3, 1)}}},
+      {"eig",
+       function({"3x3x$T"}, {"3x$C", "3x3x$R"},
+                "  %w, %v = tcc.eig %a0 : tensor<3x3x$T> -> tensor<3x$C>, tensor<3x3x$C>\n" +
+                    squaredMagnitude("v", "3x3", "$C"),
+                "%w, %v2"),
+       {{0, matrices(1, 3, 3, 1)}},
+       "fc",
+       128},
+      {"solve", call("solve", {"2x3x3x$T", "2x3x2x$T"}, "", {"2x3x2x$T"}), {{0, matrices(2, 3, 3, 2)}}},
+  };
+  for (auto [shape, u, s, vh] :
+       {std::array<std::string, 4>{"3x3", "3x3", "3", "3x3"}, {"4x2", "4x2", "2", "2x2"}, {"2x4", "2x2", "2", "2x4"}}) {
+    int rows = shape[0] - '0', columns = shape[2] - '0';
+    std::string product =
+        "  %p = tcc.dot_general %u, %vh {lhs_batch = array<i64>, rhs_batch = array<i64>, lhs_contract = "
+        "array<i64: 1>, rhs_contract = array<i64: 0>} : (tensor<" +
+        u + "x$T>, tensor<" + vh + "x$T>) -> tensor<" + shape + "x$T>\n";
+    cases.push_back({"svd",
+                     function({shape + "x$T"}, {u + "x$R", s + "x$R", vh + "x$R", shape + "x$T"},
+                              "  %u, %s, %vh = tcc.svd %a0 {full = false} : tensor<" + shape + "x$T> -> tensor<" + u +
+                                  "x$T>, tensor<" + s + "x$R>, tensor<" + vh + "x$T>\n" +
+                                  squaredMagnitude("u", u, "$T") + squaredMagnitude("vh", vh, "$T") + product,
+                              "%u2, %s, %vh2, %p"),
+                     {{0, matrices(1, rows, columns, 2)}}});
+  }
+  for (std::string lower : {"false", "true"})
+    for (std::string adjoint : {"false", "true"})
+      for (std::string unit : {"false", "true"})
+        cases.push_back(
+            {"triangular_solve",
+             call("triangular_solve", {"2x3x3x$T", "2x3x2x$T"},
+                  "lower = " + lower + ", adjoint = " + adjoint + ", unit_diagonal = " + unit, {"2x3x2x$T"}),
+             {{0, matrices(2, 3, 3, 2)}}});
+  return cases;
+}
+
+std::vector<GradCase> gradCases(const std::string &op) {
+  std::vector<GradCase> found;
+  for (const auto &family : {shapeCases(), indexingCases(), reductionCases(), contractionCases(), linalgCases()})
+    for (const GradCase &test : family)
+      if (test.name == op) {
+        found.push_back(test);
+        found.back().name = "case" + std::to_string(found.size());
+      }
+  return found;
+}
+
+} // namespace tcc::test
