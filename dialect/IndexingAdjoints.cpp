@@ -70,7 +70,7 @@ struct ScatterAdjoint {
 
   void multiply() {
     // y = x P, P the product of the updates of one place; without update j it is P' / u_j, P' the product of the
-    // nonzero ones, if no other update is zero.
+    // nonzero ones, if no other update is zero; times the other one that is, which tells the second derivative.
     Value x = op.getX(), updates = op.getUpdates();
     if (b.wants(0)) {
       Value product = scatterInto(b.splat(x, 1.0), updates, "multiply");
@@ -82,9 +82,13 @@ struct ScatterAdjoint {
     Value nonzero = b.create<SelectOp>(isZero, b.splat(updates, 1.0), updates);
     Value zerosHere = b.cast(isZero, b.builder.getI64Type());
     Value zeros = gather(scatterInto(b.zeros(b.cast(x, b.builder.getI64Type())), zerosHere, "add"));
-    Value otherIsZero = b.create<GreaterOp>(zeros, zerosHere);
+    Value otherZeros = b.create<SubtractOp>(zeros, zerosHere), one = b.splat(otherZeros, 1);
+    Value zeroHere = b.create<SelectOp>(isZero, updates, b.zeros(updates));
+    Value otherZero = b.create<SubtractOp>(gather(scatterInto(b.zeros(x), zeroHere, "add")), zeroHere);
     Value others = b.create<DivideOp>(gather(scatterInto(x, nonzero, "multiply")), nonzero);
-    Value slope = b.create<SelectOp>(otherIsZero, b.zeros(others), others);
+    Value slope = b.create<SelectOp>(b.create<LessOp>(otherZeros, one), others,
+                                     b.create<SelectOp>(b.create<EqualOp>(otherZeros, one),
+                                                        b.create<MultiplyOp>(otherZero, others), b.zeros(others)));
     b.accumulate(1, b.create<MultiplyOp>(gather(b.dy()), b.create<ConjOp>(slope)));
   }
 

@@ -50,19 +50,28 @@ LogicalResult CumprodOp::pullback(AdjointBuilder &b) {
   if (!b.wants(0))
     return success();
   // dx_i = sum over k >= i of dy_k conj(y_k / x_i). Products that contain a zero: before the first zero the formula
-  // holds as it is; at it the products are those of x with a one in its place; behind it they all vanish.
+  // holds as it is; at it the products are those of x with a one in its place; behind it they are this zero times such
+  // products: they vanish, but their derivatives do not. (Behind two zeros first derivatives vanish, too.)
   Value x = getX(), zero = b.zeros(x), one = b.splat(x, 1.0);
   auto back = b.builder.getBoolAttr(!getReverse());
   auto sumOfRest = [&](Value y) {
     return b.create<CumsumOp>(b.create<MultiplyOp>(b.dy(), b.create<ConjOp>(y)), getAxisAttr(), back);
   };
-  Value isZero = b.create<EqualOp>(x, zero);
+  auto running = [&](Value of) { return b.create<CumprodOp>(of, getAxisAttr(), getReverseAttr()); };
+  Value isZero = b.create<EqualOp>(x, zero), divisor = b.create<ConjOp>(b.create<SelectOp>(isZero, one, x));
   Value zeros = b.create<CumsumOp>(b.cast(isZero, b.builder.getI64Type()), getAxisAttr(), getReverseAttr());
-  Value isFirst = b.create<BitwiseAndOp>(isZero, b.create<EqualOp>(zeros, b.splat(zeros, 1)));
-  Value isBefore = b.create<EqualOp>(zeros, b.zeros(zeros));
-  Value atFirst = sumOfRest(b.create<CumprodOp>(b.create<SelectOp>(isFirst, one, x), getAxisAttr(), getReverseAttr()));
-  Value before = b.create<DivideOp>(sumOfRest(getY()), b.create<ConjOp>(b.create<SelectOp>(isZero, one, x)));
-  b.accumulate(0, b.create<SelectOp>(isBefore, before, b.create<SelectOp>(isFirst, atFirst, zero)));
+  Value isBefore = b.create<EqualOp>(zeros, b.zeros(zeros)), isAfterOne = b.create<EqualOp>(zeros, b.splat(zeros, 1));
+  Value isFirst = b.create<BitwiseAndOp>(isZero, isAfterOne);
+  Value isSecond = b.create<BitwiseAndOp>(isZero, b.create<EqualOp>(zeros, b.splat(zeros, 2)));
+  Value withoutFirst = b.create<SelectOp>(isFirst, one, x);
+  Value atFirst = sumOfRest(running(withoutFirst));
+  Value atSecond = sumOfRest(running(b.create<SelectOp>(isSecond, one, withoutFirst)));
+  Value before = b.create<DivideOp>(sumOfRest(getY()), divisor);
+  Value behind = b.create<SelectOp>(isAfterOne, b.create<DivideOp>(atFirst, divisor),
+                                    b.create<SelectOp>(isSecond, atSecond, zero));
+  Value firstZero = b.create<CumsumOp>(b.create<SelectOp>(isFirst, x, zero), getAxisAttr(), getReverseAttr());
+  behind = b.create<MultiplyOp>(b.create<ConjOp>(firstZero), behind);
+  b.accumulate(0, b.create<SelectOp>(isBefore, before, b.create<SelectOp>(isFirst, atFirst, behind)));
   return success();
 }
 
