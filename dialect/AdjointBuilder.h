@@ -23,7 +23,9 @@ public:
 
   /// The incoming cotangent of a result; null means zero.
   mlir::Value dy(unsigned result = 0) const { return cotangents.lookup(op->getResult(result)); }
-  /// The same, with zero as a tensor of the result's type.
+  /// What is known so far of any value's cotangent: all of it for what depends on this op. Null means zero.
+  mlir::Value cotangentOf(mlir::Value value) const { return cotangents.lookup(value); }
+  /// dy, with zero as a tensor of the result's type.
   mlir::Value dyOrZero(unsigned result);
   /// Whether somebody asks for the cotangent of this operand.
   bool wants(unsigned operand) const { return isActive(op->getOperand(operand)); }

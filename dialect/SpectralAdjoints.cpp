@@ -2,86 +2,68 @@
 //
 // Adjoints of the decompositions into eigenvalues and singular values, also where such values coincide.
 //
-// What holds at coinciding values. Vectors of equal values are determined up to a rotation, so only losses that do not
-// see the rotation have a gradient. For those every quotient below is 0/0 at a degenerate pair, and its limit is not a
-// function of the cotangents alone: L = sum of <G, v f(w) v^H> needs f'(w) G_ij off the diagonal, while the cotangents
-// contain f(w) G_ij (in v^H gv) and f'(w) G_ii (in gw). Where they determine one common ratio c = f'/f within the group
-// of equal values, c f(w) G_ij is the exact limit: that is every loss which uses the decomposition through one function
-// of the matrix (a truncation, an exponential, a square root, ...), and also such a loss plus one of the values alone.
-// Where they do not, the contribution of the pair is left out (F_ij -> 0), as it is in the literature.
+// What holds at coinciding values. Vectors of equal values are determined up to a unitary rotation, so only losses that
+// do not see the rotation have a gradient. For those every quotient below is 0/0 at a degenerate pair, and its limit is
+// no function of the cotangents alone: L = <G, v f(w) v^H> needs f'(w) G_ij, while v^H gv contains f(w) G_ij. It follows
+// from where the vectors are scaled. Let L depend on v through y_m = v diag(f_m(w)), m = 1, 2, .., and not see y_m ->
+// y_m r for unitary r; let g_m be the cotangents of y_m and K_m = v^H g_m. Then sum of y_m^H g_m is Hermitian,
+//   sum_m f_mi K_m,ij = sum_m f_mj conj(K_m,ji),
+// and with v^H gv = sum of K_m diag(f_m) the quotient is, for any w,
+//   anti(v^H gv)_ij / (w_j - w_i) = sum_m (f_mj - f_mi) / (w_j - w_i) herm(K_m)_ij  ->  sum_m f_m'(w) herm(K_m)_ij
+// = herm(v^H j)_ij, j = sum of g_m diag(f_m'): the derivative of gv along a common change of the values, the g_m held.
+// differentiateScaling makes j from the ops between the vectors and what they meet first. So the limit is exact for any
+// number of functions of the matrix, and whatever is made of them. Factors that depend on values but are applied later,
+// where vectors have met vectors (as in v ((v^H b v) / (w_i + w_j)) v^H), do not enter j.
 #include "dialect/MatrixAlgebra.h"
+#include "dialect/ScaledVectors.h"
 
 using namespace mlir;
 
 namespace tcc {
 namespace {
 
-/// The treatment of groups of (nearly) equal values of a stack of matrices.
+/// Quotients by differences and sums of the values of a stack of matrices.
 class SpectralAdjoint {
 public:
   SpectralAdjoint(AdjointBuilder &b, Value values) : b(b), m(b), values(values) {
-    part = cast<FloatType>(tensorType(values).getElementType());
-    // At a gap of eps^(2/3) the quotient's rounding error, eps / gap, equals about the square of the gap's own effect.
-    tolerance = std::pow(part.isF64() ? 0x1p-52 : 0x1p-23, 2.0 / 3.0);
+    // A quotient's rounding error is eps / gap, relative to the largest value; the limit's error is of second order in
+    // the gap, because herm(v^H j)_ij has the mean of f'(w_i) and f'(w_j), but on the scale on which f varies, and that
+    // may be far less than the largest value. At sqrt(eps) the rounding error is as large as the gap: neither exceeds
+    // it for any f that varies on the scale of the gap or more slowly.
+    double tolerance = cast<FloatType>(tensorType(values).getElementType()).isF64() ? 0x1p-26 : 0x1p-11;
     Value magnitude = b.create<AbsOp>(values);
     int64_t last = tensorType(values).getRank() - 1;
     Value largest = b.create<ReduceMaxOp>(magnitude, b.integers({last}));
     threshold = m.scaled(adjoint::repeatLike(b, largest, values, b.integers({last})), tolerance);
   }
 
-  /// a / d, and `instead` where |d| is below the threshold of the matrix.
-  Value quotient(Value a, Value d, Value isSmall, Value instead) {
-    Value safe = m.select(isSmall, b.splat(d, 1.0), d);
-    return m.select(isSmall, instead, m.divide(a, safe));
+  /// x_ij / (value_j - value_i), and limit_ij at equal values.
+  Value overDifferences(Value x, Value limit) {
+    return quotient(x, m.subtract(m.asRows(values, x), m.asColumns(values, x)), limit);
   }
-
-  /// x_ij / (value_j - value_i), in groups of equal values c_i `limit`_ij.
-  Value overDifferences(Value x, Value limit, Value c) {
-    Value differences = m.subtract(m.asRows(values, x), m.asColumns(values, x));
-    return quotient(x, differences, isEqualPair(x), m.multiply(limit, m.asColumns(c, limit)));
+  /// x_ij / (value_j + value_i), and limit_ij where both are zero.
+  Value overSums(Value x, Value limit) {
+    return quotient(x, m.add(m.asRows(values, x), m.asColumns(values, x)), limit);
   }
+  /// x_ij / value_j, and limit_ij at zero.
+  Value overValues(Value x, Value limit) { return quotient(x, m.asRows(values, x), limit); }
 
-  /// Whether values i and j are equal within rounding.
-  Value isEqualPair(Value like) {
-    Value differences = b.create<AbsOp>(m.subtract(m.asRows(values, like), m.asColumns(values, like)));
-    return b.create<LessEqualOp>(differences, m.asRows(threshold, like));
+private:
+  Value quotient(Value x, Value divisor, Value limit) {
+    Value isSmall = b.create<LessEqualOp>(b.create<AbsOp>(divisor), m.asRows(threshold, x));
+    Value safe = m.select(isSmall, b.splat(divisor, 1.0), divisor);
+    return m.select(isSmall, limit, m.divide(x, safe));
   }
-
-  /// The ratio c of the cotangents `gs` of the values to the diagonal `k` of the vectors' part, common to each group:
-  /// by least squares, gs = c k or else gs = alpha + c k; 0 where neither fits.
-  Value commonRatio(Value gs, Value k, Value like) {
-    Value groups = b.cast(isEqualPair(like), part);
-    auto sum = [&](Value x) { return m.sumOfRows(m.multiply(groups, m.asRows(x, groups))); };
-    Value n = sum(b.splat(k, 1.0)), sumK = sum(k), sumG = sum(gs);
-    Value sumKK = sum(b.create<SquareOp>(k)), sumGG = sum(b.create<SquareOp>(gs)), sumGK = sum(m.multiply(gs, k));
-    Value ratio = adjoint::divideOrZero(b, sumGK, sumKK);
-    auto over = [&](Value x, Value y) { return m.divide(m.multiply(x, y), n); };
-    Value covariance = m.subtract(sumGK, over(sumG, sumK));
-    Value slope = adjoint::divideOrZero(b, covariance, m.subtract(sumKK, over(sumK, sumK)));
-    Value variance = m.subtract(sumGG, over(sumG, sumG));
-    auto fits = [&](Value total, Value explained) {
-      Value residual = b.create<AbsOp>(m.subtract(total, explained));
-      return b.create<LessEqualOp>(residual, m.scaled(sumGG, fitTolerance()));
-    };
-    Value fallback = m.orZero(fits(variance, m.multiply(slope, covariance)), slope);
-    return m.select(fits(sumGG, m.multiply(ratio, sumGK)), ratio, fallback);
-  }
-
-  /// How far squares may differ that are equal but for rounding.
-  double fitTolerance() const { return part.isF64() ? 1e-10 : 1e-4; }
 
   AdjointBuilder &b;
   MatrixAlgebra m;
   Value values, threshold;
-  FloatType part;
-  double tolerance;
 };
 
 } // namespace
 
 // With k = v^H gv, dv = v (F o v^H da v), F_ij = 1 / (w_j - w_i): ga = v (diag(gw) + F o anti(k)) v^H (Giles 2008,
-// section 3.1, for Hermitian da). The limit at equal values, for k = 2 f(w) G, is f'(w) G = c herm(k) with c = gw_i /
-// k_ii.
+// section 3.1, for Hermitian da).
 LogicalResult EighOp::pullback(AdjointBuilder &b) {
   if (!b.wants(0))
     return success();
@@ -91,10 +73,12 @@ LogicalResult EighOp::pullback(AdjointBuilder &b) {
     b.accumulate(0, m.product(m.scaleColumns(v, gw), m.adjointOf(v)));
     return success();
   }
-  Value k = m.product(m.adjointOf(v), b.dy(1)), limit = m.hermitian(k);
-  SpectralAdjoint spectral(b, getW());
-  Value c = spectral.commonRatio(gw, m.real(m.diagonal(limit)), k);
-  Value inner = m.withDiagonal(spectral.overDifferences(m.antiHermitian(k), limit, c), gw);
+  FailureOr<SmallVector<Value>> scaling = differentiateScaling(b, v, getW());
+  if (failed(scaling))
+    return failure();
+  Value anti = m.antiHermitian(m.product(m.adjointOf(v), b.dy(1)));
+  Value j = scaling->front(), limit = j ? m.hermitian(m.product(m.adjointOf(v), j)) : b.zeros(anti);
+  Value inner = m.withDiagonal(SpectralAdjoint(b, getW()).overDifferences(anti, limit), gw);
   b.accumulate(0, m.product(v, m.product(inner, m.adjointOf(v))));
   return success();
 }
@@ -114,9 +98,10 @@ LogicalResult SvdvalsOp::pullback(AdjointBuilder &b) {
 // With ku = u^H gu, kv = v^H gv:
 //   gh = anti(ku + kv)_ij / (s_j - s_i) + diag(gs),  gn = anti(ku - kv)_ij / (s_j + s_i),
 //   ga = u (gh + gn) vh + (1 - u u^H) gu s^-1 vh + u s^-1 ((1 - v v^H) gv)^H.
-// Limits: for u f(s) vh with cotangent G and G' = u^H G v, gh -> f' herm(G') at equal values. Values that are zero but
-// for rounding have left and right vectors that rotate independently: there the whole block -> f' G', which is ku_ij
-// c_j and also conj(kv_ji) c_i; it is taken where the two agree.
+// Limits, with pu = u^H ju, pv = v^H jv: the vectors of equal values rotate together, so gh -> herm(pu + pv). At zero
+// a value and its left vector may change sign together; so s_j + s_i is the difference to the value -s_i with the left
+// vector -u_i, which makes of the first limit gn -> anti(pu - pv). In a block of zeros gh + gn is pu + pv^H: left and
+// right vectors rotate independently. The quotients by s tend to (1 - u u^H) ju and (1 - v v^H) jv.
 LogicalResult SvdOp::pullback(AdjointBuilder &b) {
   if (!b.wants(0))
     return success();
@@ -132,36 +117,29 @@ LogicalResult SvdOp::pullback(AdjointBuilder &b) {
     b.accumulate(0, m.product(m.scaleColumns(u, gs), vh));
     return success();
   }
+  FailureOr<SmallVector<Value>> scaling = differentiateScaling(b, {u, vh}, s);
+  if (failed(scaling))
+    return failure();
+  auto orZeros = [&](Value x, Value like) { return x ? x : b.zeros(like); };
   Value gu = b.dyOrZero(0), gv = m.adjointOf(b.dyOrZero(2));
+  Value ju = orZeros((*scaling)[0], u), jv = m.adjointOf(orZeros((*scaling)[1], vh));
   Value ku = m.product(m.adjointOf(u), gu), kv = m.product(m.adjointOf(v), gv);
-  Value plus = m.add(ku, kv), minus = m.subtract(ku, kv), limit = m.scaled(m.hermitian(plus), 0.5);
+  Value pu = m.product(m.adjointOf(u), ju), pv = m.product(m.adjointOf(v), jv);
 
   SpectralAdjoint spectral(b, s);
-  Value isZero = b.create<LessEqualOp>(s, spectral.threshold);
-  Value single = adjoint::divideOrZero(b, gs, m.real(m.diagonal(ku)));
-  Value c = m.select(isZero, single, spectral.commonRatio(gs, m.real(m.diagonal(limit)), ku));
-  Value gh = m.withDiagonal(spectral.overDifferences(m.antiHermitian(plus), limit, c), gs);
-  Value sums = m.add(m.asRows(s, ku), m.asColumns(s, ku));
-  Value isZeroPair = b.create<LessEqualOp>(sums, m.asRows(spectral.threshold, ku));
-  Value anti = m.antiHermitian(minus);
-  Value inner = m.add(gh, spectral.quotient(anti, sums, isZeroPair, b.zeros(anti)));
-
-  Value fromLeft = m.scaleColumns(ku, c), fromRight = m.adjointOf(m.scaleColumns(kv, c));
-  Value mismatch = m.squaredMagnitude(m.subtract(fromLeft, fromRight));
-  Value size = m.add(m.squaredMagnitude(fromLeft), m.squaredMagnitude(fromRight));
-  Value agrees = b.create<LessEqualOp>(mismatch, m.scaled(size, spectral.fitTolerance()));
-  Value block = m.orZero(agrees, fromLeft);
-  Value isSingle = b.create<BitwiseAndOp>(m.onDiagonal(inner), b.create<BitwiseNotOp>(agrees));
-  inner = m.select(isZeroPair, m.select(isSingle, inner, block), inner);
-
-  Value da = m.product(u, m.product(inner, vh));
-  Value inverse = spectral.quotient(b.splat(s, 1.0), s, isZero, c);
+  Value gh = spectral.overDifferences(m.antiHermitian(m.add(ku, kv)), m.hermitian(m.add(pu, pv)));
+  Value gn = spectral.overSums(m.antiHermitian(m.subtract(ku, kv)), m.antiHermitian(m.subtract(pu, pv)));
+  Value da = m.product(u, m.product(m.add(m.withDiagonal(gh, gs), gn), vh));
   bool mayBeTall = ShapedType::isDynamic(rows) || ShapedType::isDynamic(columns) || rows > columns;
   bool mayBeWide = ShapedType::isDynamic(rows) || ShapedType::isDynamic(columns) || rows < columns;
+  // The part outside of the span of the vectors q.
+  auto outside = [&](Value q, Value g, Value k, Value j, Value p) {
+    return spectral.overValues(m.subtract(g, m.product(q, k)), m.subtract(j, m.product(q, p)));
+  };
   if (mayBeTall && b.dy(0))
-    da = m.add(da, m.product(m.scaleColumns(m.subtract(gu, m.product(u, ku)), inverse), vh));
+    da = m.add(da, m.product(outside(u, gu, ku, ju, pu), vh));
   if (mayBeWide && b.dy(2))
-    da = m.add(da, m.product(u, m.adjointOf(m.scaleColumns(m.subtract(gv, m.product(v, kv)), inverse))));
+    da = m.add(da, m.product(u, m.adjointOf(outside(v, gv, kv, jv, pv))));
   b.accumulate(0, da);
   return success();
 }

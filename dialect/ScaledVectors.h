@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// How the cotangents of a decomposition's vectors change with its values: what quotients of differences of equal values
+// tend to.
+#pragma once
+
+#include "dialect/AdjointBuilder.h"
+
+namespace tcc {
+
+/// Derivatives of the cotangents of `vectors` along a common change of all of `values`, through the factors that depend
+/// on the values and scale the vectors; the cotangents of the scaled vectors are held. All are results of b.op. Null is
+/// zero. Fails, with a diagnostic, at an op that cannot be differentiated.
+mlir::FailureOr<llvm::SmallVector<mlir::Value>> differentiateScaling(AdjointBuilder &b, mlir::ValueRange vectors,
+                                                                    mlir::Value values);
+
+} // namespace tcc
