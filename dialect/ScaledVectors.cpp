@@ -30,8 +30,8 @@ bool isLinear(Operation *op, ArrayRef<unsigned> varying) {
 
 class ScalingSearch {
 public:
-  ScalingSearch(AdjointBuilder &b, ValueRange vectors, Value values)
-      : b(b), vectors(vectors), values(values), linear(vectors.begin(), vectors.end()) {}
+  ScalingSearch(AdjointBuilder &b, ValueRange vectors, Value values, Held held)
+      : b(b), vectors(vectors), values(values), held(held), linear(vectors.begin(), vectors.end()) {}
 
   FailureOr<SmallVector<Value>> run() {
     // Values that are linear in the vectors, in the order in which they are found.
@@ -41,6 +41,9 @@ public:
         if (failed(visit(user)))
           return failure();
     }
+    for (Value product : products)
+      if (failed(differentiateFactors(product, b.op->getResults())))
+        return failure();
     return differentiate(b.builder, tangents, cotangents, vectors, b.op->getResults());
   }
 
@@ -61,20 +64,25 @@ private:
         return success();
       isScaled |= dependence & onValues;
     }
-    if (!isLinear(user, varying))
-      return success();
     Value y = user->getResult(0);
+    if (!isLinear(user, varying)) {
+      // Visited from either operand.
+      if (held == Held::products && isa<MultiplyOp, DotGeneralOp>(user))
+        products.insert(y);
+      return success();
+    }
     linear.insert(y);
-    return isScaled ? differentiateFactor(y) : success();
+    if (held == Held::products || !isScaled)
+      return success();
+    SmallVector<Value> fixed(b.op->getResults());
+    for (unsigned number : varying)
+      fixed.push_back(user->getOperand(number));
+    return differentiateFactors(y, fixed);
   }
 
-  /// Adds the tangent of y along ones in the values, the vectors fixed. Reverse mode twice is forward mode: what pulls
+  /// Adds the tangent of y along ones in the values, all of `fixed` but the values fixed. Reverse mode twice is forward mode: what pulls
   /// cotangents c of y back is linear in c, and its own adjoint pushes tangents forward.
-  LogicalResult differentiateFactor(Value y) {
-    SmallVector<Value> fixed(b.op->getResults());
-    for (Value operand : y.getDefiningOp()->getOperands())
-      if (linear.contains(operand))
-        fixed.push_back(operand);
+  LogicalResult differentiateFactors(Value y, ValueRange fixed) {
     // An op of its own, because a constant would fold away what is made of it.
     auto c = InputOp::create(b.builder, b.loc(), y.getType());
     FailureOr<SmallVector<Value>> pulled = differentiate(b.builder, y, c.getY(), values, fixed);
@@ -142,15 +150,17 @@ private:
   AdjointBuilder &b;
   ValueRange vectors;
   Value values;
-  llvm::SetVector<Value> linear;
+  Held held;
+  llvm::SetVector<Value> linear, products;
   llvm::DenseMap<Operation *, unsigned> dependences;
   SmallVector<Value> tangents, cotangents;
 };
 
 } // namespace
 
-FailureOr<SmallVector<Value>> differentiateScaling(AdjointBuilder &b, ValueRange vectors, Value values) {
-  return ScalingSearch(b, vectors, values).run();
+FailureOr<SmallVector<Value>> differentiateScaling(AdjointBuilder &b, ValueRange vectors, Value values,
+                                                    Held held) {
+  return ScalingSearch(b, vectors, values, held).run();
 }
 
 } // namespace tcc

@@ -8,10 +8,13 @@
 
 namespace tcc {
 
+/// What is held while the values change: the cotangents of scaled vectors, or those of products of scaled vectors.
+enum class Held { vectors, products };
+
 /// Derivatives of the cotangents of `vectors` along a common change of all of `values`, through the factors that depend
-/// on the values and scale the vectors; the cotangents of the scaled vectors are held. All are results of b.op. Null is
-/// zero. Fails, with a diagnostic, at an op that cannot be differentiated.
+/// on the values and scale the vectors. All are results of b.op. Null is zero. Fails, with a diagnostic, at an op that
+/// cannot be differentiated.
 mlir::FailureOr<llvm::SmallVector<mlir::Value>> differentiateScaling(AdjointBuilder &b, mlir::ValueRange vectors,
-                                                                    mlir::Value values);
+                                                                    mlir::Value values, Held held = Held::vectors);
 
 } // namespace tcc

@@ -13,7 +13,8 @@
 // = herm(v^H j)_ij, j = sum of g_m diag(f_m'): the derivative of gv along a common change of the values, the g_m held.
 // differentiateScaling makes j from the ops between the vectors and what they meet first. So the limit is exact for any
 // number of functions of the matrix, and whatever is made of them. Factors that depend on values but are applied later,
-// where vectors have met vectors (as in v ((v^H b v) / (w_i + w_j)) v^H), do not enter j.
+// where vectors have met vectors (as in v ((v^H b v) / (w_i + w_j)) v^H) or in a called function, do not enter j; nor do
+// those of the quotients below, so that second derivatives at equal values are incomplete.
 #include "dialect/MatrixAlgebra.h"
 #include "dialect/ScaledVectors.h"
 
@@ -101,7 +102,8 @@ LogicalResult SvdvalsOp::pullback(AdjointBuilder &b) {
 // Limits, with pu = u^H ju, pv = v^H jv: the vectors of equal values rotate together, so gh -> herm(pu + pv). At zero
 // a value and its left vector may change sign together; so s_j + s_i is the difference to the value -s_i with the left
 // vector -u_i, which makes of the first limit gn -> anti(pu - pv). In a block of zeros gh + gn is pu + pv^H: left and
-// right vectors rotate independently. The quotients by s tend to (1 - u u^H) ju and (1 - v v^H) jv.
+// right vectors rotate independently. The quotients by s tend to (1 - u u^H) ju' and (1 - v v^H) jv', with j'
+// for which the cotangents of products are held: for <G, u (f(s) vh)> gu is G v f(s), although it is vh that is scaled.
 LogicalResult SvdOp::pullback(AdjointBuilder &b) {
   if (!b.wants(0))
     return success();
@@ -130,16 +132,21 @@ LogicalResult SvdOp::pullback(AdjointBuilder &b) {
   Value gh = spectral.overDifferences(m.antiHermitian(m.add(ku, kv)), m.hermitian(m.add(pu, pv)));
   Value gn = spectral.overSums(m.antiHermitian(m.subtract(ku, kv)), m.antiHermitian(m.subtract(pu, pv)));
   Value da = m.product(u, m.product(m.add(m.withDiagonal(gh, gs), gn), vh));
-  bool mayBeTall = ShapedType::isDynamic(rows) || ShapedType::isDynamic(columns) || rows > columns;
-  bool mayBeWide = ShapedType::isDynamic(rows) || ShapedType::isDynamic(columns) || rows < columns;
-  // The part outside of the span of the vectors q.
-  auto outside = [&](Value q, Value g, Value k, Value j, Value p) {
-    return spectral.overValues(m.subtract(g, m.product(q, k)), m.subtract(j, m.product(q, p)));
-  };
-  if (mayBeTall && b.dy(0))
-    da = m.add(da, m.product(outside(u, gu, ku, ju, pu), vh));
-  if (mayBeWide && b.dy(2))
-    da = m.add(da, m.product(u, m.adjointOf(outside(v, gv, kv, jv, pv))));
+  if (!isSquare) {
+    FailureOr<SmallVector<Value>> outer = differentiateScaling(b, {u, vh}, s, Held::products);
+    if (failed(outer))
+      return failure();
+    // The part of g / s that the span of the vectors q does not contain.
+    auto outside = [&](Value q, Value g, Value k, Value j) {
+      Value limit = m.subtract(j, m.product(q, m.product(m.adjointOf(q), j)));
+      return spectral.overValues(m.subtract(g, m.product(q, k)), limit);
+    };
+    bool isOpen = ShapedType::isDynamic(rows) || ShapedType::isDynamic(columns);
+    if ((isOpen || rows > columns) && b.dy(0))
+      da = m.add(da, m.product(outside(u, gu, ku, orZeros((*outer)[0], u)), vh));
+    if ((isOpen || rows < columns) && b.dy(2))
+      da = m.add(da, m.product(u, m.adjointOf(outside(v, gv, kv, m.adjointOf(orZeros((*outer)[1], vh))))));
+  }
   b.accumulate(0, da);
   return success();
 }

@@ -106,7 +106,8 @@ TEST(Spectral, RectangularAndStackedMatrices) {
       Loss loss = [=](const Tensor &m) {
         auto [u, s, vh] = linalg::svd(m);
         Tensor f = matmul(scaled(u, tanh(s)), vh);
-        return overlap(w1, f) + sum(square(abs(f * w2))) + overlap(w2, matmul(scaled(u, pow(s, 3.0)), vh));
+        return overlap(w1, f) + sum(square(abs(f * w2))) + overlap(w2, matmul(scaled(u, pow(s, 3.0)), vh)) +
+               overlap(w2, matmul(u, expand_dims(sinh(s).astype(d), -1) * vh));
       };
       int64_t rows = shape.end()[-2], columns = shape.end()[-1];
       Tensor unit = zero + 2.0 * eye(std::max(rows, columns), d)(slice(0, rows), slice(0, columns));
