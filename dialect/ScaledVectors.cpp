@@ -80,8 +80,8 @@ private:
     return differentiateFactors(y, fixed);
   }
 
-  /// Adds the tangent of y along ones in the values, all of `fixed` but the values fixed. Reverse mode twice is forward mode: what pulls
-  /// cotangents c of y back is linear in c, and its own adjoint pushes tangents forward.
+  /// Adds the tangent of y along ones in the values, all of `fixed` but the values fixed. Reverse mode twice is forward
+  /// mode: what pulls cotangents c of y back is linear in c, and its own adjoint pushes tangents forward.
   LogicalResult differentiateFactors(Value y, ValueRange fixed) {
     // An op of its own, because a constant would fold away what is made of it.
     auto c = InputOp::create(b.builder, b.loc(), y.getType());
@@ -158,8 +158,7 @@ private:
 
 } // namespace
 
-FailureOr<SmallVector<Value>> differentiateScaling(AdjointBuilder &b, ValueRange vectors, Value values,
-                                                    Held held) {
+FailureOr<SmallVector<Value>> differentiateScaling(AdjointBuilder &b, ValueRange vectors, Value values, Held held) {
   return ScalingSearch(b, vectors, values, held).run();
 }
 

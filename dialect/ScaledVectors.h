@@ -15,6 +15,6 @@ enum class Held { vectors, products };
 /// on the values and scale the vectors. All are results of b.op. Null is zero. Fails, with a diagnostic, at an op that
 /// cannot be differentiated.
 mlir::FailureOr<llvm::SmallVector<mlir::Value>> differentiateScaling(AdjointBuilder &b, mlir::ValueRange vectors,
-                                                                    mlir::Value values, Held held = Held::vectors);
+                                                                     mlir::Value values, Held held = Held::vectors);
 
 } // namespace tcc

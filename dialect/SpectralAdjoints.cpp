@@ -4,17 +4,17 @@
 //
 // What holds at coinciding values. Vectors of equal values are determined up to a unitary rotation, so only losses that
 // do not see the rotation have a gradient. For those every quotient below is 0/0 at a degenerate pair, and its limit is
-// no function of the cotangents alone: L = <G, v f(w) v^H> needs f'(w) G_ij, while v^H gv contains f(w) G_ij. It follows
-// from where the vectors are scaled. Let L depend on v through y_m = v diag(f_m(w)), m = 1, 2, .., and not see y_m ->
-// y_m r for unitary r; let g_m be the cotangents of y_m and K_m = v^H g_m. Then sum of y_m^H g_m is Hermitian,
+// no function of the cotangents alone: L = <G, v f(w) v^H> needs f'(w) G_ij, while v^H gv contains f(w) G_ij. It
+// follows from where the vectors are scaled. Let L depend on v through y_m = v diag(f_m(w)), m = 1, 2, .., and not see
+// y_m -> y_m r for unitary r; let g_m be the cotangents of y_m and K_m = v^H g_m. Then sum of y_m^H g_m is Hermitian,
 //   sum_m f_mi K_m,ij = sum_m f_mj conj(K_m,ji),
 // and with v^H gv = sum of K_m diag(f_m) the quotient is, for any w,
 //   anti(v^H gv)_ij / (w_j - w_i) = sum_m (f_mj - f_mi) / (w_j - w_i) herm(K_m)_ij  ->  sum_m f_m'(w) herm(K_m)_ij
 // = herm(v^H j)_ij, j = sum of g_m diag(f_m'): the derivative of gv along a common change of the values, the g_m held.
 // differentiateScaling makes j from the ops between the vectors and what they meet first. So the limit is exact for any
 // number of functions of the matrix, and whatever is made of them. Factors that depend on values but are applied later,
-// where vectors have met vectors (as in v ((v^H b v) / (w_i + w_j)) v^H) or in a called function, do not enter j; nor do
-// those of the quotients below, so that second derivatives at equal values are incomplete.
+// where vectors have met vectors (as in v ((v^H b v) / (w_i + w_j)) v^H) or in a called function, do not enter j; nor
+// do those of the quotients below, so that second derivatives at equal values are incomplete.
 #include "dialect/MatrixAlgebra.h"
 #include "dialect/ScaledVectors.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Gradients through eigh and svd where eigenvalues and singular values coincide, against central differences of sixth order.
+// Gradients through eigh and svd where eigenvalues and singular values coincide, against central differences of sixth
+// order.
 #include "gtest/gtest.h"
 #include <tcc/tcc.h>
 
@@ -52,7 +53,8 @@ TEST(Spectral, TwoFunctionsOfAHermitianMatrix) {
     Tensor w1 = noise({3, 3}, d, 1), w2 = noise({3, 3}, d, 2);
     Loss sumOfTwo = [=](const Tensor &m) {
       auto [e, v] = linalg::eigh(hermitian(m));
-      return overlap(w1, matmul(scaled(v, exp(e)), adjointOf(v))) + overlap(w2, matmul(scaled(v, sqrt(e)), adjointOf(v)));
+      return overlap(w1, matmul(scaled(v, exp(e)), adjointOf(v))) +
+             overlap(w2, matmul(scaled(v, sqrt(e)), adjointOf(v)));
     };
     Loss productOfTwo = [=](const Tensor &m) {
       auto [e, v] = linalg::eigh(hermitian(m));
@@ -65,8 +67,8 @@ TEST(Spectral, TwoFunctionsOfAHermitianMatrix) {
       Tensor left = scaled(v, sqrt(e)), sums = scaled(scaled(v, exp(e)) + v / expand_dims(e.astype(d), -2), sin(e));
       Tensor inMatrix = matmul(v, matmul(diag(cos(e)).astype(d), adjointOf(v)));
       Tensor applied = matmul(v, expand_dims(tanh(e).astype(d), -1) * matmul(adjointOf(v), w2));
-      return overlap(w1, matmul(left, adjointOf(left))) + overlap(w2, matmul(sums, adjointOf(v))) + overlap(w2, inMatrix) +
-             overlap(w1, applied);
+      return overlap(w1, matmul(left, adjointOf(left))) + overlap(w2, matmul(sums, adjointOf(v))) +
+             overlap(w2, inMatrix) + overlap(w1, applied);
     };
     for (const Loss &loss : {sumOfTwo, productOfTwo, manners})
       for (const Tensor &a : {eye(3, d), diagonalMatrix({2, 2, 1}, d), rotated({2, 1, 2}, d), rotated({1, 1, 1}, d),
@@ -119,7 +121,8 @@ TEST(Spectral, RectangularAndStackedMatrices) {
 TEST(Spectral, SinglePrecision) {
   Tensor w1 = noise({4, 4}, float32, 1), w2 = noise({4, 4}, float32, 2), a = 2.0 * eye(4, float32);
   auto [e, v] = linalg::eigh(hermitian(a));
-  Tensor y = overlap(w1, matmul(scaled(v, exp(e)), adjointOf(v))) + overlap(w2, matmul(scaled(v, sqrt(e)), adjointOf(v)));
+  Tensor y =
+      overlap(w1, matmul(scaled(v, exp(e)), adjointOf(v))) + overlap(w2, matmul(scaled(v, sqrt(e)), adjointOf(v)));
   Tensor expected = std::exp(2.0) * hermitian(w1) + (0.5 / std::sqrt(2.0)) * hermitian(w2);
   EXPECT_LE(valueOf(max(abs(grad(y, a) - expected))), 1e-5);
 }
