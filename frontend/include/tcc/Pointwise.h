@@ -15,7 +15,7 @@ namespace tcc {
 /// The sign of infinite results aside, x with NaN -> 0 and +-inf -> the largest finite numbers.
 TCC_API Tensor nan_to_num(const Tensor &x, Loc where = Loc::current());
 /// Rounds to that many decimals, half to even; negative counts before the point.
-TCC_API Tensor round(const Tensor &x, int64_t decimals = 0, Loc where = Loc::current());
+TCC_API Tensor round(const Tensor &x, int64_t decimals, Loc where = Loc::current());
 TCC_API Tensor positive(const Tensor &x, Loc where = Loc::current());
 /// 1 / x; floating or complex result.
 TCC_API Tensor reciprocal(const Tensor &x, Loc where = Loc::current());
