@@ -3,6 +3,7 @@
 // The reverse sweep: orders the ops between xs and ys, then asks each for its pullback.
 #include "dialect/Autodiff.h"
 #include "dialect/AdjointBuilder.h"
+#include "dialect/Ops.h"
 
 #include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/SetVector.h"
@@ -43,14 +44,15 @@ FailureOr<SmallVector<Value>> differentiate(OpBuilder &builder, ValueRange ys, V
   DenseSet<Value> stops(stopAt.begin(), stopAt.end());
   SmallVector<Operation *> producers = sortedProducers(ys, stops);
 
-  // Active is what depends on xs through values that can be varied.
+  // Active is what depends on xs through values that can be varied. Not behind stop_gradient: what lies there needs no
+  // adjoint, so it may hold ops that have none.
   DenseSet<Value> active;
   for (Value x : xs)
     if (isInexact(x.getType()))
       active.insert(x);
   auto isActive = [&](Value value) { return active.contains(value); };
   for (Operation *op : producers)
-    if (llvm::any_of(op->getOperands(), isActive))
+    if (!isa<StopGradientOp>(op) && llvm::any_of(op->getOperands(), isActive))
       for (Value result : op->getResults())
         if (isInexact(result.getType()) && !stops.contains(result))
           active.insert(result);
