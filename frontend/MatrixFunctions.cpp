@@ -132,19 +132,29 @@ Tensor sqrtm(const Tensor &x, Loc where) {
   return detail::withPullback(root, {a}, {sylvester(h, h, g, where)}, g, where);
 }
 
-// Inverse scaling and squaring: 256 log(a^(1/256)), and log(1 + y) as the integral of y / (1 + t y) over t in [0, 1]
-// (Dieci, Morini and Papini 1996). Everything but the roots is a composition, which carries the gradient.
+// Inverse scaling and squaring: 2^k log(a^(1/2^k)), and log(1 + y) as the integral of y / (1 + t y) over t in [0, 1]
+// (Dieci, Morini and Papini 1996). Ten nodes are exact to double precision for |y| <= 1/2: the error is
+// ((1 - r) / (1 + r))^21 with r = sqrt(1 + y) (Kenney and Laub 1989). Each root costs one bit, so k is data: all are in
+// the graph, and those not needed keep the matrix. Everything but the roots is a composition, which carries the gradient.
 Tensor logm(const Tensor &x, Loc where) {
-  Tensor root = asSquare(x, "logm", where);
-  constexpr int roots = 8;
-  for (int k = 0; k < roots; ++k)
-    root = sqrtm(root, where);
-  Tensor identity = identityLike(root, where), y = subtract(root, identity, where), total;
+  Tensor a = asSquare(x, "logm", where);
+  expectUnknowns(a, "logm", where);
+  Tensor root = asDtype(a, complex_dtype(a.dtype()), where), identity = identityLike(root, where);
+  Dtype real = real_dtype(root.dtype());
+  Tensor scale(1.0);
+  constexpr int roots = 10;
+  for (int k = 0; k < roots; ++k) {
+    Tensor distance = max(sum(abs(subtract(root, identity, where), where), -2, {}, where), -1, {}, where);
+    Tensor active = expand_dims(greater(stop_gradient(distance, where), 0.5, where), {-2, -1}, where);
+    root = tcc::where(active, sqrtm(root, where), root, where);
+    scale = multiply(scale, add(asDtype(active, real, where), 1.0, where), where);
+  }
+  Tensor y = subtract(root, identity, where), total;
   for (auto [node, weight] : gaussLegendre<10>()) {
     Tensor part = multiply(ops::solve(add(multiply(y, node, where), identity, where), y, where), weight, where);
     total = total.valid() ? add(total, part, where) : part;
   }
-  return multiply(total, double(1 << roots), where);
+  return multiply(total, scale, where);
 }
 
 // Higham 2005, "The scaling and squaring method for the matrix exponential revisited": degree 13, theta 5.37. The
