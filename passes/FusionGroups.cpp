@@ -316,9 +316,11 @@ void FusionGroups::place(unsigned index) {
   if (!group.isKernel || options.reference)
     return;
   // Reductions first: their rows are given, those of the others adapt.
-  llvm::stable_sort(
-      producers, [&](unsigned a, unsigned b) { return (groups[a].numReductions > 0) > (groups[b].numReductions > 0); });
-  for (unsigned producer : producers)
+  SmallVector<unsigned> ordered;
+  for (bool reduces : {true, false})
+    llvm::copy_if(producers, std::back_inserter(ordered),
+                  [&](unsigned producer) { return (groups[producer].numReductions > 0) == reduces; });
+  for (unsigned producer : ordered)
     if (unsigned from = find(producer), into = find(index); from != into)
       fuse(index, into, from);
 }

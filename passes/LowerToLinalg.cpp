@@ -358,8 +358,8 @@ LogicalResult KernelLowering::run() {
   }
 
   auto order = llvm::to_vector(llvm::seq<unsigned>(0, loops.size()));
-  llvm::stable_sort(order, [&](unsigned a, unsigned b) {
-    return std::pair(loops[a].level, loops[a].reduces) < std::pair(loops[b].level, loops[b].reduces);
+  llvm::sort(order, [&](unsigned a, unsigned b) {
+    return std::tuple(loops[a].level, loops[a].reduces, a) < std::tuple(loops[b].level, loops[b].reduces, b);
   });
   for (unsigned index : order)
     if (failed(emit(loops[index])))

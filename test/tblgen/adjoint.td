@@ -1,4 +1,5 @@
 // RUN: tcc-tblgen --gen-adjoints -I %source -I %mlir-include %s | FileCheck %s
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 include "dialect/Base.td"
 
 def FooOp : BinaryOp<"foo", "Foo", FloatTensor, Keep, Kernel<"foo">>;
