@@ -1,0 +1,24 @@
+// RUN: tcc-opt %s --pass-pipeline='builtin.module(func.func(tcc-simplify))' | FileCheck %s
+// RUN: %tcc-run %s | FileCheck %s --check-prefix=NUMBERS
+// RUN: %tcc-run %s --reference | FileCheck %s --check-prefix=NUMBERS
+
+// CHECK-LABEL: func.func @f(
+// CHECK: tcc.round %{{.+}} : tensor<4xf64>
+func.func @f(%x: tensor<4xf64>) -> tensor<4xf64> {
+  %0 = tcc.round %x : tensor<4xf64>
+  return %0 : tensor<4xf64>
+}
+
+// Halves go to the even neighbour. The sign of zeros is kept.
+// NUMBERS: [ -2.  -0.   0.   2.   2. -inf]
+// NUMBERS-NEXT: [ 2. -3. nan]
+// NUMBERS-NEXT: [-0.  2.]
+func.func @main() -> (tensor<6xf64>, tensor<3xf32>, tensor<2xf16>) {
+  %x0 = tcc.constant dense<[-1.5, -0.5, 0.5, 1.5, 2.5, 0xFFF0000000000000]> : tensor<6xf64>
+  %0 = tcc.round %x0 : tensor<6xf64>
+  %x1 = tcc.constant dense<[2.5, -2.700000047683716, 0x7FC00000]> : tensor<3xf32>
+  %1 = tcc.round %x1 : tensor<3xf32>
+  %x2 = tcc.constant dense<[-0.25, 1.5]> : tensor<2xf16>
+  %2 = tcc.round %x2 : tensor<2xf16>
+  return %0, %1, %2 : tensor<6xf64>, tensor<3xf32>, tensor<2xf16>
+}
