@@ -156,7 +156,7 @@ private:
         texts.push_back(text);
       }
     }
-    size_t width = 0;
+    size_t width = dtype == bool_ && !shape.empty() ? 5 : 0; // NumPy pads True, also where there is no False
     for (const std::string &t : texts)
       width = std::max(width, t.size());
     for (std::string &t : texts)

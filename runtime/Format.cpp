@@ -234,7 +234,7 @@ private:
   void format() {
     texts.reserve(shown.size());
     if (!hasFloatType(tensor.dtype) && !hasComplexType(tensor.dtype)) {
-      size_t width = 0;
+      size_t width = tensor.dtype == TCC_BOOL ? 5 : 0; // NumPy pads True, also where there is no False
       for (int64_t i : shown) {
         texts.push_back(integerAt(tensor, i));
         width = std::max(width, texts.back().size());

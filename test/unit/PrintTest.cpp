@@ -31,6 +31,7 @@ TEST(Print, LikeNumPy) {
   EXPECT_EQ(text(tensor({NaN, 1.0, -inf})), R"([ nan   1. -inf])");
   EXPECT_EQ(text(tensor({1, -20, 300})), R"([  1 -20 300])");
   EXPECT_EQ(text(tensor({true, false})), R"([ True False])");
+  EXPECT_EQ(text(tensor({true, true})), R"([ True  True])");
   EXPECT_EQ(text(tensor({std::complex<double>(1, 2), std::complex<double>(-3, 0.5), std::complex<double>(0, 0)})), R"([ 1.+2.j  -3.+0.5j  0.+0.j ])");
   EXPECT_EQ(text(tensor(2.5)), R"(2.5)");
   EXPECT_EQ(text(tensor(3.0)), R"(3.0)");

@@ -41,6 +41,7 @@ TEST(Format, complex_numbers_have_a_sign_between_their_parts) {
 TEST(Format, integers_and_bools_are_padded_to_one_width) {
   EXPECT_EQ(print<int64_t>(TCC_I64, {1, -20}, {2}), "[  1 -20]");
   EXPECT_EQ(print<uint8_t>(TCC_BOOL, {1, 0}, {2}), "[ True False]");
+  EXPECT_EQ(print<uint8_t>(TCC_BOOL, {1, 1}, {2}), "[ True  True]");
 }
 
 TEST(Format, a_single_number_is_printed_as_python_does) {
