@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Every elementwise op in every dtype its record admits, on empty, short and long tensors and on transposed, strided
+// and repeated operands: fused vector code against the same program op by op, without vectors.
+#include "test/unit/OpPrograms.h"
+
+#include "runtime/Tensors.h"
+#include "gtest/gtest.h"
+#include <cstring>
+
+namespace tcc::test {
+namespace {
+
+struct Element {
+  const char *text;
+  char elementClass;
+  int32_t dtype;
+};
+const Element elements[] = {{"i1", 'b', TCC_BOOL},          {"i8", 's', TCC_I8},   {"i16", 's', TCC_I16},
+                            {"i32", 's', TCC_I32},          {"i64", 's', TCC_I64}, {"ui8", 'u', TCC_U8},
+                            {"ui32", 'u', TCC_U32},         {"f16", 'f', TCC_F16}, {"bf16", 'f', TCC_BF16},
+                            {"f32", 'f', TCC_F32},          {"f64", 'f', TCC_F64}, {"complex<f32>", 'c', TCC_C64},
+                            {"complex<f64>", 'c', TCC_C128}};
+
+class OpDtypes : public ::testing::TestWithParam<Element> {};
+
+/// Bits that are finite numbers of every class: small integers, bool 0 and 1, floats of moderate size.
+void fill(Array &array, int seed) {
+  int64_t bytes = runtime::elementSize(array.dtype);
+  for (int64_t i = 0; i < array.size(); ++i) {
+    int k = int((i * 7 + seed * 3) % 23) - 11;
+    uint16_t half = uint16_t(0x3800 + ((i * 37 + seed) % 64) * 32 + (k < 0 ? 0x8000 : 0)); // 0.5 to 4, both signs
+    uint16_t brain = uint16_t(0x3f00 + ((i * 37 + seed) % 64) * 4 + (k < 0 ? 0x8000 : 0)); // the same range
+    switch (array.dtype) {
+    case TCC_BOOL:
+      array.as<uint8_t>()[i] = k & 1;
+      break;
+    case TCC_F16:
+      array.as<uint16_t>()[i] = half;
+      break;
+    case TCC_BF16:
+      array.as<uint16_t>()[i] = brain;
+      break;
+    case TCC_F32:
+      array.as<float>()[i] = 0.37f * k;
+      break;
+    case TCC_F64:
+      array.as<double>()[i] = 0.37 * k;
+      break;
+    case TCC_C64:
+      array.as<std::complex<float>>()[i] = {0.37f * k, 0.21f * (k + seed)};
+      break;
+    case TCC_C128:
+      array.as<std::complex<double>>()[i] = {0.37 * k, 0.21 * (k + seed)};
+      break;
+    default:
+      std::memset(array.as<char>() + i * bytes, k < 0 ? -1 : 0, bytes);
+      array.as<int8_t>()[i * bytes] = int8_t(k);
+    }
+  }
+}
+
+/// Differences in units in the last place; 0 for equal bits and for two NaN.
+template <class Bits, class Real> double ulps(Real a, Real b) {
+  if ((std::isnan(a) && std::isnan(b)) || a == b)
+    return 0;
+  if (!std::isfinite(a) || !std::isfinite(b))
+    return 1e30;
+  return std::abs(double(a) - double(b)) /
+         (std::max(std::abs(double(a)), std::abs(double(b))) * std::numeric_limits<Real>::epsilon());
+}
+
+void expectEqual(const Array &a, const Array &b, const std::string &what) {
+  ASSERT_EQ(a.shape, b.shape);
+  int64_t parts = a.dtype >= TCC_C64 ? 2 : 1;
+  for (int64_t i = 0; i < a.size() * parts; ++i) {
+    // Both run the same arithmetic in the same order; only contraction to fma may differ, by roundings.
+    if (a.dtype == TCC_F32 || a.dtype == TCC_C64)
+      EXPECT_LE((ulps<uint32_t, float>(a.as<float>()[i], b.as<float>()[i])), 4) << what << " at " << i;
+    else if (a.dtype == TCC_F64 || a.dtype == TCC_C128)
+      EXPECT_LE((ulps<uint64_t, double>(a.as<double>()[i], b.as<double>()[i])), 4) << what << " at " << i;
+    else
+      EXPECT_EQ(std::memcmp(a.as<char>() + i * runtime::elementSize(a.dtype),
+                            b.as<char>() + i * runtime::elementSize(a.dtype), runtime::elementSize(a.dtype)),
+                0)
+          << what << " at " << i;
+  }
+}
+
+TEST_P(OpDtypes, FusedIsTheReference) {
+  const Element &element = GetParam();
+  std::string e = element.text, open = "tensor<?x?x" + e + ">";
+  std::string body, values, types, wide;
+  std::vector<std::string> names;
+  for (const OpRow &row : opTable()) {
+    if (!row.isElementwise() || row.hasAttributes || row.operands > 2 || !row.admits(element.elementClass))
+      continue;
+    std::string result = inferredType(row.mnemonic, std::vector<std::string>(row.operands, open));
+    if (result.empty())
+      continue;
+    std::string y = "%y" + std::to_string(names.size());
+    body += "  " + y + " = \"tcc." + row.mnemonic + "\"(%u" + (row.operands == 2 ? ", %v" : "") + ") : (" + open +
+            (row.operands == 2 ? ", " + open : "") + ") -> " + result + "\n";
+    values += (names.empty() ? "" : ", ") + y;
+    types += (names.empty() ? "" : ", ") + result;
+    names.push_back(row.mnemonic);
+  }
+  ASSERT_FALSE(names.empty());
+  // u is every second column of a, turned; v is one row of b, repeated.
+  std::string text = "func.func @main(%a: " + open + ", %b: tensor<?x" + e + ">) -> (" + types +
+                     ") {\n  %s = tcc.slice %a {starts = array<i64: 0, 0>, limits = array<i64: -1, -1>, strides = "
+                     "array<i64: 1, 2>} : " +
+                     open + " -> " + open + "\n  %u = tcc.transpose %s {perm = array<i64: 1, 0>} : " + open + " -> " +
+                     open + "\n  %v = tcc.broadcast %b like %u : " + open + " {dims = array<i64: 1>} : tensor<?x" + e +
+                     "> -> " + open + "\n" + body + "  return " + values + " : " + types + "\n}\n";
+  auto fused = compileText(text, false), reference = compileText(text, true);
+  ASSERT_TRUE(fused && reference);
+  for (auto [rows, columns] : {std::pair<int64_t, int64_t>{0, 4}, {1, 1}, {17, 6}, {1000, 3}}) {
+    Array a = Array::create(element.dtype, {rows, columns}), b = Array::create(element.dtype, {rows});
+    fill(a, 1);
+    fill(b, 5);
+    std::vector<Array> got = runProgram(*fused, {a, b}), want = runProgram(*reference, {a, b});
+    for (size_t i = 0; i < names.size(); ++i)
+      expectEqual(got[i], want[i], names[i] + " of " + e + " with " + std::to_string(rows) + " rows");
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Elements, OpDtypes, ::testing::ValuesIn(elements), [](const auto &info) {
+  std::string name;
+  for (char c : std::string(info.param.text))
+    if (std::isalnum(c))
+      name += c;
+  return name;
+});
+
+} // namespace
+} // namespace tcc::test
