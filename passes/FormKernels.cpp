@@ -45,6 +45,26 @@ KernelKey keyOf(func::FuncOp kernel) {
   return key;
 }
 
+/// Up to this size compiling a kernel costs more than thousands of its runs, and reading at a computed place costs
+/// nothing that can be measured.
+constexpr int64_t elementsOfTiny = 64;
+constexpr size_t opsOfTiny = 8;
+
+bool isOneElement(Value tensor) {
+  return tensorType(tensor).getRank() > 0 && tensorType(tensor).hasStaticShape() &&
+         tensorType(tensor).getNumElements() == 1;
+}
+bool isTinyKernel(ArrayRef<Operation *> ops) {
+  return ops.size() <= opsOfTiny && llvm::all_of(ops, [](Operation *op) {
+           auto isSmall = [](Value value) {
+             auto type = tensorType(value);
+             return type.hasStaticShape() && type.getNumElements() <= elementsOfTiny;
+           };
+           return llvm::all_of(op->getResults(), isSmall) &&
+                  (roleOf(op) == Role::Elementwise || roleOf(op) == Role::View);
+         });
+}
+
 class KernelFormer {
 public:
   KernelFormer(ModuleOp module, const FormKernelsOptions &options) : module(module), options(options) {
@@ -57,6 +77,8 @@ private:
   void copyReturnedInputs(func::FuncOp function);
   LogicalResult outline(const FusionGroups &groups, const FusionGroups::Item &item, Operation *terminator);
   Value clone(const FusionGroups &groups, Value value, func::FuncOp kernel, OpBuilder &builder);
+  Value readElement(SliceOp slice, func::FuncOp kernel, OpBuilder &builder);
+  Value position(int64_t index, Location loc);
   func::FuncOp unique(func::FuncOp kernel);
 
   ModuleOp module;
@@ -64,8 +86,11 @@ private:
   llvm::StringSet<> names;
   unsigned nextName = 0;
   std::unordered_map<KernelKey, func::FuncOp, KernelKeyHash> kernels;
-  llvm::DenseSet<Value> needed; // read by something outside of its kernel
+  llvm::DenseSet<Value> needed;             // read by something outside of its kernel
+  Operation *end = nullptr;                 // of the function whose kernels are formed: its terminator
+  llvm::DenseMap<int64_t, Value> positions; // 0-d constants in memory
   // Of the kernel being outlined:
+  bool isTiny = false;
   llvm::DenseSet<Operation *> members;
   IRMapping mapping;
   SmallVector<Value> inputs;
@@ -87,6 +112,32 @@ void KernelFormer::copyReturnedInputs(func::FuncOp function) {
   }
 }
 
+Value KernelFormer::position(int64_t index, Location loc) {
+  Value &constant = positions[index];
+  if (!constant) {
+    OpBuilder builder(end);
+    auto type = RankedTensorType::get({}, builder.getI64Type());
+    constant = ConstantOp::create(builder, loc, DenseElementsAttr::get(type, builder.getI64IntegerAttr(index)));
+  }
+  return constant;
+}
+
+// In a tiny kernel the place of an element is an argument: x[0, 1] and x[3, 2] are one kernel, which is compiled once.
+Value KernelFormer::readElement(SliceOp slice, func::FuncOp kernel, OpBuilder &builder) {
+  Location loc = slice.getLoc();
+  SmallVector<Value> indices;
+  SmallVector<int64_t> axes;
+  for (auto [axis, start] : llvm::enumerate(slice.getStarts())) {
+    inputs.push_back(position(start, loc));
+    indices.push_back(kernel.getBody().front().addArgument(inputs.back().getType(), loc));
+    axes.push_back(axis);
+  }
+  Value x = mapping.lookup(slice.getX());
+  Value element = GatherOp::create(builder, loc, RankedTensorType::get({}, tensorType(x).getElementType()), x, indices,
+                                   builder.getDenseI64ArrayAttr(axes));
+  return ReshapeOp::create(builder, loc, slice.getType(), element, Value());
+}
+
 Value KernelFormer::clone(const FusionGroups &groups, Value value, func::FuncOp kernel, OpBuilder &builder) {
   SmallVector<Value> work = {value};
   while (!work.empty()) {
@@ -105,7 +156,12 @@ Value KernelFormer::clone(const FusionGroups &groups, Value value, func::FuncOp 
     for (Value operand : llvm::reverse(op->getOperands()))
       if (!mapping.contains(operand))
         work.push_back(operand);
-    if (work.size() == before)
+    if (work.size() != before)
+      continue;
+    auto slice = dyn_cast<SliceOp>(op);
+    if (slice && isTiny && isOneElement(slice.getResult()))
+      mapping.map(top, readElement(slice, kernel, builder));
+    else
       builder.clone(*op, mapping);
   }
   return mapping.lookup(value);
@@ -137,6 +193,7 @@ LogicalResult KernelFormer::outline(const FusionGroups &groups, const FusionGrou
   members.insert(item.ops.begin(), item.ops.end());
   mapping.clear();
   inputs.clear();
+  isTiny = !options.reference && isTinyKernel(item.ops);
   SmallVector<Value> outputs, results;
   for (Operation *op : item.ops) {
     Value value = op->getResult(0);
@@ -175,7 +232,8 @@ LogicalResult KernelFormer::run(func::FuncOp function) {
   SmallVector<FusionGroups::Item> items = groups.run();
 
   needed.clear();
-  Operation *terminator = function.getBody().front().getTerminator();
+  positions.clear();
+  Operation *terminator = end = function.getBody().front().getTerminator();
   needed.insert(terminator->operand_begin(), terminator->operand_end());
   for (const FusionGroups::Item &item : items) {
     llvm::DenseSet<Operation *> own(item.ops.begin(), item.ops.end());

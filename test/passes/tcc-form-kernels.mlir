@@ -101,3 +101,21 @@ func.func @a_reshape_between_library_calls_is_no_kernel(%x: tensor<4x4xf64>) -> 
   %t = tcc.reshape %s : tensor<16xf64> -> tensor<4x4xf64>
   return %t : tensor<4x4xf64>
 }
+
+// -----
+
+// In a tiny kernel the place of an element is an argument: one kernel for both.
+// CHECK-LABEL: func.func @elements
+// CHECK-DAG: tcc.constant dense<0> : tensor<i64>
+// CHECK-DAG: tcc.constant dense<1> : tensor<i64>
+// CHECK: tcc.launch @[[COS:kernel_[0-9]+]](
+// CHECK: tcc.launch @[[COS]](
+// CHECK: func.func private @[[COS]](%{{.*}}: tensor<2x3xf32>, %{{.*}}: tensor<i64>, %{{.*}}: tensor<i64>)
+// CHECK: tcc.gather
+func.func @elements(%x: tensor<2x3xf32>) -> (tensor<1x1xf32>, tensor<1x1xf32>) {
+  %a = tcc.slice %x {starts = array<i64: 0, 1>, limits = array<i64: 1, 2>, strides = array<i64: 1, 1>} : tensor<2x3xf32> -> tensor<1x1xf32>
+  %b = tcc.slice %x {starts = array<i64: 1, 0>, limits = array<i64: 2, 1>, strides = array<i64: 1, 1>} : tensor<2x3xf32> -> tensor<1x1xf32>
+  %c = tcc.cos %a : tensor<1x1xf32>
+  %d = tcc.cos %b : tensor<1x1xf32>
+  return %c, %d : tensor<1x1xf32>, tensor<1x1xf32>
+}
