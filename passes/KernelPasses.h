@@ -5,8 +5,12 @@
 
 #include "passes/Passes.h"
 
+#include "mlir/Interfaces/FunctionInterfaces.h"
+
 namespace tcc {
 
+/// Folds, merges equal ops and drops unused ones, in one sweep each.
+void simplify(mlir::FunctionOpInterface function);
 mlir::LogicalResult formKernels(mlir::ModuleOp module, const FormKernelsOptions &options);
 mlir::LogicalResult lowerToLinalg(mlir::ModuleOp module);
 mlir::LogicalResult planBuffers(mlir::ModuleOp module);

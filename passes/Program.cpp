@@ -44,6 +44,8 @@ FailureOr<std::shared_ptr<Program>> compileProgram(ModuleOp module, StringRef en
   if (failed(isolateEntry(module, function)))
     return failure();
   recordSizeDemands(function);
+  if (!options.reference)
+    simplify(function);
   FormKernelsOptions forming;
   forming.reference = options.reference;
   if (failed(formKernels(module, forming)))

@@ -2,7 +2,7 @@
 //
 // --tcc-simplify: one cheap sweep that folds, merges equal ops and drops unused ones; every later stage expects it.
 #include "dialect/Dialect.h"
-#include "passes/Passes.h"
+#include "passes/KernelPasses.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Dominance.h"
@@ -16,24 +16,26 @@ namespace tcc {
 #define GEN_PASS_DEF_SIMPLIFY
 #include "passes/Passes.h.inc"
 
+void simplify(FunctionOpInterface function) {
+  // Operands come before their users, so that one sweep down folds all and one sweep up finds all that is unused. The
+  // dialect has no patterns, only folders: the greedy driver would find no more.
+  OperationFolder folder(function.getContext());
+  for (Block &block : function.getFunctionBody())
+    for (Operation &op : llvm::make_early_inc_range(block))
+      if (isa<TccDialect>(op.getDialect()))
+        (void)folder.tryToFold(&op);
+  IRRewriter rewriter(function.getContext());
+  DominanceInfo dominance(function);
+  eliminateCommonSubExpressions(rewriter, dominance, function);
+  for (Block &block : function.getFunctionBody())
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
+      if (isOpTriviallyDead(&op))
+        op.erase();
+}
+
 namespace {
 struct Simplify : impl::SimplifyBase<Simplify> {
-  void runOnOperation() override {
-    // Operands come before their users, so that one sweep down folds all and one sweep up finds all that is unused. The
-    // dialect has no patterns, only folders: the greedy driver would find no more.
-    OperationFolder folder(&getContext());
-    for (Block &block : getOperation().getFunctionBody())
-      for (Operation &op : llvm::make_early_inc_range(block))
-        if (isa<TccDialect>(op.getDialect()))
-          (void)folder.tryToFold(&op);
-    IRRewriter rewriter(&getContext());
-    DominanceInfo dominance(getOperation());
-    eliminateCommonSubExpressions(rewriter, dominance, getOperation());
-    for (Block &block : getOperation().getFunctionBody())
-      for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
-        if (isOpTriviallyDead(&op))
-          op.erase();
-  }
+  void runOnOperation() override { simplify(getOperation()); }
 };
 } // namespace
 
