@@ -150,6 +150,15 @@ void FusionGroups::unite(unsigned into, unsigned from) {
 /// The cost model's numbers. Writing and reading back a float costs about as much as 8 operations on vectors (a core
 /// streams 10 GB/s of its share and computes 30 Gflop/s); a launch about as much as 16k elements of cheap work.
 static constexpr int64_t flopsOfMemoryAccess = 8;
+
+// LLVM's time grows faster than a function's length, and a sine is as long as twenty additions: a chain of 256 of them in
+// one kernel took half a minute to compile, ten kernels of 25 are one that is compiled once.
+bool FusionGroups::isSmallEnough(const Group &a, const Group &b) const {
+  constexpr int64_t flopsPerOp = 2;
+  return int64_t(a.members.size() + b.members.size()) <= options.maxOps &&
+         a.flops + b.flops <= flopsPerOp * options.maxOps;
+}
+
 static constexpr int64_t elementsOfLaunch = 16384;
 /// Rows to keep the cores busy with.
 static constexpr int64_t enoughRows = 16;
@@ -292,7 +301,7 @@ bool FusionGroups::fuse(unsigned index, unsigned into, unsigned from) {
   Group &group = groups[into], &producer = groups[from];
   Role role = roleOf(ops[index]);
   if (role == Role::Contraction || role == Role::Source ||
-      int64_t(group.members.size() + producer.members.size()) > options.maxOps || wouldCycle(into, from))
+      !isSmallEnough(group, producer) || wouldCycle(into, from))
     return false;
   bool mayFuse = role == Role::Reduction
                      ? fuseReduction(index, group, producer)
@@ -340,7 +349,7 @@ void FusionGroups::mergeSiblings(unsigned begin, unsigned end) {
         continue;
       Group &a = groups[previous], &b = groups[reader];
       if (a.numRows != b.numRows || !hasRows(b.rows, a) ||
-          int64_t(a.members.size() + b.members.size()) > options.maxOps)
+          !isSmallEnough(a, b))
         continue;
       bool elementwise = !a.numReductions && !b.numReductions && shapes.haveSameShape(base.value, a.rows);
       Operation *first = ops[previousIndex], *second = ops[index];

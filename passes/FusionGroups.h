@@ -60,6 +60,8 @@ private:
   /// The kernel of the current segment that computes `value`.
   std::optional<unsigned> groupOf(mlir::Value value);
   bool wouldCycle(unsigned a, unsigned b);
+  /// Whether one kernel for both is worth its time in LLVM.
+  bool isSmallEnough(const Group &a, const Group &b) const;
   void unite(unsigned into, unsigned from);
 
   bool onlyUsedBy(const Group &group, unsigned index);
