@@ -44,7 +44,8 @@ static Tensor ofItsGraph(Tensor constant) {
 Tensor full(Shape shape, Tensor value, std::optional<Dtype> dtype, Loc where) {
   checkedCount(shape, "full", where);
   Tensor x = dtype ? asDtype(value, *dtype, where) : value;
-  return isWeak(x) ? ofItsGraph(emitSplat(*x.impl()->weak, x.dtype(), shape, where)) : broadcastTo(x, shape, "full", where);
+  return isWeak(x) ? ofItsGraph(emitSplat(*x.impl()->weak, x.dtype(), shape, where))
+                   : broadcastTo(x, shape, "full", where);
 }
 // A constant is written with its shape, instead of being broadcast: the graph may repeat it wherever it is needed.
 static Tensor splat(int64_t value, Dtype dtype, const Shape &shape, const char *op, Loc where) {

@@ -135,7 +135,8 @@ Tensor sqrtm(const Tensor &x, Loc where) {
 // Inverse scaling and squaring: 2^k log(a^(1/2^k)), and log(1 + y) as the integral of y / (1 + t y) over t in [0, 1]
 // (Dieci, Morini and Papini 1996). Ten nodes are exact to double precision for |y| <= 1/2: the error is
 // ((1 - r) / (1 + r))^21 with r = sqrt(1 + y) (Kenney and Laub 1989). Each root costs one bit, so k is data: all are in
-// the graph, and those not needed keep the matrix. Everything but the roots is a composition, which carries the gradient.
+// the graph, and those not needed keep the matrix. Everything but the roots is a composition, which carries the
+// gradient.
 Tensor logm(const Tensor &x, Loc where) {
   Tensor a = asSquare(x, "logm", where);
   expectUnknowns(a, "logm", where);

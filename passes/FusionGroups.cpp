@@ -32,11 +32,11 @@ void FusionGroups::collect() {
   for (Operation &op : body.without_terminator())
     if (isAlias(&op, aliases))
       aliases.insert(&op);
-  // What is read by no kernel must be in memory, and a reshape of that is an alias, too. Readers come first: they decide
-  // about what they read.
+  // What is read by no kernel must be in memory, and a reshape of that is an alias, too. Readers come first: they
+  // decide about what they read.
   auto isReadInMemory = [&](Operation &op) {
-    return llvm::any_of(
-        op.getUsers(), [&](Operation *user) { return roleOf(user) == Role::Library || aliases.contains(user); });
+    return llvm::any_of(op.getUsers(),
+                        [&](Operation *user) { return roleOf(user) == Role::Library || aliases.contains(user); });
   };
   for (Operation &op : llvm::reverse(body.without_terminator()))
     if (isa<ReshapeOp>(op) && isReadInMemory(op))
@@ -151,8 +151,8 @@ void FusionGroups::unite(unsigned into, unsigned from) {
 /// streams 10 GB/s of its share and computes 30 Gflop/s); a launch about as much as 16k elements of cheap work.
 static constexpr int64_t flopsOfMemoryAccess = 8;
 
-// LLVM's time grows faster than a function's length, and a sine is as long as twenty additions: a chain of 256 of them in
-// one kernel took half a minute to compile, ten kernels of 25 are one that is compiled once.
+// LLVM's time grows faster than a function's length, and a sine is as long as twenty additions: a chain of 256 of them
+// in one kernel took half a minute to compile, ten kernels of 25 are one that is compiled once.
 bool FusionGroups::isSmallEnough(const Group &a, const Group &b) const {
   constexpr int64_t flopsPerOp = 2;
   return int64_t(a.members.size() + b.members.size()) <= options.maxOps &&
@@ -300,8 +300,7 @@ bool FusionGroups::fuseElementwise(unsigned index, Group &group, Group &producer
 bool FusionGroups::fuse(unsigned index, unsigned into, unsigned from) {
   Group &group = groups[into], &producer = groups[from];
   Role role = roleOf(ops[index]);
-  if (role == Role::Contraction || role == Role::Source ||
-      !isSmallEnough(group, producer) || wouldCycle(into, from))
+  if (role == Role::Contraction || role == Role::Source || !isSmallEnough(group, producer) || wouldCycle(into, from))
     return false;
   bool mayFuse = role == Role::Reduction
                      ? fuseReduction(index, group, producer)
@@ -348,8 +347,7 @@ void FusionGroups::mergeSiblings(unsigned begin, unsigned end) {
       if (isNew || previous == reader)
         continue;
       Group &a = groups[previous], &b = groups[reader];
-      if (a.numRows != b.numRows || !hasRows(b.rows, a) ||
-          !isSmallEnough(a, b))
+      if (a.numRows != b.numRows || !hasRows(b.rows, a) || !isSmallEnough(a, b))
         continue;
       bool elementwise = !a.numReductions && !b.numReductions && shapes.haveSameShape(base.value, a.rows);
       Operation *first = ops[previousIndex], *second = ops[index];

@@ -108,7 +108,8 @@ const std::vector<int64_t> sizes{0, 1, 2, 3, 5, 15, 16, 17, 31, 33, 63, 64, 65, 
 
 std::string elementwise(const std::string &type, const std::string &body) {
   return "#m = affine_map<(d0) -> (d0)>\n"
-         "func.func private @k(%a: memref<?x" + type + ">, %b: memref<?x" + type + ">, %o: memref<?x" + type +
+         "func.func private @k(%a: memref<?x" +
+         type + ">, %b: memref<?x" + type + ">, %o: memref<?x" + type +
          ">) attributes {tcc.kernel, tcc.num_outputs = 1 : i64, tcc.outer = 1 : i64} {\n"
          "linalg.generic {indexing_maps = [#m, #m, #m], iterator_types = [\"parallel\"]} ins(%a, %b : memref<?x" +
          type + ">, memref<?x" + type + ">) outs(%o : memref<?x" + type + ">) {\n^bb0(%x: " + type + ", %y: " + type +
@@ -116,7 +117,8 @@ std::string elementwise(const std::string &type, const std::string &body) {
 }
 
 TEST(Elementwise, f32_of_every_size) {
-  Kernel kernel(elementwise("f32", "%0 = arith.mulf %x, %y : f32\n%1 = arith.subf %0, %x : f32\nlinalg.yield %1 : f32\n"));
+  Kernel kernel(
+      elementwise("f32", "%0 = arith.mulf %x, %y : f32\n%1 = arith.subf %0, %x : f32\nlinalg.yield %1 : f32\n"));
   for (int64_t n : sizes) {
     auto a = randomValues<float>(n, 1), b = randomValues<float>(n, 2);
     Guarded<float> out(n);
@@ -137,15 +139,15 @@ TEST(Elementwise, f64_of_every_size) {
   }
 }
 
-
 /// A kernel function around `body`; `args` is "%a: memref<...>, ...".
 std::string function(const std::string &args, int outer, const std::string &body) {
   return "#i = affine_map<(d0) -> (d0)>\n#s = affine_map<(d0) -> ()>\n#ij = affine_map<(d0, d1) -> (d0, d1)>\n"
-         "#ji = affine_map<(d0, d1) -> (d1, d0)>\n#r = affine_map<(d0, d1) -> (d0)>\n#c = affine_map<(d0, d1) -> (d1)>\n"
+         "#ji = affine_map<(d0, d1) -> (d1, d0)>\n#r = affine_map<(d0, d1) -> (d0)>\n#c = affine_map<(d0, d1) -> "
+         "(d1)>\n"
          "#rev = affine_map<(d0) -> (-d0 + 99)>\n#step = affine_map<(d0) -> (d0 * 3 + 2)>\n"
-         "func.func private @k(" + args + ") attributes {tcc.kernel, tcc.num_outputs = 1 : i64, tcc.outer = " +
-         std::to_string(outer) + " : i64} {\n%c0 = arith.constant 0 : index\n%c1 = arith.constant 1 : index\n" + body +
-         "return\n}\n";
+         "func.func private @k(" +
+         args + ") attributes {tcc.kernel, tcc.num_outputs = 1 : i64, tcc.outer = " + std::to_string(outer) +
+         " : i64} {\n%c0 = arith.constant 0 : index\n%c1 = arith.constant 1 : index\n" + body + "return\n}\n";
 }
 std::string generic(const std::string &maps, const std::string &iterators, const std::string &ins,
                     const std::string &outs, const std::string &body) {
@@ -156,20 +158,23 @@ const std::string par = "\"parallel\"", red = "\"reduction\"";
 
 std::string softmaxText(const std::string &cols) {
   std::string x = "memref<?x" + cols + "xf32>", v = "memref<?xf32>";
-  return function("%x: " + x + ", %o: " + x, 1,
+  return function(
+      "%x: " + x + ", %o: " + x, 1,
       "%n = memref.dim %x, %c0 : " + x + "\n" + (cols == "?" ? "%w = memref.dim %x, %c1 : " + x + "\n" : "") +
-      "%ninf = arith.constant 0xFF800000 : f32\n%zero = arith.constant 0.0 : f32\n"
-      "%m = memref.alloc(%n) : memref<?xf32>\n%s = memref.alloc(%n) : memref<?xf32>\n%e = memref.alloc(%n" +
-      (cols == "?" ? std::string(", %w") : "") + ") : " + x + "\nlinalg.fill ins(%ninf : f32) outs(%m : memref<?xf32>)\n" +
-      generic("#ij, #r", par + ", " + red, "%x : " + x, "%m : " + v,
-              "^bb0(%a: f32, %acc: f32):\n%0 = arith.maximumf %acc, %a : f32\nlinalg.yield %0 : f32\n") +
-      generic("#ij, #r, #ij", par + ", " + par, "%x, %m : " + x + ", " + v, "%e : " + x,
-              "^bb0(%a: f32, %b: f32, %c: f32):\n%0 = arith.subf %a, %b : f32\n%1 = math.exp %0 : f32\nlinalg.yield %1 : f32\n") +
-      "linalg.fill ins(%zero : f32) outs(%s : memref<?xf32>)\n" +
-      generic("#ij, #r", par + ", " + red, "%e : " + x, "%s : " + v,
-              "^bb0(%a: f32, %acc: f32):\n%0 = arith.addf %acc, %a : f32\nlinalg.yield %0 : f32\n") +
-      generic("#ij, #r, #ij", par + ", " + par, "%e, %s : " + x + ", " + v, "%o : " + x,
-              "^bb0(%a: f32, %b: f32, %c: f32):\n%0 = arith.divf %a, %b : f32\nlinalg.yield %0 : f32\n"));
+          "%ninf = arith.constant 0xFF800000 : f32\n%zero = arith.constant 0.0 : f32\n"
+          "%m = memref.alloc(%n) : memref<?xf32>\n%s = memref.alloc(%n) : memref<?xf32>\n%e = memref.alloc(%n" +
+          (cols == "?" ? std::string(", %w") : "") + ") : " + x +
+          "\nlinalg.fill ins(%ninf : f32) outs(%m : memref<?xf32>)\n" +
+          generic("#ij, #r", par + ", " + red, "%x : " + x, "%m : " + v,
+                  "^bb0(%a: f32, %acc: f32):\n%0 = arith.maximumf %acc, %a : f32\nlinalg.yield %0 : f32\n") +
+          generic("#ij, #r, #ij", par + ", " + par, "%x, %m : " + x + ", " + v, "%e : " + x,
+                  "^bb0(%a: f32, %b: f32, %c: f32):\n%0 = arith.subf %a, %b : f32\n%1 = math.exp %0 : "
+                  "f32\nlinalg.yield %1 : f32\n") +
+          "linalg.fill ins(%zero : f32) outs(%s : memref<?xf32>)\n" +
+          generic("#ij, #r", par + ", " + red, "%e : " + x, "%s : " + v,
+                  "^bb0(%a: f32, %acc: f32):\n%0 = arith.addf %acc, %a : f32\nlinalg.yield %0 : f32\n") +
+          generic("#ij, #r, #ij", par + ", " + par, "%e, %s : " + x + ", " + v, "%o : " + x,
+                  "^bb0(%a: f32, %b: f32, %c: f32):\n%0 = arith.divf %a, %b : f32\nlinalg.yield %0 : f32\n"));
 }
 
 TEST(Rows, softmax_of_every_width) {
@@ -202,13 +207,15 @@ std::string sumText(const std::string &type, const std::string &shape, const std
                     const std::string &epilogue = "") {
   std::string x = "memref<" + shape + "x" + type + ">", v = "memref<" + type + ">";
   std::string text = zero + "linalg.fill ins(%zero : " + type + ") outs(%t : " + v + ")\n" +
-      generic("#i, #s", red, "%x : " + x, "%t : " + v,
-              "^bb0(%a: " + type + ", %acc: " + type + "):\n%0 = " + op + " %acc, %a : " + type + "\nlinalg.yield %0 : " + type + "\n");
+                     generic("#i, #s", red, "%x : " + x, "%t : " + v,
+                             "^bb0(%a: " + type + ", %acc: " + type + "):\n%0 = " + op + " %acc, %a : " + type +
+                                 "\nlinalg.yield %0 : " + type + "\n");
   if (epilogue.empty())
     return function("%x: " + x + ", %t: " + v, 0, text);
-  return function("%x: " + x + ", %o: " + v, 0, "%t = memref.alloc() : " + v + "\n" + text +
-      generic("affine_map<() -> ()>, affine_map<() -> ()>", "", "%t : " + v, "%o : " + v,
-              "^bb0(%a: " + type + ", %b: " + type + "):\n" + epilogue));
+  return function("%x: " + x + ", %o: " + v, 0,
+                  "%t = memref.alloc() : " + v + "\n" + text +
+                      generic("affine_map<() -> ()>, affine_map<() -> ()>", "", "%t : " + v, "%o : " + v,
+                              "^bb0(%a: " + type + ", %b: " + type + "):\n" + epilogue));
 }
 
 template <typename T> T runSum(Kernel &kernel, std::vector<T> &x, bool dynamic, int ranges) {
@@ -274,10 +281,11 @@ TEST(Sums, complex_and_integers_and_maxima) {
 
 TEST(Columns, sum_over_rows) {
   std::string x = "memref<?x?xf32>", v = "memref<?xf32>";
-  Kernel kernel(function("%x: " + x + ", %o: " + v, 1,
-      "%zero = arith.constant 0.0 : f32\nlinalg.fill ins(%zero : f32) outs(%o : " + v + ")\n" +
-      generic("#ji, #r", par + ", " + red, "%x : " + x, "%o : " + v,
-              "^bb0(%a: f32, %acc: f32):\n%0 = arith.addf %acc, %a : f32\nlinalg.yield %0 : f32\n")));
+  Kernel kernel(
+      function("%x: " + x + ", %o: " + v, 1,
+               "%zero = arith.constant 0.0 : f32\nlinalg.fill ins(%zero : f32) outs(%o : " + v + ")\n" +
+                   generic("#ji, #r", par + ", " + red, "%x : " + x, "%o : " + v,
+                           "^bb0(%a: f32, %acc: f32):\n%0 = arith.addf %acc, %a : f32\nlinalg.yield %0 : f32\n")));
   for (int64_t rows : {0, 1, 9, 300})
     for (int64_t cols : {0, 1, 3, 17, 128, 1000, 2049}) {
       auto in = randomValues<float>(rows * cols);
@@ -294,10 +302,11 @@ TEST(Columns, sum_over_rows) {
 
 TEST(Columns, sum_over_many_rows_of_few_columns) {
   std::string x = "memref<200003x5xf32>", v = "memref<5xf32>";
-  Kernel kernel(function("%x: " + x + ", %o: " + v, 1,
-      "%zero = arith.constant 0.0 : f32\nlinalg.fill ins(%zero : f32) outs(%o : " + v + ")\n" +
-      generic("#ji, #r", par + ", " + red, "%x : " + x, "%o : " + v,
-              "^bb0(%a: f32, %acc: f32):\n%0 = arith.addf %acc, %a : f32\nlinalg.yield %0 : f32\n")));
+  Kernel kernel(
+      function("%x: " + x + ", %o: " + v, 1,
+               "%zero = arith.constant 0.0 : f32\nlinalg.fill ins(%zero : f32) outs(%o : " + v + ")\n" +
+                   generic("#ji, #r", par + ", " + red, "%x : " + x, "%o : " + v,
+                           "^bb0(%a: f32, %acc: f32):\n%0 = arith.addf %acc, %a : f32\nlinalg.yield %0 : f32\n")));
   auto in = randomValues<float>(200003 * 5);
   Guarded<float> out(5);
   kernel.run({in.data(), out.data()}, {}, 3);
@@ -311,9 +320,10 @@ TEST(Columns, sum_over_many_rows_of_few_columns) {
 
 TEST(Elementwise, transpose_and_add) {
   std::string x = "memref<?x?xf32>";
-  Kernel kernel(function("%x: " + x + ", %y: " + x + ", %o: " + x, 2,
-      generic("#ji, #ij, #ij", par + ", " + par, "%x, %y : " + x + ", " + x, "%o : " + x,
-              "^bb0(%a: f32, %b: f32, %c: f32):\n%0 = arith.addf %a, %b : f32\nlinalg.yield %0 : f32\n")));
+  Kernel kernel(
+      function("%x: " + x + ", %y: " + x + ", %o: " + x, 2,
+               generic("#ji, #ij, #ij", par + ", " + par, "%x, %y : " + x + ", " + x, "%o : " + x,
+                       "^bb0(%a: f32, %b: f32, %c: f32):\n%0 = arith.addf %a, %b : f32\nlinalg.yield %0 : f32\n")));
   for (int64_t rows : {0, 1, 5, 16, 33, 64, 100, 200})
     for (int64_t cols : {1, 7, 16, 64, 95, 256}) {
       auto a = randomValues<float>(rows * cols, 1), b = randomValues<float>(rows * cols, 2);
@@ -327,8 +337,10 @@ TEST(Elementwise, transpose_and_add) {
 
 TEST(Elementwise, slices_reversals_and_broadcasts) {
   Kernel kernel(function("%x: memref<100xf32>, %y: memref<305xf32>, %z: memref<f32>, %o: memref<100xf32>", 1,
-      generic("#rev, #step, #s, #i", par, "%x, %y, %z : memref<100xf32>, memref<305xf32>, memref<f32>", "%o : memref<100xf32>",
-              "^bb0(%a: f32, %b: f32, %c: f32, %d: f32):\n%0 = arith.addf %a, %b : f32\n%1 = arith.addf %0, %c : f32\nlinalg.yield %1 : f32\n")));
+                         generic("#rev, #step, #s, #i", par,
+                                 "%x, %y, %z : memref<100xf32>, memref<305xf32>, memref<f32>", "%o : memref<100xf32>",
+                                 "^bb0(%a: f32, %b: f32, %c: f32, %d: f32):\n%0 = arith.addf %a, %b : f32\n%1 = "
+                                 "arith.addf %0, %c : f32\nlinalg.yield %1 : f32\n")));
   auto x = randomValues<float>(100, 1), y = randomValues<float>(305, 2);
   float z = 3;
   Guarded<float> out(100);
@@ -360,7 +372,8 @@ TEST(Elementwise, complex_functions) {
                         {"complex.conj %x", [](C x, C) { return std::conj(x); }},
                         {"complex.sign %x", [](C x, C) { return x / std::abs(x); }}};
   for (const Case &test : cases) {
-    std::string text = elementwise("complex<f64>", std::string("%0 = ") + test.op + " : complex<f64>\nlinalg.yield %0 : complex<f64>\n");
+    std::string text = elementwise("complex<f64>", std::string("%0 = ") + test.op +
+                                                       " : complex<f64>\nlinalg.yield %0 : complex<f64>\n");
     Kernel kernel(text);
     for (int64_t n : {0, 1, 5, 33, 1000}) {
       auto x = randomValues<C>(n, 1), y = randomValues<C>(n, 2);
@@ -374,10 +387,12 @@ TEST(Elementwise, complex_functions) {
 }
 
 TEST(Elementwise, complex_abs_does_not_overflow) {
-  Kernel kernel(function("%x: memref<?xcomplex<f32>>, %o: memref<?xf32>", 1,
+  Kernel kernel(function(
+      "%x: memref<?xcomplex<f32>>, %o: memref<?xf32>", 1,
       generic("#i, #i", par, "%x : memref<?xcomplex<f32>>", "%o : memref<?xf32>",
               "^bb0(%a: complex<f32>, %b: f32):\n%0 = complex.abs %a : complex<f32>\nlinalg.yield %0 : f32\n")));
-  std::vector<std::complex<float>> x{{3, 4}, {0, 0}, {3e30f, 4e30f}, {3e-30f, 4e-30f}, {INFINITY, NAN}, {NAN, 1}, {-5, 12}};
+  std::vector<std::complex<float>> x{{3, 4},          {0, 0},   {3e30f, 4e30f}, {3e-30f, 4e-30f},
+                                     {INFINITY, NAN}, {NAN, 1}, {-5, 12}};
   int64_t n = x.size();
   Guarded<float> out(n);
   kernel.run({x.data(), out.data()}, {n, n});
@@ -389,10 +404,14 @@ TEST(Elementwise, complex_abs_does_not_overflow) {
 }
 
 TEST(Elementwise, masks_of_bytes_and_mixed_widths) {
-  Kernel kernel(function("%m: memref<?xi8>, %x: memref<?xf64>, %y: memref<?xi32>, %o: memref<?xf64>, %q: memref<?xi8>", 1,
-      generic("#i, #i, #i, #i, #i", par, "%m, %x, %y : memref<?xi8>, memref<?xf64>, memref<?xi32>", "%o, %q : memref<?xf64>, memref<?xi8>",
-              "^bb0(%a: i8, %b: f64, %c: i32, %d: f64, %e: i8):\n%0 = arith.trunci %a : i8 to i1\n%1 = arith.sitofp %c : i32 to f64\n"
-              "%2 = arith.select %0, %b, %1 : f64\n%3 = arith.cmpf olt, %b, %1 : f64\n%4 = arith.extui %3 : i1 to i8\nlinalg.yield %2, %4 : f64, i8\n")));
+  Kernel kernel(function("%m: memref<?xi8>, %x: memref<?xf64>, %y: memref<?xi32>, %o: memref<?xf64>, %q: memref<?xi8>",
+                         1,
+                         generic("#i, #i, #i, #i, #i", par, "%m, %x, %y : memref<?xi8>, memref<?xf64>, memref<?xi32>",
+                                 "%o, %q : memref<?xf64>, memref<?xi8>",
+                                 "^bb0(%a: i8, %b: f64, %c: i32, %d: f64, %e: i8):\n%0 = arith.trunci %a : i8 to "
+                                 "i1\n%1 = arith.sitofp %c : i32 to f64\n"
+                                 "%2 = arith.select %0, %b, %1 : f64\n%3 = arith.cmpf olt, %b, %1 : f64\n%4 = "
+                                 "arith.extui %3 : i1 to i8\nlinalg.yield %2, %4 : f64, i8\n")));
   for (int64_t n : sizes) {
     auto m = randomValues<int8_t>(n);
     for (auto &value : m)
@@ -410,10 +429,11 @@ TEST(Elementwise, masks_of_bytes_and_mixed_widths) {
 }
 
 TEST(Elementwise, gather_reads_computed_places) {
-  Kernel kernel(function("%x: memref<?x3xf32>, %i: memref<?xi64>, %o: memref<?x3xf32>", 2,
-      generic("#r, #ij", par + ", " + par, "%i : memref<?xi64>", "%o : memref<?x3xf32>",
-              "^bb0(%a: i64, %b: f32):\n%0 = arith.index_cast %a : i64 to index\n%1 = linalg.index 1 : index\n"
-              "%2 = memref.load %x[%0, %1] : memref<?x3xf32>\nlinalg.yield %2 : f32\n")));
+  Kernel kernel(
+      function("%x: memref<?x3xf32>, %i: memref<?xi64>, %o: memref<?x3xf32>", 2,
+               generic("#r, #ij", par + ", " + par, "%i : memref<?xi64>", "%o : memref<?x3xf32>",
+                       "^bb0(%a: i64, %b: f32):\n%0 = arith.index_cast %a : i64 to index\n%1 = linalg.index 1 : index\n"
+                       "%2 = memref.load %x[%0, %1] : memref<?x3xf32>\nlinalg.yield %2 : f32\n")));
   for (int64_t n : {0, 1, 10, 100, 333}) {
     auto x = randomValues<float>(50 * 3);
     std::vector<int64_t> where(n);
@@ -428,10 +448,10 @@ TEST(Elementwise, gather_reads_computed_places) {
 
 TEST(Elementwise, sizes_are_captured) {
   Kernel kernel(function("%x: memref<?xf32>, %o: memref<?xf32>", 1,
-      "%n = memref.dim %x, %c0 : memref<?xf32>\n%last = arith.subi %n, %c1 : index\n" +
-      generic("#i", par, "", "%o : memref<?xf32>",
-              "^bb0(%b: f32):\n%0 = linalg.index 0 : index\n%1 = arith.subi %last, %0 : index\n"
-              "%2 = memref.load %x[%1] : memref<?xf32>\nlinalg.yield %2 : f32\n")));
+                         "%n = memref.dim %x, %c0 : memref<?xf32>\n%last = arith.subi %n, %c1 : index\n" +
+                             generic("#i", par, "", "%o : memref<?xf32>",
+                                     "^bb0(%b: f32):\n%0 = linalg.index 0 : index\n%1 = arith.subi %last, %0 : index\n"
+                                     "%2 = memref.load %x[%1] : memref<?xf32>\nlinalg.yield %2 : f32\n")));
   auto x = randomValues<float>(77);
   Guarded<float> out(77);
   kernel.run({x.data(), out.data()}, {77, 77});
@@ -471,9 +491,11 @@ TEST(Elementwise, rank_fourteen) {
   std::string x = "memref<" + shape + "f32>", iterators;
   for (int i = 0; i < 14; ++i)
     iterators += (i ? ", " : "") + par;
-  Kernel kernel(function("%x: " + x + ", %o: " + x, 14,
-      generic("affine_map<(" + dims + ") -> (" + swapped + ")>, affine_map<(" + dims + ") -> (" + dims + ")>", iterators,
-              "%x : " + x, "%o : " + x, "^bb0(%a: f32, %b: f32):\n%0 = arith.addf %a, %a : f32\nlinalg.yield %0 : f32\n")));
+  Kernel kernel(
+      function("%x: " + x + ", %o: " + x, 14,
+               generic("affine_map<(" + dims + ") -> (" + swapped + ")>, affine_map<(" + dims + ") -> (" + dims + ")>",
+                       iterators, "%x : " + x, "%o : " + x,
+                       "^bb0(%a: f32, %b: f32):\n%0 = arith.addf %a, %a : f32\nlinalg.yield %0 : f32\n")));
   auto in = randomValues<float>(1 << 14);
   Guarded<float> out(1 << 14);
   kernel.run({in.data(), out.data()}, {}, 3);
@@ -487,10 +509,14 @@ TEST(Elementwise, rank_fourteen) {
 TEST(Rows, argmax_takes_the_first_of_ties) {
   std::string x = "memref<?x?xf32>", v = "memref<?xf32>", k = "memref<?xi64>";
   Kernel kernel(function("%x: " + x + ", %m: " + v + ", %p: " + k, 1,
-      "%ninf = arith.constant 0xFF800000 : f32\n%zero = arith.constant 0 : i64\nlinalg.fill ins(%ninf : f32) outs(%m : " + v + ")\nlinalg.fill ins(%zero : i64) outs(%p : " + k + ")\n" +
-      generic("#ij, #r, #r", par + ", " + red, "%x : " + x, "%m, %p : " + v + ", " + k,
-              "^bb0(%a: f32, %best: f32, %at: i64):\n%i = linalg.index 1 : index\n%j = arith.index_cast %i : index to i64\n"
-              "%0 = arith.cmpf ogt, %a, %best : f32\n%1 = arith.select %0, %a, %best : f32\n%2 = arith.select %0, %j, %at : i64\nlinalg.yield %1, %2 : f32, i64\n")));
+                         "%ninf = arith.constant 0xFF800000 : f32\n%zero = arith.constant 0 : i64\nlinalg.fill "
+                         "ins(%ninf : f32) outs(%m : " +
+                             v + ")\nlinalg.fill ins(%zero : i64) outs(%p : " + k + ")\n" +
+                             generic("#ij, #r, #r", par + ", " + red, "%x : " + x, "%m, %p : " + v + ", " + k,
+                                     "^bb0(%a: f32, %best: f32, %at: i64):\n%i = linalg.index 1 : index\n%j = "
+                                     "arith.index_cast %i : index to i64\n"
+                                     "%0 = arith.cmpf ogt, %a, %best : f32\n%1 = arith.select %0, %a, %best : f32\n%2 "
+                                     "= arith.select %0, %j, %at : i64\nlinalg.yield %1, %2 : f32, i64\n")));
   int64_t rows = 37, cols = 53;
   auto in = randomValues<float>(rows * cols);
   for (float &value : in)

@@ -32,12 +32,14 @@ TEST(Print, LikeNumPy) {
   EXPECT_EQ(text(tensor({1, -20, 300})), R"([  1 -20 300])");
   EXPECT_EQ(text(tensor({true, false})), R"([ True False])");
   EXPECT_EQ(text(tensor({true, true})), R"([ True  True])");
-  EXPECT_EQ(text(tensor({std::complex<double>(1, 2), std::complex<double>(-3, 0.5), std::complex<double>(0, 0)})), R"([ 1.+2.j  -3.+0.5j  0.+0.j ])");
+  EXPECT_EQ(text(tensor({std::complex<double>(1, 2), std::complex<double>(-3, 0.5), std::complex<double>(0, 0)})),
+            R"([ 1.+2.j  -3.+0.5j  0.+0.j ])");
   EXPECT_EQ(text(tensor(2.5)), R"(2.5)");
   EXPECT_EQ(text(tensor(3.0)), R"(3.0)");
   EXPECT_EQ(text(tensor(3)), R"(3)");
   EXPECT_EQ(text(arange(2000)), R"([   0    1    2 ... 1997 1998 1999])");
-  EXPECT_EQ(text(reshape(arange(3000, float64), {30, 100})), R"([[0.000e+00 1.000e+00 2.000e+00 ... 9.700e+01 9.800e+01 9.900e+01]
+  EXPECT_EQ(text(reshape(arange(3000, float64), {30, 100})),
+            R"([[0.000e+00 1.000e+00 2.000e+00 ... 9.700e+01 9.800e+01 9.900e+01]
  [1.000e+02 1.010e+02 1.020e+02 ... 1.970e+02 1.980e+02 1.990e+02]
  [2.000e+02 2.010e+02 2.020e+02 ... 2.970e+02 2.980e+02 2.990e+02]
  ...

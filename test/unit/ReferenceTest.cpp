@@ -26,7 +26,11 @@ List listOf(List ys) { return ys; }
 #define X a[0]
 #define Y a[1]
 #define Z a[2]
-#define ROW(...) {#__VA_ARGS__, [](const List &a) { (void)a; return listOf(__VA_ARGS__); }},
+#define ROW(...)                                                                                                       \
+  {#__VA_ARGS__, [](const List &a) {                                                                                   \
+     (void)a;                                                                                                          \
+     return listOf(__VA_ARGS__);                                                                                       \
+   }},
 const Row rows[] = {
 #include "test/reference/Expressions.inc"
 };
@@ -75,19 +79,45 @@ Tensor parse(const std::string &field) {
     return tensor(elements, shape).astype(dtype_of<H>());
   };
   switch (Dtype(std::stoi(code))) {
-  case bool_: x = copied<bool>(data, n, shape); break;
-  case int8: x = copied<int8_t>(data, n, shape).astype(int8); break;
-  case int16: x = copied<int16_t>(data, n, shape).astype(int16); break;
-  case int32: x = copied<int32_t>(data, n, shape).astype(int32); break;
-  case int64: x = copied<int64_t>(data, n, shape); break;
-  case uint8: x = copied<uint8_t>(data, n, shape).astype(uint8); break;
-  case uint32: x = copied<uint32_t>(data, n, shape).astype(uint32); break;
-  case float16: x = widened(Half()); break;
-  case bfloat16: x = widened(BFloat16()); break;
-  case float32: x = copied<float>(data, n, shape); break;
-  case float64: x = copied<double>(data, n, shape); break;
-  case complex64: x = copied<std::complex<float>>(data, n, shape); break;
-  case complex128: x = copied<std::complex<double>>(data, n, shape); break;
+  case bool_:
+    x = copied<bool>(data, n, shape);
+    break;
+  case int8:
+    x = copied<int8_t>(data, n, shape).astype(int8);
+    break;
+  case int16:
+    x = copied<int16_t>(data, n, shape).astype(int16);
+    break;
+  case int32:
+    x = copied<int32_t>(data, n, shape).astype(int32);
+    break;
+  case int64:
+    x = copied<int64_t>(data, n, shape);
+    break;
+  case uint8:
+    x = copied<uint8_t>(data, n, shape).astype(uint8);
+    break;
+  case uint32:
+    x = copied<uint32_t>(data, n, shape).astype(uint32);
+    break;
+  case float16:
+    x = widened(Half());
+    break;
+  case bfloat16:
+    x = widened(BFloat16());
+    break;
+  case float32:
+    x = copied<float>(data, n, shape);
+    break;
+  case float64:
+    x = copied<double>(data, n, shape);
+    break;
+  case complex64:
+    x = copied<std::complex<float>>(data, n, shape);
+    break;
+  case complex128:
+    x = copied<std::complex<double>>(data, n, shape);
+    break;
   }
   if (view == "T")
     return x.T();
@@ -104,11 +134,16 @@ Tensor parse(const std::string &field) {
 
 double epsOf(Dtype d) {
   switch (real_dtype(d)) {
-  case float16: return 0x1p-10;
-  case bfloat16: return 0x1p-7;
-  case float32: return 0x1p-23;
-  case float64: return 0x1p-52;
-  default: return 0;
+  case float16:
+    return 0x1p-10;
+  case bfloat16:
+    return 0x1p-7;
+  case float32:
+    return 0x1p-23;
+  case float64:
+    return 0x1p-52;
+  default:
+    return 0;
   }
 }
 

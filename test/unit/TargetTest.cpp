@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// One kernel for other machines: WebAssembly run by node, AArch64 by qemu, PTX assembled by ptxas. Each is skipped where
-// its tools are missing.
+// One kernel for other machines: WebAssembly run by node, AArch64 by qemu, PTX assembled by ptxas. Each is skipped
+// where its tools are missing.
 
 #include "passes/Compile.h"
 
@@ -106,7 +106,10 @@ for (let i = 0; i < 3; ++i) for (let j = 0; j < 7; ++j) {
   if (f[C + i * 7 + j] !== s) throw new Error(`product ${i} ${j}: ${f[C + i * 7 + j]} ${s}`);
 }
 )");
-  ASSERT_EQ(std::system(("wasm-ld-22 --no-entry --export=k --export=product --initial-memory=1048576 -o " + path("k.wasm") + " " + path("k.o")).c_str()), 0);
+  ASSERT_EQ(std::system(("wasm-ld-22 --no-entry --export=k --export=product --initial-memory=1048576 -o " +
+                         path("k.wasm") + " " + path("k.o"))
+                            .c_str()),
+            0);
   EXPECT_EQ(std::system(("node " + path("run.js") + " " + path("k.wasm")).c_str()), 0);
 }
 
@@ -158,7 +161,11 @@ void _start(void) {
   __builtin_unreachable();
 }
 )");
-  ASSERT_EQ(std::system(("aarch64-linux-gnu-gcc -O1 -static -nostdlib -ffreestanding -fno-stack-protector -fno-builtin -o " + path("k") + " " + path("main.c") + " " + path("k.o")).c_str()), 0);
+  ASSERT_EQ(
+      std::system(("aarch64-linux-gnu-gcc -O1 -static -nostdlib -ffreestanding -fno-stack-protector -fno-builtin -o " +
+                   path("k") + " " + path("main.c") + " " + path("k.o"))
+                      .c_str()),
+      0);
   EXPECT_EQ(std::system(("qemu-aarch64-static " + path("k")).c_str()), 0);
 }
 

@@ -32,7 +32,9 @@ public:
   void step(const Tensor &loss, Loc where = Loc::current());
   /// Takes a step with one gradient for each parameter.
   void step(const std::vector<Tensor> &grads, Loc where = Loc::current());
-  void step(std::initializer_list<Tensor> grads, Loc where = Loc::current()) { step(std::vector<Tensor>(grads), where); }
+  void step(std::initializer_list<Tensor> grads, Loc where = Loc::current()) {
+    step(std::vector<Tensor>(grads), where);
+  }
   /// Everything load_state needs, by name: "step", "lr" and "<parameter number>.<slot>".
   std::map<std::string, Tensor> state() const;
   /// Throws for missing names or other shapes than the parameters'.
