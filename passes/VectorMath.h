@@ -27,8 +27,9 @@ bool isVectorMathType(mlir::Type type);
 #define TCC_VECTOR_MATH_UNARY(X)                                                                                       \
   X(Exp)                                                                                                               \
   X(Exp2)                                                                                                              \
-  X(Expm1) X(Log) X(Log2) X(Log10) X(Log1p) X(Sin) X(Cos) X(Tan) X(Asin) X(Acos) X(Atan) X(Sinh) X(Cosh) X(Tanh)       \
-      X(Asinh) X(Acosh) X(Atanh) X(Cbrt) X(Rsqrt) X(Erf) X(Erfc) X(Erfinv) X(Lgamma) X(Digamma)
+  X(Expm1)                                                                                                             \
+  X(Log) X(Log2) X(Log10) X(Log1p) X(Sin) X(Cos) X(Tan) X(Asin) X(Acos) X(Atan) X(Sinh) X(Cosh) X(Tanh) X(Asinh)       \
+      X(Acosh) X(Atanh) X(Cbrt) X(Rsqrt) X(Erf) X(Erfc) X(Erfinv) X(Lgamma) X(Digamma)
 #define TCC_VECTOR_MATH_BINARY(X) X(Pow) X(Atan2)
 
 #define TCC_DECLARE(name)                                                                                              \

@@ -14,7 +14,7 @@ func.func @f(%a: tensor<3xf64>, %b: tensor<f64>) -> tensor<8xf64> {
 // CHECK-LABEL: func.func @f_vjp(
 // CHECK: %[[DX:.+]] = tcc.slice %{{.+}} {limits = array<i64: 6>, starts = array<i64: 1>, strides = array<i64: 2>}
 // CHECK: tcc.reduce_sum
-// CHECK: return %[[DX]], 
+// CHECK: return %[[DX]],
 
 // NUMBERS: [-1.  1. -1.  2. -1.  3. -1. -1.]
 func.func @main() -> tensor<8xf64> {

@@ -24,7 +24,7 @@ func.func @main() -> (tensor<2x2xf64>, tensor<2x2xf64>) {
   %abs = tcc.abs %y#1 : tensor<2x2xf64> -> tensor<2x2xf64>
   %p = tcc.dot_general %y#0, %y#1
       {lhs_batch = array<i64>, lhs_contract = array<i64: 1>, rhs_batch = array<i64>, rhs_contract = array<i64: 0>}
-     
+
       : (tensor<2x2xf64>, tensor<2x2xf64>) -> tensor<2x2xf64>
   return %abs, %p : tensor<2x2xf64>, tensor<2x2xf64>
 }

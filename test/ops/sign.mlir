@@ -12,7 +12,7 @@ func.func @f(%x: tensor<4xf64>) -> tensor<4xf64> {
 // Of real numbers the slope is 0.
 // CHECK-LABEL: func.func @f_vjp(
 // CHECK-SAME: %[[X:.+]]: tensor<4xf64>, %[[DY:.+]]: tensor<4xf64>)
-// CHECK: %[[ZERO:.+]] = tcc.constant 
+// CHECK: %[[ZERO:.+]] = tcc.constant
 // CHECK: return %[[ZERO]]
 
 // NUMBERS: [-1.  0.  1. nan]

@@ -11,7 +11,7 @@ func.func @f(%x: tensor<4xf64>) -> tensor<4xf64> {
 
 // CHECK-LABEL: func.func @f_vjp(
 // CHECK-SAME: %[[X:.+]]: tensor<4xf64>, %[[DY:.+]]: tensor<4xf64>)
-// CHECK: %[[TWO:.+]] = tcc.constant 
+// CHECK: %[[TWO:.+]] = tcc.constant
 // CHECK: %[[S:.+]] = tcc.multiply %[[X]], %[[TWO]]
 // CHECK: %[[DX:.+]] = tcc.multiply %[[DY]], %[[S]]
 // CHECK: return %[[DX]]

@@ -24,7 +24,7 @@ func.func @main() -> (tensor<2xf64>, tensor<2x2xf64>) {
   %us = tcc.multiply %y#0, %d : tensor<2x2xf64>
   %p = tcc.dot_general %us, %y#2
       {lhs_batch = array<i64>, lhs_contract = array<i64: 1>, rhs_batch = array<i64>, rhs_contract = array<i64: 0>}
-     
+
       : (tensor<2x2xf64>, tensor<2x2xf64>) -> tensor<2x2xf64>
   return %y#1, %p : tensor<2xf64>, tensor<2x2xf64>
 }
