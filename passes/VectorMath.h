@@ -24,12 +24,11 @@ bool isVectorMathType(mlir::Type type);
 
 // Every builder is generic over the types of isVectorMathType, expects operands of equal type and returns that type.
 // Special values, signed zeros and subnormals are those of C99 Annex F. Bounds (ulp) are in docs/accuracy.md.
+// clang-format off
 #define TCC_VECTOR_MATH_UNARY(X)                                                                                       \
-  X(Exp)                                                                                                               \
-  X(Exp2)                                                                                                              \
-  X(Expm1)                                                                                                             \
-  X(Log) X(Log2) X(Log10) X(Log1p) X(Sin) X(Cos) X(Tan) X(Asin) X(Acos) X(Atan) X(Sinh) X(Cosh) X(Tanh) X(Asinh)       \
-      X(Acosh) X(Atanh) X(Cbrt) X(Rsqrt) X(Erf) X(Erfc) X(Erfinv) X(Lgamma) X(Digamma)
+  X(Exp) X(Exp2) X(Expm1) X(Log) X(Log2) X(Log10) X(Log1p) X(Sin) X(Cos) X(Tan) X(Asin) X(Acos) X(Atan) X(Sinh)        \
+  X(Cosh) X(Tanh) X(Asinh) X(Acosh) X(Atanh) X(Cbrt) X(Rsqrt) X(Erf) X(Erfc) X(Erfinv) X(Lgamma) X(Digamma)
+// clang-format on
 #define TCC_VECTOR_MATH_BINARY(X) X(Pow) X(Atan2)
 
 #define TCC_DECLARE(name)                                                                                              \
