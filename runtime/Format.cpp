@@ -100,6 +100,7 @@ public:
         std::string text = scientific(x, -1);
         size_t point = text.find('.'), e = text.find('e');
         fraction = std::max(fraction, int(e - point - 1));
+        exponentDigits = std::max(exponentDigits, text.size() - e - 2);
       }
     for (const Number &x : numbers) {
       if (!std::isfinite(x.value))
@@ -132,12 +133,16 @@ private:
       text = x.value < 0 ? "-inf" : "inf";
     else
       text = exponential ? scientific(x, fraction) : positional(x);
+    if (exponential && std::isfinite(x.value)) { // one width for all: e+005 beside e+300
+      size_t digits = text.find('e') + 2;
+      text.insert(digits, exponentDigits - (text.size() - digits), '0');
+    }
     return alwaysSigned && text[0] != '-' ? "+" + text : text;
   }
 
   bool alwaysSigned, exponential = false;
   int fraction = 0;
-  size_t left = 0, right = 0;
+  size_t left = 0, right = 0, exponentDigits = 2;
 };
 
 template <class T> T at(const TccTensor &t, int64_t i) { return static_cast<const T *>(t.data)[i]; }
@@ -318,7 +323,12 @@ std::string formatTensor(const TccTensor &tensor, const FormatOptions &options) 
   if (tensor.rank > 0)
     return Writer(tensor, options).write();
   if (hasComplexType(tensor.dtype)) {
-    std::string real = scalarText(numberAt(tensor, 0, 0)), imaginary = scalarText(numberAt(tensor, 0, 1));
+    // Python writes the parts of a complex number without ".0".
+    auto part = [&](int which) {
+      std::string text = scalarText(numberAt(tensor, 0, which));
+      return text.ends_with(".0") ? text.substr(0, text.size() - 2) : text;
+    };
+    std::string real = part(0), imaginary = part(1);
     return "(" + real + (imaginary[0] == '-' ? "" : "+") + imaginary + "j)";
   }
   return hasFloatType(tensor.dtype) ? scalarText(numberAt(tensor, 0, 0)) : integerAt(tensor, 0);

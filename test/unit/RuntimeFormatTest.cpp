@@ -27,6 +27,7 @@ TEST(Format, only_digits_that_the_dtype_has_are_printed) {
 TEST(Format, wide_ranges_are_scientific) {
   EXPECT_EQ(print<double>(TCC_F64, {1e8, 1.5}, {2}), "[1.0e+08 1.5e+00]");
   EXPECT_EQ(print<double>(TCC_F64, {1e-5, 1}, {2}), "[1.e-05 1.e+00]");
+  EXPECT_EQ(print<double>(TCC_F64, {5, 5e300}, {2}), "[5.e+000 5.e+300]");
 }
 
 TEST(Format, not_a_number_and_infinity_are_padded) {
@@ -48,6 +49,8 @@ TEST(Format, a_single_number_is_printed_as_python_does) {
   EXPECT_EQ(print<double>(TCC_F64, {3}, {}), "3.0");
   EXPECT_EQ(print<double>(TCC_F64, {1e-5}, {}), "1e-05");
   EXPECT_EQ(print<int32_t>(TCC_I32, {7}, {}), "7");
+  EXPECT_EQ(print<std::complex<double>>(TCC_C128, {{1, 2}}, {}), "(1+2j)");
+  EXPECT_EQ(print<std::complex<double>>(TCC_C128, {{1.5, -2}}, {}), "(1.5-2j)");
 }
 
 TEST(Format, more_than_a_thousand_elements_are_abbreviated) {
