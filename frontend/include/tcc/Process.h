@@ -23,7 +23,7 @@ TCC_API Device default_device();
 TCC_API MemoryStats memory_stats();
 /// Allocations beyond it throw. 0 removes the limit.
 TCC_API void set_memory_limit(int64_t bytes);
-/// Where compiled kernels are kept between runs; empty: nowhere.
+/// Where compiled kernels will be kept between runs; remembered, but nothing is kept on disk yet. Empty: nowhere.
 TCC_API void set_cache_dir(const std::string &path);
 
 } // namespace tcc

@@ -119,8 +119,7 @@ template <class F> auto vmap(F f, MapAxes in_axes = 0, int64_t out_axes = 0) {
   };
 }
 
-/// f, whose intermediate values need not be kept for the gradient. The compiler decides from the memory plan which of
-/// them are worth recomputing; results never differ.
+/// f itself: no value of it is recomputed for the gradient yet, so that memory is not saved. Results are right either way.
 template <class F> auto checkpoint(F f) { return f; }
 
 /// f(x...) -> Tensor with a gradient of its own: forward(x...) -> {y, saved}, backward(saved, cotangent of y) -> one
