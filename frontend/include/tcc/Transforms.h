@@ -119,7 +119,7 @@ template <class F> auto vmap(F f, MapAxes in_axes = 0, int64_t out_axes = 0) {
   };
 }
 
-/// f itself: no value of it is recomputed for the gradient yet, so that memory is not saved. Results are right either way.
+/// f itself: nothing of it is recomputed for the gradient yet, so no memory is saved. Results are right either way.
 template <class F> auto checkpoint(F f) { return f; }
 
 /// f(x...) -> Tensor with a gradient of its own: forward(x...) -> {y, saved}, backward(saved, cotangent of y) -> one
