@@ -7,18 +7,6 @@ using namespace mlir;
 
 namespace tcc {
 
-static DenseElementsAttr splatAttribute(RankedTensorType type, double number) {
-  Type element = type.getElementType();
-  if (auto floats = dyn_cast<FloatType>(realTypeOf(element))) {
-    APFloat re = FloatAttr::get(floats, number).getValue();
-    if (!isComplex(element))
-      return DenseElementsAttr::get(type, re);
-    return DenseElementsAttr::get(type, std::complex<APFloat>(re, APFloat::getZero(re.getSemantics())));
-  }
-  APInt value(element.getIntOrFloatBitWidth(), int64_t(number), /*isSigned=*/true, /*implicitTrunc=*/true);
-  return DenseElementsAttr::get(type, value);
-}
-
 Value AdjointBuilder::scalar(Type element, double number) {
   return create<ConstantOp>(splatAttribute(RankedTensorType::get({}, element), number));
 }

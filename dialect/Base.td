@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // What every op record is made of: the dialect, tensor types by element class, the op's base class with the fields that
-// our own generator reads (kernel, domain, promotion), and the vocabulary of adjoint rules.
+// our own generator reads (kernel, domain, promotion, batching), and the vocabulary of adjoint rules.
 #ifndef TCC_DIALECT_BASE
 #define TCC_DIALECT_BASE
 
@@ -93,6 +93,21 @@ def ZeroReal : Promote<"zeroReal">;         // the result is zero for real argum
 def ToParts : Promote<"parts">;             // as ToInexact, and at least f32: what complex numbers are made of
 def NoFunction : Promote<"none">;           // the DSL function is written by hand
 
+// How the op is applied to many slices at once (docs/transforms.md). Every op has one of the three below; one without
+// stops the build.
+class Batching<string what> {
+  string text = what;
+}
+// The op itself: operands that are the same for all slices are repeated, and the slices lie along a new leading axis of
+// operands and results. The attributes named are axes, which it moves by one.
+class Stacked<list<string> axisAttributes = []> : Batching<"the same op on stacks"> {
+  list<string> axes = axisAttributes;
+}
+// `batch` is written in C++.
+class CustomBatching<string what> : Batching<what>;
+// There is nothing to stack, or nobody can: an error.
+class NoBatching<string why> : Batching<why>;
+
 // Which parts of the compiler see what in an op (dialect/Ops.h).
 class TccTrait<string name> : NativeOpTrait<name> {
   let cppNamespace = "::tcc::trait";
@@ -102,10 +117,12 @@ def ViewTrait : TccTrait<"View">;                // result elements are copies o
 def ReductionTrait : TccTrait<"Reduction">;      // folds `axes` away
 
 class Tcc_Op<string mnemonic, list<Trait> traits = []>
-    : Op<Tcc_Dialect, mnemonic, !listconcat([DeclareOpInterfaceMethods<AdjointOpInterface>], traits)> {
+    : Op<Tcc_Dialect, mnemonic, !listconcat([DeclareOpInterfaceMethods<AdjointOpInterface>,
+                                             DeclareOpInterfaceMethods<BatchingOpInterface>], traits)> {
   Kernel kernel = NoKernel;
   Domain domain = Anywhere;
   Promote promote = NoFunction;
+  Batching batching = ?;
 }
 
 //===----------------------------------------------------------------------===//
@@ -126,6 +143,7 @@ class UnaryOp<string mnemonic, string text, TccTensor type, Promote how, Kernel 
   let kernel = k;
   let domain = d;
   let promote = how;
+  let batching = Stacked<>;
 }
 
 // y = f(x), another element type.
@@ -136,6 +154,7 @@ class UnaryToOp<string mnemonic, string text, TccTensor from, TccTensor to, Prom
   let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y)";
   let kernel = k;
   let promote = how;
+  let batching = Stacked<>;
 }
 
 // y = f(a, b), all of one type.
@@ -148,6 +167,7 @@ class BinaryOp<string mnemonic, string text, TccTensor type, Promote how, Kernel
   let kernel = k;
   let domain = d;
   let promote = how;
+  let batching = Stacked<>;
 }
 
 // y = f(a, b), bool.
@@ -159,6 +179,7 @@ class CompareOp<string mnemonic, string text, TccTensor type, Kernel k, list<Tra
   let assemblyFormat = "$a `,` $b attr-dict `:` type($a) `->` type($y)";
   let kernel = k;
   let promote = Keep;
+  let batching = Stacked<>;
 }
 
 // A call of the runtime library: one function `tcc_<mnemonic>` (runtime/Runtime.h).

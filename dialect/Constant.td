@@ -12,6 +12,7 @@ def ConstantOp : SummaryOp<"constant", "Elements known to the compiler",
   let results = (outs AnyElementTensor:$y);
   let assemblyFormat = "attr-dict $value";
   let hasFolder = true;
+  let batching = NoBatching<"has no operands">;
   let builders = [OpBuilder<(ins "::mlir::ElementsAttr":$value)>];
   let skipDefaultBuilders = true;
 }
@@ -21,6 +22,7 @@ def InputOp : SummaryOp<"input", "A leaf of a graph, bound to evaluated data",
                         [MemoryEffects<[MemAlloc]>]> {
   let results = (outs AnyElementTensor:$y);
   let assemblyFormat = "attr-dict `:` type($y)";
+  let batching = NoBatching<"has no operands">;
 }
 
 def IotaOp : SummaryOp<"iota", "Each element is its position along an axis", [Pure]> {
@@ -31,16 +33,19 @@ def IotaOp : SummaryOp<"iota", "Each element is its position along an axis", [Pu
   let arguments = (ins Optional<AnyElementTensor>:$like, I64Attr:$axis);
   let results = (outs IotaTensor:$y);
   let assemblyFormat = "(`like` $like^ `:` type($like))? attr-dict `:` type($y)";
+  let batching = NoBatching<"the operand gives only a shape">;
   let hasVerifier = true;
 }
 
 def RandomBitsOp : SummaryOp<"random_bits", "Uniform bits: Threefry-2x32-20 of a key and the position", [Pure]> {
   let description = [{
-    Threefry-2x32 with 20 rounds (Salmon et al. 2011) under `key`; the counter is the linear index of the element.
-    C1: key has shape 2. C2: as for iota.
+    Threefry-2x32 with 20 rounds (Salmon et al. 2011) under the keys in the last axis of `key`. Its other axes are leading
+    axes of y; the counter is the linear index of the element in the remaining ones.
+    C1: the last size of key is 2, the others are the leading sizes of y. C2: as for iota.
   }];
   let arguments = (ins KeyTensor:$key, Optional<AnyElementTensor>:$like);
   let results = (outs KeyTensor:$y);
+  let batching = Stacked<>;
   let assemblyFormat = "$key (`like` $like^ `:` type($like))? attr-dict `:` type($key) `->` type($y)";
   let hasVerifier = true;
 }

@@ -24,8 +24,15 @@ LogicalResult IotaOp::verify() {
 }
 
 LogicalResult RandomBitsOp::verify() {
-  if (getKey().getType().getShape() != ArrayRef<int64_t>{2})
-    return emitOpError("key must have shape 2, got ") << getKey().getType();
+  ArrayRef<int64_t> keys = getKey().getType().getShape(), sizes = getY().getType().getShape();
+  auto fits = [&] {
+    ArrayRef<int64_t> leading = keys.drop_back();
+    return keys.back() == 2 && leading.size() <= sizes.size() &&
+           llvm::all_of(llvm::zip(leading, sizes), [](auto pair) { return std::apply(mayBeEqual, pair); });
+  };
+  if (keys.empty() || !fits())
+    return emitOpError("key must have last size 2 after leading sizes of the result, got ")
+           << getKey().getType() << " for " << getY().getType();
   return verifyLike(*this, getLike(), getY().getType());
 }
 

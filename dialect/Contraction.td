@@ -15,6 +15,8 @@ def DotGeneralOp : LibraryOp<"dot_general", "Sum over contracted axes of product
   let arguments = (ins NumberTensor:$a, NumberTensor:$b, DenseI64ArrayAttr:$lhs_batch, DenseI64ArrayAttr:$rhs_batch,
                        DenseI64ArrayAttr:$lhs_contract, DenseI64ArrayAttr:$rhs_contract);
   let results = (outs NumberTensor:$y);
+  let batching = CustomBatching<[{another batch axis; where one operand is the same for all slices, a free axis of the
+    other one, so that a product with one matrix stays one product}]>;
   let assemblyFormat = "$a `,` $b attr-dict `:` functional-type(operands, results)";
 }
 

@@ -16,8 +16,12 @@ class InvokeOp<string mnemonic, string text>
   let results = (outs Variadic<AnyElementTensor>:$ys);
   let assemblyFormat = "$callee `(` $xs `)` attr-dict `:` functional-type($xs, $ys)";
 }
-def CallOp : InvokeOp<"call", "Results of a function of tcc ops of the same module">;
-def LaunchOp : InvokeOp<"launch", "Results of a kernel, after kernels have been formed">;
+def CallOp : InvokeOp<"call", "Results of a function of tcc ops of the same module"> {
+  let batching = CustomBatching<"a call of the callee's own batched form for the operands that are stacks">;
+}
+def LaunchOp : InvokeOp<"launch", "Results of a kernel, after kernels have been formed"> {
+  let batching = NoBatching<"kernels are formed after batching">;
+}
 
 //===----------------------------------------------------------------------===//
 // Adjoints

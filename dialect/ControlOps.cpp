@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Calls: verification against the functions that they name, and their adjoints.
+// Calls: verification against the functions that they name, their adjoints and batched forms.
 #include "dialect/AdjointBuilder.h"
 #include "dialect/Autodiff.h"
+#include "dialect/Batching.h"
 #include "dialect/Inference.h"
 
 #include "mlir/Interfaces/FunctionInterfaces.h"
@@ -52,6 +53,24 @@ LogicalResult CallOp::pullback(AdjointBuilder &b) {
   auto call = CallOp::create(b.builder, getLoc(), vjp->getResultTypes(), operands, vjp->getName());
   for (auto [index, dx] : llvm::zip_equal(wrt, call.getYs()))
     b.accumulate(index, dx);
+  return success();
+}
+
+LogicalResult CallOp::batch(BatchBuilder &b) {
+  auto function = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(*this, getCalleeAttr());
+  if (!function)
+    return emitOpError("calls no function that can be batched: ") << getCalleeAttr();
+  SmallVector<bool> areStacked = llvm::map_to_vector(getXs(), [&](Value x) { return b.isStacked(x); });
+  FailureOr<BatchedFunction> batched = buildBatched(function, b.size(), areStacked);
+  if (failed(batched))
+    return failure();
+  auto call = CallOp::create(b.builder, getLoc(), batched->function.getResultTypes(), b.of(getXs()),
+                             batched->function.getName());
+  for (auto [from, to, isStacked] : llvm::zip_equal(getYs(), call.getYs(), batched->isStacked))
+    if (isStacked)
+      b.set(from, to);
+    else
+      b.setShared(from, to);
   return success();
 }
 

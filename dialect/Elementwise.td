@@ -86,6 +86,7 @@ def PolygammaOp : SummaryOp<"polygamma", "Derivative of digamma, taken `order` t
   let arguments = (ins FloatTensor:$x, ConfinedAttr<I64Attr, [IntPositive]>:$order);
   let results = (outs FloatTensor:$y);
   let assemblyFormat = "$x attr-dict `:` type($x)";
+  let batching = Stacked<>;
   let kernel = Kernel<"kernels::special(op)">;
   let domain = Domain<"0.3", "4">;
 }
@@ -119,6 +120,7 @@ def CastOp : SummaryOp<"cast", "Each element as another type", [Pure, Elementwis
   let results = (outs AnyElementTensor:$y);
   let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y)";
   let hasVerifier = true;
+  let batching = Stacked<>;
   let kernel = AnyKernel<"kernels::cast(op)">;
 }
 } // hasFolder
@@ -182,6 +184,7 @@ def ComplexOp : SummaryOp<"complex", "Complex numbers from real and imaginary pa
   let arguments = (ins WideFloatTensor:$re, WideFloatTensor:$im);
   let results = (outs ComplexTensor:$y);
   let assemblyFormat = "$re `,` $im attr-dict `:` type($re) `->` type($y)";
+  let batching = Stacked<>;
   let kernel = Kernel<"kernels::makeComplex">;
   let promote = ToParts;
 }
@@ -218,6 +221,7 @@ def SelectOp : SummaryOp<"select", "a where the condition holds, b elsewhere",
   let arguments = (ins BoolTensor:$condition, AnyElementTensor:$a, AnyElementTensor:$b);
   let results = (outs AnyElementTensor:$y);
   let assemblyFormat = "$condition `,` $a `,` $b attr-dict `:` type($a)";
+  let batching = Stacked<>;
   let kernel = AnyKernel<"kernels::select">;
 }
 

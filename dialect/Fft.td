@@ -9,6 +9,7 @@ include "dialect/Base.td"
 class FourierOp<string mnemonic, string text, TccTensor from, TccTensor to, dag attributes> : LibraryOp<mnemonic, text> {
   let arguments = !con((ins from:$x, DenseI64ArrayAttr:$axes), attributes);
   let results = (outs to:$y);
+  let batching = Stacked<["axes"]>;
   let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y)";
 }
 def FftOp : FourierOp<"fft", "Fourier transform over axes, exp(-2 pi i j k / n), or exp(+..) if inverse", ComplexTensor,

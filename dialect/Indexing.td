@@ -14,6 +14,8 @@ def GatherOp : SummaryOp<"gather", "Elements or slices of x at computed position
   }];
   let arguments = (ins AnyElementTensor:$x, Variadic<PositionTensor>:$indices, DenseI64ArrayAttr:$axes);
   let results = (outs AnyElementTensor:$y);
+  let batching = CustomBatching<[{indices that are stacks get one more axis, and the slice's number is one more index where x
+    is a stack too; indices that are the same for all slices read slices of slices}]>;
   let assemblyFormat = "$x `,` $indices attr-dict `:` functional-type(operands, results)";
 }
 
@@ -27,6 +29,8 @@ def ScatterOp : SummaryOp<"scatter", "x with elements or slices at computed posi
   let arguments = (ins AnyElementTensor:$x, AnyElementTensor:$updates, Variadic<PositionTensor>:$indices,
                        DenseI64ArrayAttr:$axes, StrAttr:$combine);
   let results = (outs AnyElementTensor:$y);
+  let batching = CustomBatching<[{updates of slices of slices where indices are the same for all; otherwise the slice's number
+    is one more index}]>;
   let assemblyFormat = "$x `,` $updates `,` $indices attr-dict `:` functional-type(operands, results)";
 }
 
@@ -34,6 +38,7 @@ def CheckIndexOp : LibraryOp<"check_index", "Indices with `bound` added to negat
   let description = "C1: bound is not negative.";
   let arguments = (ins PositionTensor:$x, I64Attr:$bound);
   let results = (outs PositionTensor:$y);
+  let batching = Stacked<>;
   let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y)";
 }
 

@@ -11,6 +11,7 @@ class MatrixOp<string mnemonic, string text, dag outputs, dag attributes = (ins)
   let description = "C1: a has at least two axes.";
   let arguments = !con((ins LapackTensor:$a), attributes);
   let results = outputs;
+  let batching = Stacked<>;
   let assemblyFormat = "$a attr-dict `:` type($a) `->` type(results)";
 }
 // C2: the matrices are square.
@@ -41,6 +42,8 @@ class SolverOp<string mnemonic, string text, dag attributes> : LibraryOp<mnemoni
   }];
   let arguments = !con((ins LapackTensor:$a, LapackTensor:$b), attributes);
   let results = (outs LapackTensor:$y);
+  let batching = CustomBatching<[{the same op on stacks; where a is the same for all slices, they are columns of one b, so that
+    a is factored once}]>;
   let assemblyFormat = "$a `,` $b attr-dict `:` functional-type(operands, results)";
 }
 def TriangularSolveOp : SolverOp<"triangular_solve", "y with t y = b, or t^H y = b if adjoint; t is a triangle of a",

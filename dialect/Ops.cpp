@@ -70,6 +70,18 @@ Type complexTypeOf(Type type) {
   return isa<mlir::ComplexType>(type) ? type : mlir::ComplexType::get(type);
 }
 
+DenseElementsAttr splatAttribute(RankedTensorType type, double number) {
+  Type element = type.getElementType();
+  if (auto floats = dyn_cast<FloatType>(realTypeOf(element))) {
+    APFloat re = FloatAttr::get(floats, number).getValue();
+    if (!isComplex(element))
+      return DenseElementsAttr::get(type, re);
+    return DenseElementsAttr::get(type, std::complex<APFloat>(re, APFloat::getZero(re.getSemantics())));
+  }
+  APInt value(element.getIntOrFloatBitWidth(), int64_t(number), /*isSigned=*/true, /*implicitTrunc=*/true);
+  return DenseElementsAttr::get(type, value);
+}
+
 void InferenceError::print(ArrayRef<int64_t> values) {
   stream << "[";
   llvm::interleaveComma(values, stream);

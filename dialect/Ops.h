@@ -17,6 +17,7 @@
 
 namespace tcc {
 class AdjointBuilder;
+class BatchBuilder;
 
 namespace trait {
 /// Each result element depends on the same element of each operand.
@@ -46,6 +47,8 @@ mlir::Type complexTypeOf(mlir::Type type);
 inline bool isInexact(mlir::Type type) {
   return llvm::isa<mlir::FloatType, mlir::ComplexType>(mlir::getElementTypeOrSelf(type));
 }
+/// A constant of a static type with all elements equal.
+mlir::DenseElementsAttr splatAttribute(mlir::RankedTensorType type, double number);
 
 } // namespace tcc
 

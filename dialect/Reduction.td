@@ -11,6 +11,7 @@ class ReduceOp<string mnemonic, string text, TccTensor type>
   let description = "C1: axes are distinct axes of x; they are dropped.";
   let arguments = (ins type:$x, DenseI64ArrayAttr:$axes);
   let results = (outs type:$y);
+  let batching = Stacked<["axes"]>;
   let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y)";
   let hasFolder = true;
 }
@@ -25,6 +26,7 @@ class ArgReduceOp<string mnemonic, string text> : LibraryOp<mnemonic, text> {
   let description = "C1: axis is an axis of x; it is dropped. C2: it is not empty.";
   let arguments = (ins OrderedTensor:$x, I64Attr:$axis);
   let results = (outs PositionTensor:$y);
+  let batching = Stacked<["axis"]>;
   let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y)";
 }
 def ArgmaxOp : ArgReduceOp<"argmax", "Position of the largest element along an axis; first of ties, NaN wins">;
@@ -34,6 +36,7 @@ class ScanOp<string mnemonic, string text, TccTensor type> : LibraryOp<mnemonic,
   let description = "Element k combines elements 0..k along the axis, or k..end if reverse. C1: axis is an axis of x.";
   let arguments = (ins type:$x, I64Attr:$axis, BoolAttr:$reverse);
   let results = (outs type:$y);
+  let batching = Stacked<["axis"]>;
   let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y)";
 }
 def CumsumOp : ScanOp<"cumsum", "Running sum along an axis", NumberTensor>;
@@ -45,12 +48,14 @@ def SortOp : LibraryOp<"sort", "x in ascending order along an axis; stable, NaN 
   let description = "C1: axis is an axis of x.";
   let arguments = (ins OrderedTensor:$x, I64Attr:$axis);
   let results = (outs OrderedTensor:$y);
+  let batching = Stacked<["axis"]>;
   let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y)";
 }
 def ArgsortOp : LibraryOp<"argsort", "Positions that sort x along an axis; stable, NaN last"> {
   let description = "C1: axis is an axis of x.";
   let arguments = (ins OrderedTensor:$x, I64Attr:$axis);
   let results = (outs PositionTensor:$y);
+  let batching = Stacked<["axis"]>;
   let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y)";
 }
 

@@ -22,6 +22,7 @@ def BroadcastOp : SummaryOp<"broadcast", "x repeated along new axes and along ax
   }];
   let arguments = (ins AnyElementTensor:$x, Optional<AnyElementTensor>:$like, DenseI64ArrayAttr:$dims);
   let results = (outs AnyElementTensor:$y);
+  let batching = CustomBatching<"a leading axis that becomes y's leading axis">;
   let assemblyFormat = "$x (`like` $like^ `:` type($like))? attr-dict `:` type($x) `->` type($y)";
   let hasVerifier = true;
 }
@@ -33,6 +34,7 @@ def ReshapeOp : SummaryOp<"reshape", "The elements of x in row-major order in an
   }];
   let arguments = (ins AnyElementTensor:$x, Optional<AnyElementTensor>:$like);
   let results = (outs AnyElementTensor:$y);
+  let batching = Stacked<>;
   let assemblyFormat = "$x (`like` $like^ `:` type($like))? attr-dict `:` type($x) `->` type($y)";
   let hasVerifier = true;
 }
@@ -40,6 +42,7 @@ def ReshapeOp : SummaryOp<"reshape", "The elements of x in row-major order in an
 def TransposeOp : ShapeOp<"transpose", "x with its axes in another order: axis i of y is axis perm[i] of x",
                           (ins DenseI64ArrayAttr:$perm), [InferTypeOpAdaptor]> {
   let description = "C1: perm is a permutation of the axes of x.";
+  let batching = CustomBatching<"a leading axis that stays where it is">;
 }
 
 def SliceOp : ShapeOp<"slice", "Every strides[i]-th position from starts[i] to before limits[i] of each axis",
@@ -49,10 +52,12 @@ def SliceOp : ShapeOp<"slice", "Every strides[i]-th position from starts[i] to b
     A negative limit on an axis of open size counts from behind: -1 is its end.
     C1: starts, limits and strides have an entry for each axis. C2: 0 <= start <= limit <= size. C3: strides are positive.
   }];
+  let batching = CustomBatching<"all of a leading axis">;
 }
 
 def ReverseOp : ShapeOp<"reverse", "x backwards along some axes", (ins DenseI64ArrayAttr:$axes), [InferTypeOpAdaptor]> {
   let description = "C1: axes are distinct axes of x.";
+  let batching = Stacked<["axes"]>;
 }
 
 def PadOp : SummaryOp<"pad", "x between `low` and `high` copies of a value, `interior` of them between its elements",
@@ -63,6 +68,7 @@ def PadOp : SummaryOp<"pad", "x between `low` and `high` copies of a value, `int
   let arguments = (ins AnyElementTensor:$x, AnyElementTensor:$value, DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high,
                        DenseI64ArrayAttr:$interior);
   let results = (outs AnyElementTensor:$y);
+  let batching = CustomBatching<"a leading axis without padding; a stack of values is selected where x is not">;
   let assemblyFormat = "$x `,` $value attr-dict `:` functional-type(operands, results)";
 }
 
@@ -72,6 +78,7 @@ def ConcatenateOp : SummaryOp<"concatenate", "The operands one after the other a
   }];
   let arguments = (ins Variadic<AnyElementTensor>:$xs, I64Attr:$axis);
   let results = (outs AnyElementTensor:$y);
+  let batching = Stacked<["axis"]>;
   let assemblyFormat = "$xs attr-dict `:` functional-type(operands, results)";
 }
 } // hasFolder

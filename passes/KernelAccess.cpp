@@ -122,8 +122,10 @@ Value GenericBuilder::computeRandomBits(Operation *op, const Position &position)
     return arith::ConstantOp::create(body, loc, body.getI32IntegerAttr(int32_t(value)));
   };
   SmallVector<Value> at = indices(position);
+  // The leading axes choose a key; the others count.
+  int64_t keyRank = tensorType(random.getKey()).getRank() - 1;
   Value linear;
-  for (int64_t axis = 0; axis < int64_t(at.size()); ++axis) {
+  for (int64_t axis = keyRank; axis < int64_t(at.size()); ++axis) {
     if (!linear) {
       linear = at[axis];
       continue;
@@ -142,8 +144,16 @@ Value GenericBuilder::computeRandomBits(Operation *op, const Position &position)
 
   Value keys[3];
   for (int64_t i : {0, 1}) {
-    AffineExpr at = getAffineConstantExpr(i, body.getContext());
-    keys[i] = pull(random.getKey(), Position{AffineMap::get(getNumDims(), 0, at), {}});
+    Position where;
+    if (position.map) {
+      SmallVector<AffineExpr> word(position.map.getResults().take_front(keyRank));
+      word.push_back(getAffineConstantExpr(i, body.getContext()));
+      where.map = AffineMap::get(getNumDims(), 0, word, body.getContext());
+    } else {
+      where.values.assign(position.values.begin(), position.values.begin() + keyRank);
+      where.values.push_back(constant(i));
+    }
+    keys[i] = pull(random.getKey(), where);
     if (!keys[i])
       return {};
   }

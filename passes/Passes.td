@@ -20,6 +20,20 @@ def Differentiate : Pass<"tcc-differentiate", "mlir::ModuleOp"> {
   let dependentDialects = ["TccDialect", "mlir::func::FuncDialect"];
 }
 
+def Batch : Pass<"tcc-batch", "mlir::ModuleOp"> {
+  let summary = "Add the batched form of a function";
+  let description = [{
+    Adds `@f_batched` beside `@f`: a function of its arguments with the slices of `stacks` along a leading axis, which gives
+    stacks of the results that depend on them and the other results as they are. docs/transforms.md has the rules.
+  }];
+  let options = [
+    Option<"entry", "entry", "std::string", /*default=*/"\"main\"", "The function">,
+    Option<"slices", "slices", "int64_t", /*default=*/"1", "Number of slices">,
+    ListOption<"stacks", "stacks", "int64_t", "Arguments that differ from slice to slice; all by default">
+  ];
+  let dependentDialects = ["TccDialect", "mlir::func::FuncDialect"];
+}
+
 def Simplify : InterfacePass<"tcc-simplify", "mlir::FunctionOpInterface"> {
   let summary = "Fold, merge equal ops and drop unused ones";
   let dependentDialects = ["TccDialect"];

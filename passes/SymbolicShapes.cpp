@@ -131,9 +131,17 @@ void SymbolicShapes::visit(Operation *op, function_ref<AffineMap(LaunchOp)> resu
     without(op->getAttrOfType<DenseI64ArrayAttr>("axes").asArrayRef());
   } else {
     llvm::TypeSwitch<Operation *>(op)
-        .Case<IotaOp, RandomBitsOp>([&](auto x) {
-          if (x.getLike())
-            like(x.getLike());
+        .Case<IotaOp>([&](IotaOp iota) {
+          if (iota.getLike())
+            like(iota.getLike());
+        })
+        .Case<RandomBitsOp>([&](RandomBitsOp random) {
+          if (random.getLike())
+            like(random.getLike());
+          for (int64_t axis = 0; axis < rankOf(0) - 1; ++axis)
+            demandEqual(op, in(0, axis),
+                        random.getLike() ? size(random.getLike(), axis)
+                                         : constant(random.getY().getType().getDimSize(axis)));
         })
         .Case<BroadcastOp>([&](BroadcastOp broadcast) {
           RankedTensorType result = tensorType(broadcast.getResult());

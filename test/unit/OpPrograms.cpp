@@ -16,8 +16,8 @@ namespace tcc::test {
 
 const std::vector<OpRow> &opTable() {
   static const std::vector<OpRow> rows = {
-#define TCC_OP(identifier, mnemonic, kind, operands, classes, differentiable, attributes, lo, hi)                      \
-  {mnemonic, kind, operands, classes, differentiable, attributes, lo, hi},
+#define TCC_OP(identifier, mnemonic, kind, operands, classes, differentiable, attributes, lo, hi, batched)             \
+  {mnemonic, kind, operands, classes, differentiable, attributes, lo, hi, batched},
 #include "test/OpTable.inc"
 #undef TCC_OP
   };

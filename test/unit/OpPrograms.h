@@ -20,6 +20,7 @@ struct OpRow {
   std::string classes;
   bool differentiable, hasAttributes;
   double lo, hi;
+  bool batched;
 
   bool isElementwise() const { return kind == "elementwise"; }
   bool admits(char elementClass) const { return classes.find(elementClass) != std::string::npos; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Backend for the reference of ops: what each does, how it is written, its types, constraints and adjoint.
+// Backend for the reference of ops: what each does, how it is written, its types, constraints, adjoint and batching.
 #include "Records.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -45,6 +45,21 @@ void emitAdjoint(const Record *rule, raw_ostream &os) {
   }
 }
 
+/// "Stacked" with the axes it moves, or what the record says.
+void emitBatching(const Record *rule, raw_ostream &os) {
+  if (!rule)
+    return;
+  SmallVector<StringRef> lines;
+  rule->getValueAsString("text").split(lines, '\n');
+  for (StringRef &line : lines)
+    line = line.trim();
+  os << "\n**Batching**: " << (rule->isSubClassOf("NoBatching") ? "none: " : "") << join(lines, "\n");
+  if (rule->isSubClassOf("Stacked"))
+    for (StringRef axes : rule->getValueAsListOfStrings("axes"))
+      os << ", `" << axes << "` moved by one";
+  os << ".\n";
+}
+
 /// The description without the indentation of its record.
 void emitDescription(const Record *def, raw_ostream &os) {
   SmallVector<StringRef> lines;
@@ -83,6 +98,7 @@ bool emitOpDocs(const RecordKeeper &records, raw_ostream &os) {
       row(result.isVariadic() ? "results" : "result", result.name, result.constraint.getSummary());
     if (const Record *rule = rules.lookup(op.className()))
       emitAdjoint(rule, os);
+    emitBatching(op.batching(), os);
   }
   return false;
 }

@@ -12,7 +12,7 @@ namespace {
 
 bool emitOpTable(const RecordKeeper &records, raw_ostream &os) {
   emitHeader(os, "TCC_OP(identifier, \"mnemonic\", \"kind\", operands, \"element classes\", differentiable, has "
-                 "attributes, lo, hi)");
+                 "attributes, lo, hi, batched)");
   os << "// kind: elementwise, view, reduction, library or other; operands: -1 if their number varies;\n"
         "// element classes of the first operand: b bool, s signed, u unsigned, f float, c complex\n";
   StringSet<> without;
@@ -35,7 +35,8 @@ bool emitOpTable(const RecordKeeper &records, raw_ostream &os) {
        << (varies ? -1 : op.op.getNumOperands()) << ", \"" << classes << "\", "
        << (without.contains(op.className()) ? "false" : "true") << ", "
        << (op.op.getNumAttributes() > 0 ? "true" : "false") << ", " << domain->getValueAsString("lo") << ", "
-       << domain->getValueAsString("hi") << ")\n";
+       << domain->getValueAsString("hi") << ", "
+       << (!op.batching() || op.batching()->isSubClassOf("NoBatching") ? "false" : "true") << ")\n";
   }
   return false;
 }

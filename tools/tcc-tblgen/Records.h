@@ -23,6 +23,10 @@ public:
   llvm::StringRef mnemonic() const { return def->getValueAsString("opName"); }
   llvm::StringRef summary() const { return def->getValueAsString("summary").trim(); }
   llvm::StringRef promote() const { return def->getValueAsDef("promote")->getValueAsString("how"); }
+  /// The batching rule; null if the record has none.
+  const llvm::Record *batching() const {
+    return def->isValueUnset("batching") ? nullptr : def->getValueAsDef("batching");
+  }
   bool has(llvm::StringRef trait) const { return op.getTrait(trait) != nullptr; }
   bool isElementwise() const { return has("::tcc::trait::Elementwise"); }
   bool isVariadic() const { return op.isVariadic(); }
