@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // tcc_cholesky and tcc_triangular_solve: large ones in fixed tiles on our threads, batches one matrix per thread.
 #include "runtime/Decompose.h"
+#include "runtime/SmallMatrix.h"
 
 using namespace tcc::runtime;
 
@@ -64,23 +65,29 @@ int32_t tcc_cholesky(const TccTensor *in, int32_t n_in, const TccTensor *out, in
   if (numElements(out[0]) == 0)
     return TCC_OK;
   return dispatchLapack(in[0].dtype, [&]<class T>() -> int32_t {
-    if (!lapack<T>())
-      return noLibrary("cholesky", "LAPACK", status);
     const T *a = static_cast<const T *>(in[0].data);
     T *l = static_cast<T *>(out[0].data);
     BatchFailure failure;
-    forEachMatrix(matrices.batch, double(n) * n * n / 3, [&](int64_t begin, int64_t end) {
-      for (int64_t b = begin; b < end; ++b) {
-        T *factorOf = l + b * n * n;
-        const T *source = a + b * n * n;
-        for (int64_t i = 0; i < n; ++i) {
-          memcpy(factorOf + i * n, source + i * n, size_t(i + 1) * sizeof(T));
-          memset(static_cast<void *>(factorOf + i * n + i + 1), 0, size_t(n - i - 1) * sizeof(T));
+    if (isSmall(n)) {
+      smallCholesky(a, l, n, matrices.batch, failure);
+    } else {
+      if (!lapack<T>())
+        return noLibrary("cholesky", "LAPACK", status);
+      forEachMatrix(matrices.batch, double(n) * n * n / 3, [&](int64_t begin, int64_t end) {
+        for (int64_t b = begin; b < end; ++b) {
+          T *factorOf = l + b * n * n;
+          const T *source = a + b * n * n;
+          for (int64_t i = 0; i < n; ++i) {
+            memcpy(factorOf + i * n, source + i * n, size_t(i + 1) * sizeof(T));
+            memset(static_cast<void *>(factorOf + i * n + i + 1), 0, size_t(n - i - 1) * sizeof(T));
+          }
+          if (int64_t info = factor(factorOf, BlasInt(n)))
+            failure.report(b, info);
         }
-        if (int64_t info = factor(factorOf, BlasInt(n)))
-          failure.report(b, info);
-      }
-    });
+      });
+    }
+    if (failure.any() && failure.info() == noMemory)
+      return outOfMemory(status, "cholesky", smallWorkBytes(n * n, in[0].dtype));
     if (failure.any())
       return fail(status, TCC_ERROR_NUMERICAL,
                   "[cholesky] expected a positive definite matrix, got leading minor of order %lld not positive "
@@ -105,8 +112,6 @@ int32_t tcc_triangular_solve(const TccTensor *in, int32_t n_in, const TccTensor 
   if (numElements(out[0]) == 0)
     return TCC_OK;
   return dispatchLapack(in[0].dtype, [&]<class T>() -> int32_t {
-    if (!blas<T>())
-      return noLibrary(op, "BLAS", status);
     const T *a = static_cast<const T *>(in[0].data), *b = static_cast<const T *>(in[1].data);
     T *x = static_cast<T *>(out[0].data);
     if (!unitDiagonal)
@@ -116,6 +121,13 @@ int32_t tcc_triangular_solve(const TccTensor *in, int32_t n_in, const TccTensor 
             return fail(status, TCC_ERROR_NUMERICAL,
                         "[%s] expected a nonsingular matrix, got zero at diagonal index %lld (batch index %lld)", op,
                         (long long)d, (long long)i);
+    if (isSmall(n) && k <= maxSmallColumns) {
+      BatchFailure failure;
+      smallTriangularSolve(a, b, x, n, k, {lower, adjoint, unitDiagonal}, matrices.batch, failure);
+      return failure.any() ? outOfMemory(status, op, smallWorkBytes(n * (n + k), in[0].dtype)) : int32_t(TCC_OK);
+    }
+    if (!blas<T>())
+      return noLibrary(op, "BLAS", status);
     // In Fortran's view this is x^T a^T = b^T, or x^T conj(a) = b^T with conj(a) the adjoint of the viewed matrix; the
     // columns of b are rows there and independent of each other.
     constexpr int64_t part = 128;

@@ -3,6 +3,7 @@
 // transpose once on the way out.
 #include "runtime/Decompose.h"
 #include "runtime/Layout.h"
+#include "runtime/SmallMatrix.h"
 
 using namespace tcc::runtime;
 
@@ -158,12 +159,16 @@ int32_t tcc_eigh(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_
   if (numElements(out[1]) == 0)
     return TCC_OK;
   return dispatchLapack(in[0].dtype, [&]<class T>() -> int32_t {
-    if (!lapack<T>())
-      return noLibrary("eigh", "LAPACK", status);
     const T *a = static_cast<const T *>(in[0].data);
     Real<T> *w = static_cast<Real<T> *>(out[0].data);
     T *v = static_cast<T *>(out[1].data);
     BatchFailure failure;
+    if (isSmall(n)) {
+      smallEigh(a, w, v, n, matrices.batch, failure);
+      return notConverged("eigh", failure, smallWorkBytes(2 * n * n + n, in[0].dtype), status);
+    }
+    if (!lapack<T>())
+      return noLibrary("eigh", "LAPACK", status);
     forEachMatrix(matrices.batch, 9.0 * double(n) * n * n, [&](int64_t begin, int64_t end) {
       HermitianDriver<T> driver{BlasInt(n)};
       if (!driver.allocate())

@@ -2,6 +2,7 @@
 // tcc_lu and tcc_solve. Large matrices are factored in panels whose updates run in fixed tiles on our threads.
 #include "runtime/Decompose.h"
 #include "runtime/Layout.h"
+#include "runtime/SmallMatrix.h"
 
 using namespace tcc::runtime;
 
@@ -74,9 +75,13 @@ int32_t tcc_lu(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t 
     const T *a = static_cast<const T *>(in[0].data);
     T *lu = static_cast<T *>(out[0].data);
     int64_t *perm = static_cast<int64_t *>(out[1].data);
+    BatchFailure failure;
+    if (smaller > 0 && isSmall(m > n ? m : n)) {
+      smallLu(a, lu, perm, m, n, matrices.batch, failure);
+      return failure.any() ? outOfMemory(status, "lu", smallWorkBytes(m * n, in[0].dtype)) : int32_t(TCC_OK);
+    }
     if (smaller > 0 && matrices.batch > 0 && !lapack<T>())
       return noLibrary("lu", "LAPACK", status);
-    BatchFailure failure;
     forEachMatrix(matrices.batch, double(m) * n * double(smaller), [&](int64_t begin, int64_t end) {
       // Row pivoting needs columns that LAPACK sees as columns: the one driver that must transpose.
       Scratch<T> work(m * n);
@@ -115,48 +120,54 @@ int32_t tcc_solve(const TccTensor *in, int32_t n_in, const TccTensor *out, int32
   if (n == 0 || matrices.batch == 0)
     return TCC_OK;
   return dispatchLapack(in[0].dtype, [&]<class T>() -> int32_t {
-    if (!lapack<T>())
-      return noLibrary("solve", "LAPACK", status);
     const T *a = static_cast<const T *>(in[0].data), *b = static_cast<const T *>(in[1].data);
     T *x = static_cast<T *>(out[0].data);
     BatchFailure failure;
-    forEachMatrix(matrices.batch, double(n) * n * double(n / 3 + k), [&](int64_t begin, int64_t end) {
-      Scratch<T> work(n * n);
-      Scratch<BlasInt> pivots(n);
-      if (!work || !pivots)
-        return failure.report(begin, noMemory);
-      const T one(1);
-      BlasInt order = BlasInt(n), leading = BlasInt(k > 0 ? k : 1);
-      for (int64_t i = begin; i < end; ++i) {
-        // Fortran sees a^T = p l u, so a x = b is x^T p l u = b^T: two solves from the right, then p^T moves columns of
-        // x^T, which are rows of x. Nothing is transposed.
-        memcpy(static_cast<void *>(work.get()), a + i * n * n, size_t(n * n) * sizeof(T));
-        if (int64_t info = factor(work.get(), order, order, pivots.get())) {
-          failure.report(i, info);
-          continue;
-        }
-        if (k == 0)
-          continue;
-        T *solution = x + i * n * k;
-        memcpy(static_cast<void *>(solution), b + i * n * k, size_t(n * k) * sizeof(T));
-        constexpr int64_t part = 128;
-        parallelFor((k + part - 1) / part, grainFor(double(n) * n * part * 0.1), [&](int64_t first, int64_t last) {
-          for (int64_t p = first; p < last; ++p) {
-            T *columns = solution + p * part;
-            BlasInt rows = BlasInt(k - p * part < part ? k - p * part : part);
-            blas<T>()->trsm("R", "U", "N", "N", &rows, &order, &one, work.get(), &order, columns, &leading, 1, 1, 1, 1);
-            blas<T>()->trsm("R", "L", "N", "U", &rows, &order, &one, work.get(), &order, columns, &leading, 1, 1, 1, 1);
+    bool small = isSmall(n) && k <= maxSmallColumns;
+    if (!small && !lapack<T>())
+      return noLibrary("solve", "LAPACK", status);
+    if (small)
+      smallSolve(a, b, x, n, k, matrices.batch, failure);
+    else
+      forEachMatrix(matrices.batch, double(n) * n * double(n / 3 + k), [&](int64_t begin, int64_t end) {
+        Scratch<T> work(n * n);
+        Scratch<BlasInt> pivots(n);
+        if (!work || !pivots)
+          return failure.report(begin, noMemory);
+        const T one(1);
+        BlasInt order = BlasInt(n), leading = BlasInt(k > 0 ? k : 1);
+        for (int64_t i = begin; i < end; ++i) {
+          // Fortran sees a^T = p l u, so a x = b is x^T p l u = b^T: two solves from the right, then p^T moves columns
+          // of x^T, which are rows of x. Nothing is transposed.
+          memcpy(static_cast<void *>(work.get()), a + i * n * n, size_t(n * n) * sizeof(T));
+          if (int64_t info = factor(work.get(), order, order, pivots.get())) {
+            failure.report(i, info);
+            continue;
           }
-        });
-        for (int64_t r = n - 1; r >= 0; --r)
-          if (int64_t other = pivots[r] - 1; other != r)
-            for (int64_t c = 0; c < k; ++c) {
-              T kept = solution[r * k + c];
-              solution[r * k + c] = solution[other * k + c];
-              solution[other * k + c] = kept;
+          if (k == 0)
+            continue;
+          T *solution = x + i * n * k;
+          memcpy(static_cast<void *>(solution), b + i * n * k, size_t(n * k) * sizeof(T));
+          constexpr int64_t part = 128;
+          parallelFor((k + part - 1) / part, grainFor(double(n) * n * part * 0.1), [&](int64_t first, int64_t last) {
+            for (int64_t p = first; p < last; ++p) {
+              T *columns = solution + p * part;
+              BlasInt rows = BlasInt(k - p * part < part ? k - p * part : part);
+              blas<T>()->trsm("R", "U", "N", "N", &rows, &order, &one, work.get(), &order, columns, &leading, 1, 1, 1,
+                              1);
+              blas<T>()->trsm("R", "L", "N", "U", &rows, &order, &one, work.get(), &order, columns, &leading, 1, 1, 1,
+                              1);
             }
-      }
-    });
+          });
+          for (int64_t r = n - 1; r >= 0; --r)
+            if (int64_t other = pivots[r] - 1; other != r)
+              for (int64_t c = 0; c < k; ++c) {
+                T kept = solution[r * k + c];
+                solution[r * k + c] = solution[other * k + c];
+                solution[other * k + c] = kept;
+              }
+        }
+      });
     if (!failure.any())
       return TCC_OK;
     if (failure.info() == noMemory)

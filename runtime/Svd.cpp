@@ -3,6 +3,7 @@
 // is a^T = vh^T s u^T: the left vectors it returns are, read row-major, vh and the right ones u.
 #include "runtime/Decompose.h"
 #include "runtime/JacobiSvd.h"
+#include "runtime/SmallMatrix.h"
 
 using namespace tcc::runtime;
 
@@ -87,6 +88,15 @@ private:
   Scratch<BlasInt> integers;
 };
 
+int32_t svdStatus(const char *op, const BatchFailure &failure, int64_t bytes, TccStatus *status) {
+  if (!failure.any())
+    return TCC_OK;
+  if (failure.info() == noMemory)
+    return outOfMemory(status, op, bytes);
+  return fail(status, TCC_ERROR_NUMERICAL, "[%s] did not converge: LAPACK info %lld (batch index %lld)", op,
+              (long long)failure.info(), (long long)failure.index());
+}
+
 int32_t svd(const char *op, const TccTensor &in, const MatrixBatch &matrices, char job, void *u, void *s, void *vh,
             TccStatus *status) {
   int64_t m = matrices.m, n = matrices.n, smaller = m < n ? m : n;
@@ -106,9 +116,13 @@ int32_t svd(const char *op, const TccTensor &in, const MatrixBatch &matrices, ch
       }
       return TCC_OK;
     }
+    BatchFailure failure;
+    if (isSmallSvd(m, n, matrices.batch)) {
+      smallSvd(a, left, values, right, m, n, numU, numV, matrices.batch, failure);
+      return svdStatus(op, failure, smallWorkBytes(4 * (m + n) * (m + n), in.dtype), status);
+    }
     if (!lapack<T>())
       return noLibrary(op, "LAPACK", status);
-    BatchFailure failure;
     double flop = double(m) * double(n) * double(smaller) * (job == 'N' ? 4 : 14);
     forEachMatrix(matrices.batch, flop, [&](int64_t begin, int64_t end) {
       Driver<T> driver(job, BlasInt(n), BlasInt(m));
@@ -119,12 +133,7 @@ int32_t svd(const char *op, const TccTensor &in, const MatrixBatch &matrices, ch
                                       left ? left + b * m * numU : nullptr))
           failure.report(b, info);
     });
-    if (!failure.any())
-      return TCC_OK;
-    if (failure.info() == noMemory)
-      return outOfMemory(status, op, Driver<T>(job, BlasInt(n), BlasInt(m)).bytes());
-    return fail(status, TCC_ERROR_NUMERICAL, "[%s] did not converge: LAPACK info %lld (batch index %lld)", op,
-                (long long)failure.info(), (long long)failure.index());
+    return svdStatus(op, failure, failure.any() ? Driver<T>(job, BlasInt(n), BlasInt(m)).bytes() : 0, status);
   });
 }
 
