@@ -50,8 +50,7 @@ std::vector<Tensor> gradients(const std::vector<Tensor> &ys, const std::vector<T
   }
   inlineCalls(*graph, yValues);
 
-  Block *block = graph->builder.getInsertionBlock();
-  Operation *last = block->empty() ? nullptr : &block->back();
+  Operation *last = graph->lastOp();
   FailureOr<SmallVector<Value>> grads = differentiate(graph->builder, yValues, dyValues, xValues);
   if (failed(grads))
     throwUserError("grad", graph->takeDiagnostic(), where, Kind::value);
@@ -59,22 +58,8 @@ std::vector<Tensor> gradients(const std::vector<Tensor> &ys, const std::vector<T
     if (value)
       result[i] = graph->handleTo(value);
 
-  // Rules give every operand's cotangent; what nobody asked for goes at once, users before producers.
-  SmallVector<Operation *> made;
-  for (Operation *op = last ? last->getNextNode() : (block->empty() ? nullptr : &block->front()); op;
-       op = op->getNextNode())
-    made.push_back(op);
-  for (Operation *op : llvm::reverse(made)) {
-    bool held = llvm::any_of(op->getResults(), [&](Value r) {
-      auto node = graph->nodes.find(r);
-      return node != graph->nodes.end() && node->second.handle;
-    });
-    if (op->use_empty() && !held) {
-      for (Value r : op->getResults())
-        graph->nodes.erase(r);
-      op->erase();
-    }
-  }
+  // Rules give every operand's cotangent; what nobody asked for goes at once.
+  graph->dropUnused(last);
   return result;
 }
 

@@ -196,7 +196,7 @@ static OwningOpRef<ModuleOp> standalone(GraphImpl &graph, func::FuncOp function,
 
 detail::TraceResult detail::CompiledFunction::call(const std::vector<Tensor> &args, const TraceBody &body,
                                                    Loc where) const {
-  if (isTracing()) // a compiled function inside another is part of it
+  if (isTracing() || isMapping()) // a compiled function inside a traced one is part of it
     return body(args);
   std::shared_ptr<GraphImpl> graph = GraphImpl::current();
   std::vector<TensorImpl *> impls;

@@ -22,7 +22,7 @@ Subgraph collect(GraphImpl &graph, ArrayRef<Value> wanted) {
   llvm::SmallPtrSet<Operation *, 32> done;
   auto isInput = [&](Value v) {
     auto node = graph.nodes.find(v);
-    return node != graph.nodes.end() && node->second.evaluated;
+    return (node != graph.nodes.end() && node->second.evaluated) || isa_and_nonnull<InputOp>(v.getDefiningOp());
   };
   auto visitInput = [&](Value v) {
     if (number.try_emplace(v, number.size()).second)
@@ -274,6 +274,12 @@ static void evaluateIn(GraphImpl &graph, ArrayRef<Value> wanted, Loc where) {
       throwUserError("eval",
                      "expected a value, got an argument of a function that is being compiled: its value is not known "
                      "while it is traced",
+                     where, Kind::graph);
+    else if (!graph.nodes[input].evaluated)
+      throwUserError("vmap",
+                     "expected a value, got one that depends on an argument which vmap maps: one trace stands for all "
+                     "slices, so there are no numbers to look at; choose with where() or cond(), repeat with "
+                     "while_loop(), and write where(mask, x, 0) for x(mask)",
                      where, Kind::graph);
   bool general = false;
   std::shared_ptr<Program> program = programFor(graph, subgraph, where, general);

@@ -333,6 +333,24 @@ void GraphImpl::release(detail::TensorImpl *handle) {
     reclaim(op);
 }
 
+Operation *GraphImpl::lastOp() {
+  Block *block = builder.getInsertionBlock();
+  return block->empty() ? nullptr : &block->back();
+}
+
+void GraphImpl::dropUnused(Operation *last) {
+  Block *block = builder.getInsertionBlock();
+  SmallVector<Operation *> made;
+  for (Operation &op : llvm::make_range(last ? std::next(last->getIterator()) : block->begin(), block->end()))
+    made.push_back(&op);
+  for (Operation *op : llvm::reverse(made))
+    if (!isNeeded(op)) {
+      for (Value r : op->getResults())
+        nodes.erase(r);
+      op->erase();
+    }
+}
+
 bool GraphImpl::hasHeldAncestor(Value value) {
   // Bounded, so that a long history that somebody does hold is not walked at every evaluation.
   constexpr size_t budget = 256;
@@ -405,8 +423,7 @@ static Attribute toAttribute(Builder &b, const Attr &attr) {
       attr.value);
 }
 
-/// The graph an op on `operands` belongs to: that of the unevaluated ones, which must agree.
-static std::shared_ptr<GraphImpl> graphOf(std::span<const Tensor> operands, const char *op, Loc where) {
+std::shared_ptr<GraphImpl> GraphImpl::of(std::span<const Tensor> operands, const char *op, Loc where) {
   std::shared_ptr<GraphImpl> graph;
   for (const Tensor &t : operands) {
     if (!t.impl())
@@ -421,7 +438,7 @@ static std::shared_ptr<GraphImpl> graphOf(std::span<const Tensor> operands, cons
                      where, Kind::graph);
     graph = impl.graph;
   }
-  return graph ? graph : GraphImpl::current();
+  return graph ? graph : current();
 }
 
 void emit(OpId id, std::span<const Tensor> operands, std::span<const Attr> attrs, std::span<const ResultType> types,
@@ -432,7 +449,7 @@ void emit(OpId id, std::span<const Tensor> operands, std::span<const Attr> attrs
 #undef TCC_OP_ID
   };
   const char *mnemonic = mnemonics[size_t(id)] + std::strlen("tcc.");
-  std::shared_ptr<GraphImpl> graph = graphOf(operands, mnemonic, where);
+  std::shared_ptr<GraphImpl> graph = GraphImpl::of(operands, mnemonic, where);
   std::lock_guard lock(graph->mutex);
   Location loc = graph->location(where);
   OperationName name = graph->opName(id);

@@ -35,6 +35,10 @@ public:
   /// The current graph of this thread; made on first use.
   static std::shared_ptr<GraphImpl> current();
 
+  /// The graph that an op on `operands` belongs to: that of the unevaluated ones, which must agree; the current one
+  /// when there are none.
+  static std::shared_ptr<GraphImpl> of(std::span<const Tensor> operands, const char *op, Loc where);
+
   /// Number of the graph in this process, for messages.
   int64_t id() const { return number; }
 
@@ -74,6 +78,10 @@ public:
   /// Erases `op` and then its producers, as far as neither handles nor ops need them. Iterative.
   void reclaim(mlir::Operation *op);
   void release(detail::TensorImpl *handle);
+  /// The op that was appended last, null if there is none.
+  mlir::Operation *lastOp();
+  /// Erases what was appended after `last` and is neither used nor held, users before producers.
+  void dropUnused(mlir::Operation *last);
   /// Gives `to` the handle and data of `from`, and all its uses.
   void replace(mlir::Value from, mlir::Value to);
 

@@ -3,6 +3,7 @@
 // Keys, random words, and the uniform and normal distributions.
 #include "tcc/Random.h"
 #include "frontend/RandomBits.h"
+#include "frontend/Trace.h"
 #include "tcc/Contract.h"
 #include "tcc/Linalg.h"
 #include "tcc/Pointwise.h"
@@ -56,8 +57,10 @@ Tensor checkedKey(const Tensor &key, const char *op, Loc where) {
 }
 
 Tensor nextKey(Loc where) {
-  std::lock_guard lock(sequenceMutex);
-  return keyOf(mix(mix(sequenceSeed) + ++sequencePosition), where);
+  std::unique_lock lock(sequenceMutex);
+  Tensor key = keyOf(mix(mix(sequenceSeed) + ++sequencePosition), where);
+  lock.unlock();
+  return keyOfSlice(std::move(key), where);
 }
 
 std::vector<Tensor> subkeys(const Tensor &key, int64_t n, Loc where) {

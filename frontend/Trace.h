@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the rest of the frontend tells compile() while it traces a function.
+// What the rest of the frontend tells compile() and vmap() while they trace a function, and asks them.
 #pragma once
 
 #include "tcc/Tensor.h"
@@ -10,7 +10,11 @@ class Variable;
 
 /// Called when a Variable's value is read: a traced function asks the Variable again at each call.
 void noteVariableRead(const Variable &variable, const Tensor &value);
-/// Whether this thread is tracing a function.
+/// Whether this thread is tracing a function for compile().
 bool isTracing();
+/// Whether this thread is tracing a function for vmap().
+bool isMapping();
+/// A key that differs from slice to slice while vmap() traces; `key` itself otherwise.
+Tensor keyOfSlice(Tensor key, Loc where);
 
 } // namespace tcc

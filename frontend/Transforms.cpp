@@ -30,22 +30,19 @@ std::vector<Tensor> asDtypesOf(const std::vector<Tensor> &xs, const std::vector<
   return out;
 }
 
-/// One row of a Jacobian for each element of y, for a cotangent of `seed` there.
-std::vector<Tensor> rows(const Tensor &y, const Tensor &x, Scalar seed, Loc where) {
-  std::vector<Tensor> out;
-  Tensor flat = reshapeTo(y, {y.size()}, where);
-  for (int64_t i = 0; i < y.size(); ++i) {
-    Tensor element = selectAxis(flat, 0, i, where);
-    Tensor one = emitSplat(seed, y.dtype(), {}, where);
-    out.push_back(orZeros(gradients({element}, {one}, {x}, where)[0], x, where));
-  }
-  return out;
-}
-
-Tensor assemble(const std::vector<Tensor> &parts, const Tensor &y, const Tensor &x, Dtype dtype, Loc where) {
-  Shape shape = y.shape();
+/// The pullbacks of all elements of y at once, for a cotangent of `seed` there: y's shape ++ x's shape.
+Tensor rows(const Tensor &y, const Tensor &x, Scalar seed, Loc where) {
+  Shape square = {y.size(), y.size()}, cotangents = y.shape(), shape = y.shape();
+  Tensor diagonal = equal(iotaOf(square, 0, int64, where), iotaOf(square, 1, int64, where), where);
+  Tensor unit =
+      tcc::where(diagonal, emitSplat(seed, y.dtype(), square, where), zerosOf(y.dtype(), square, where), where);
+  cotangents.insert(cotangents.begin(), y.size());
+  auto pullback = [&](const std::vector<Tensor> &dy) {
+    return detail::TraceResult{{orZeros(gradients({y}, dy, {x}, where)[0], x, where)}, {}};
+  };
+  detail::TraceResult all = detail::mapOver({reshapeTo(unit, cotangents, where)}, 0, 0, pullback, where);
   shape.insert(shape.end(), x.shape().begin(), x.shape().end());
-  return parts.empty() ? zerosOf(dtype, shape, where) : reshapeTo(stack(parts, 0, where), shape, where);
+  return reshapeTo(all.tensors[0], shape, where);
 }
 
 } // namespace
@@ -119,13 +116,13 @@ Tensor jacobian(const Tensor &y, const Tensor &x, Loc where) {
   if (!is_inexact(y.dtype()) || !is_inexact(x.dtype()))
     fail("jacobian", where, Kind::dtype, "expected floating or complex tensors, got ", y.dtype(), " and ", x.dtype());
   if (!is_complex(y.dtype()))
-    return assemble(rows(y, x, 1.0, where), y, x, x.dtype(), where);
-  Tensor direct = assemble(rows(y, x, std::complex<double>(1), where), y, x, x.dtype(), where);
+    return rows(y, x, 1.0, where);
+  Tensor direct = rows(y, x, std::complex<double>(1), where);
   // The pullback of a holomorphic function multiplies by conj(f').
   if (is_complex(x.dtype()))
     return conj(direct, where);
   // Of real x: the cotangent i picks the imaginary part's row.
-  Tensor imaginary = assemble(rows(y, x, std::complex<double>(0, 1), where), y, x, x.dtype(), where);
+  Tensor imaginary = rows(y, x, std::complex<double>(0, 1), where);
   return complex(direct, imaginary, where);
 }
 

@@ -46,6 +46,28 @@ TEST(FrontendErrors, Indices) {
   EXPECT_MISTAKE(take(x, 9, 1), index, "[take] expected an index in [-5, 5) for axis 1, got 9");
 }
 
+TEST(FrontendErrors, Vmap) {
+  Tensor x = ones({2, 3}), y = ones({4});
+  auto f = [](Tensor a, Tensor b) { return a + b; };
+  EXPECT_MISTAKE(vmap(f, {0, 0, 0})(x, x), value, "[vmap] expected one axis, or one for each of 2 arguments, got 3");
+  EXPECT_MISTAKE(vmap(f)(x, y), shape, "[vmap] expected mapped axes of equal extent, got 2 for argument 0 and 4 for argument 1");
+  EXPECT_MISTAKE(vmap(f, {-3, 0})(x, x), index, "[vmap] expected an axis in [-2, 2) for argument 0 of shape {2, 3}, got -3");
+  EXPECT_MISTAKE(vmap(f)(x, 1.0), index, "[vmap] expected an axis in [0, 0) for argument 1 of shape {}, got 0");
+  EXPECT_MISTAKE(vmap(f, _)(x, x), value, "[vmap] expected at least one mapped argument, got none of 2");
+  EXPECT_MISTAKE(vmap(f)(x, Tensor()), value, "[vmap] expected tensors as arguments, got an empty (default-constructed) one");
+  EXPECT_MISTAKE(vmap(f, 0, {0, 1})(x, x), value, "[vmap] expected one axis, or one for each of 1 results, got 2");
+  EXPECT_MISTAKE(vmap(f, 0, 2)(x, x), index, "[vmap] expected an axis in [-2, 2) for result 0 of shape {2, 3}, got 2");
+  EXPECT_MISTAKE(vmap(f, 0, _)(x, x), value, "[vmap] expected result 0 to be the same for all slices, as its axis is _, but it depends on a mapped argument");
+  EXPECT_MISTAKE(vmap([](Tensor) { return Tensor(); })(x), value, "[vmap] expected tensors as results, got an empty (default-constructed) one");
+  // Where the mistake is f's, the line is f's.
+  EXPECT_MISTAKE(vmap([&](Tensor a) { return matmul(a, y); })(x), shape, "[matmul] expected inner extents that agree, got {3} and {4}");
+  std::string noValue = "[vmap] expected a value, got one that depends on an argument which vmap maps: one trace stands for all slices, so there are no numbers to look at; choose with where() or cond(), repeat with while_loop(), and write where(mask, x, 0) for x(mask)";
+  EXPECT_MISTAKE(vmap([](Tensor a) { return a * a[0].item<float>(); })(x), graph, noValue);
+  EXPECT_MISTAKE(vmap([](Tensor a) { return a(a > 0.5); })(x), graph, noValue);
+  EXPECT_MISTAKE(vmap([](Tensor a) { return nonzero(sin(a))[0]; })(x), graph, noValue);
+  EXPECT_MISTAKE(compile([&](Tensor t) { return vmap([](Tensor a) { return a + sum(a).item<float>(); })(t); })(x), graph, noValue);
+}
+
 TEST(FrontendErrors, Dtypes) {
   Tensor x = ones({3}, float64);
   EXPECT_MISTAKE(x(tensor({1.5})), dtype, "[index] expected integers, got float64");

@@ -108,19 +108,6 @@ Programs build(const std::string &function) {
 bool isInexact(int32_t dtype) { return dtype >= TCC_F16; }
 bool isComplex(int32_t dtype) { return dtype >= TCC_C64; }
 
-/// Elements spread over [lo, hi] without ties and away from 0; imaginary parts stay within +-0.7 of the real axis.
-Values spread(int64_t count, int seed, double lo, double hi, bool isComplex) {
-  Values values;
-  for (int64_t k = 0; k < count; ++k) {
-    double turn = 0.3 + 0.37 * seed + 0.6180339887498949 * k;
-    values.push_back({lo + (hi - lo) * (turn - std::floor(turn)), isComplex ? 0.7 * std::sin(k + 1.0 + seed) : 0.0});
-  }
-  // Rounded, so that all precisions are asked about the same point.
-  for (auto &value : values)
-    value = std::complex<double>(std::complex<float>(value));
-  return values;
-}
-
 /// Re <a, b>, the inner product that cotangents are stated in.
 double inner(const Values &a, const Values &b) {
   double sum = 0;

@@ -24,42 +24,6 @@ const Element elements[] = {{"i1", 'b', TCC_BOOL},          {"i8", 's', TCC_I8},
 
 class OpDtypes : public ::testing::TestWithParam<Element> {};
 
-/// Bits that are finite numbers of every class: small integers, bool 0 and 1, floats of moderate size.
-void fill(Array &array, int seed) {
-  int64_t bytes = runtime::elementSize(array.dtype);
-  for (int64_t i = 0; i < array.size(); ++i) {
-    int k = int((i * 7 + seed * 3) % 23) - 11;
-    uint16_t half = uint16_t(0x3800 + ((i * 37 + seed) % 64) * 32 + (k < 0 ? 0x8000 : 0)); // 0.5 to 4, both signs
-    uint16_t brain = uint16_t(0x3f00 + ((i * 37 + seed) % 64) * 4 + (k < 0 ? 0x8000 : 0)); // the same range
-    switch (array.dtype) {
-    case TCC_BOOL:
-      array.as<uint8_t>()[i] = k & 1;
-      break;
-    case TCC_F16:
-      array.as<uint16_t>()[i] = half;
-      break;
-    case TCC_BF16:
-      array.as<uint16_t>()[i] = brain;
-      break;
-    case TCC_F32:
-      array.as<float>()[i] = 0.37f * k;
-      break;
-    case TCC_F64:
-      array.as<double>()[i] = 0.37 * k;
-      break;
-    case TCC_C64:
-      array.as<std::complex<float>>()[i] = {0.37f * k, 0.21f * (k + seed)};
-      break;
-    case TCC_C128:
-      array.as<std::complex<double>>()[i] = {0.37 * k, 0.21 * (k + seed)};
-      break;
-    default:
-      std::memset(array.as<char>() + i * bytes, k < 0 ? -1 : 0, bytes);
-      array.as<int8_t>()[i * bytes] = int8_t(k);
-    }
-  }
-}
-
 /// Differences in units in the last place; 0 for equal bits and for two NaN.
 template <class Bits, class Real> double ulps(Real a, Real b) {
   if ((std::isnan(a) && std::isnan(b)) || a == b)

@@ -81,6 +81,53 @@ void Array::assign(const Values &values) {
   });
 }
 
+void fill(Array &array, int seed) {
+  int64_t bytes = runtime::elementSize(array.dtype);
+  for (int64_t i = 0; i < array.size(); ++i) {
+    int k = int((i * 7 + seed * 3) % 23) - 11;
+    uint16_t half = uint16_t(0x3800 + ((i * 37 + seed) % 64) * 32 + (k < 0 ? 0x8000 : 0)); // 0.5 to 4, both signs
+    uint16_t brain = uint16_t(0x3f00 + ((i * 37 + seed) % 64) * 4 + (k < 0 ? 0x8000 : 0)); // the same range
+    switch (array.dtype) {
+    case TCC_BOOL:
+      array.as<uint8_t>()[i] = k & 1;
+      break;
+    case TCC_F16:
+      array.as<uint16_t>()[i] = half;
+      break;
+    case TCC_BF16:
+      array.as<uint16_t>()[i] = brain;
+      break;
+    case TCC_F32:
+      array.as<float>()[i] = 0.37f * k;
+      break;
+    case TCC_F64:
+      array.as<double>()[i] = 0.37 * k;
+      break;
+    case TCC_C64:
+      array.as<std::complex<float>>()[i] = {0.37f * k, 0.21f * (k + seed)};
+      break;
+    case TCC_C128:
+      array.as<std::complex<double>>()[i] = {0.37 * k, 0.21 * (k + seed)};
+      break;
+    default:
+      std::memset(array.as<char>() + i * bytes, k < 0 ? -1 : 0, bytes);
+      array.as<int8_t>()[i * bytes] = int8_t(k);
+    }
+  }
+}
+
+Values spread(int64_t count, int seed, double lo, double hi, bool isComplex) {
+  Values values;
+  for (int64_t k = 0; k < count; ++k) {
+    double turn = 0.3 + 0.37 * seed + 0.6180339887498949 * k;
+    values.push_back({lo + (hi - lo) * (turn - std::floor(turn)), isComplex ? 0.7 * std::sin(k + 1.0 + seed) : 0.0});
+  }
+  // Rounded, so that all precisions are asked about the same point.
+  for (auto &value : values)
+    value = std::complex<double>(std::complex<float>(value));
+  return values;
+}
+
 mlir::MLIRContext &programContext() {
   static mlir::MLIRContext *context = [] {
     mlir::DialectRegistry registry;

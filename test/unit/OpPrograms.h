@@ -43,6 +43,11 @@ struct Array {
   void assign(const Values &values);
 };
 
+/// Bits that are finite numbers of every class: small integers, bool 0 and 1, floats of moderate size.
+void fill(Array &array, int seed);
+/// Elements spread over [lo, hi] without ties and away from 0; imaginary parts stay within +-0.7 of the real axis.
+Values spread(int64_t count, int seed, double lo, double hi, bool isComplex);
+
 /// A context with every dialect of programs.
 mlir::MLIRContext &programContext();
 /// The compiled function `entry`, or null after a test failure with the text.

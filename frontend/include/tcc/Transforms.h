@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Transformations of programs: derivatives, batching, control flow. Gradients of real functions follow the descent
-// direction: for complex z the gradient is dL/dx + i dL/dy, so that z - lr * grad descends.
+// Transformations of programs: derivatives, control flow; batching is in Vmap.h. Gradients of real functions follow the
+// descent direction: for complex z the gradient is dL/dx + i dL/dy, so that z - lr * grad descends.
 #pragma once
 
 #include "tcc/Index.h"
 #include "tcc/Indexing.h"
 #include "tcc/Shape.h"
+#include "tcc/Vmap.h"
 
 #include <string>
 #include <tuple>
@@ -78,44 +79,6 @@ template <class F> auto value_and_grad(F f, std::vector<int64_t> argnums = {0}) 
     for (int64_t k : argnums)
       xs.push_back(all.at(size_t(k < 0 ? k + int64_t(all.size()) : k)));
     return std::pair<Tensor, std::vector<Tensor>>(y, grad(y, xs));
-  };
-}
-
-/// One axis for all arguments, or one for each; `_` means not mapped.
-struct MapAxes {
-  std::vector<Bound> value;
-  MapAxes(int axis) : value{Bound(axis)} {}
-  MapAxes(std::initializer_list<Bound> axes) : value(axes) {}
-};
-/// g = vmap(f): g maps f over an axis of its arguments and stacks the results along out_axes. f may return a tensor, a
-/// vector, pair or tuple of tensors. f is called once for each slice; the calls are independent nodes of one graph,
-/// which run in parallel.
-template <class F> auto vmap(F f, MapAxes in_axes = 0, int64_t out_axes = 0) {
-  return [f = std::move(f), in_axes = std::move(in_axes), out_axes]<class... A>(const A &...args) {
-    std::vector<Tensor> all{detail::strong(Tensor(args))...};
-    if (in_axes.value.size() != 1 && in_axes.value.size() != all.size())
-      throw Error("[vmap] expected one axis, or one for each of " + std::to_string(all.size()) + " arguments, got " +
-                      std::to_string(in_axes.value.size()),
-                  "vmap");
-    auto axisOf = [&](size_t k) { return in_axes.value[in_axes.value.size() == 1 ? 0 : k].value; };
-    std::optional<int64_t> n;
-    for (size_t k = 0; k < all.size(); ++k)
-      if (auto axis = axisOf(k)) {
-        if (n && *n != all[k].dim(*axis))
-          throw Error("[vmap] expected mapped axes of equal extent, got " + std::to_string(*n) + " and " +
-                          std::to_string(all[k].dim(*axis)),
-                      "vmap", Loc::current(), Kind::shape);
-        n = all[k].dim(*axis);
-      }
-    if (!n || *n == 0)
-      throw Error("[vmap] expected a mapped argument with at least one slice, got none", "vmap");
-    auto call = [&]<size_t... K>(int64_t i, std::index_sequence<K...>) {
-      return f((axisOf(K) ? take(all[K], Tensor(i), *axisOf(K)) : all[K])...);
-    };
-    std::vector<decltype(call(0, std::index_sequence_for<A...>()))> parts;
-    for (int64_t i = 0; i < *n; ++i)
-      parts.push_back(call(i, std::index_sequence_for<A...>()));
-    return detail::stackAll(parts, out_axes);
   };
 }
 

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Batching in the graph: slices that a function is traced on, and the dialect's batching of what was built from them,
+// appended to the same module as more ops.
+#include "dialect/Batching.h"
+#include "frontend/Graph.h"
+
+using namespace mlir;
+
+namespace tcc {
+
+Tensor sliceOf(const Tensor &stack, const std::vector<Tensor> &others, Loc where) {
+  std::vector<Tensor> all = others;
+  all.push_back(stack);
+  std::shared_ptr<GraphImpl> graph = GraphImpl::of(all, "vmap", where);
+  std::lock_guard lock(graph->mutex);
+  Shape shape(stack.shape().begin() + 1, stack.shape().end());
+  // An input without data: evaluation refuses it.
+  return graph->handleTo(
+      InputOp::create(graph->builder, graph->location(where), graph->tensorType(stack.dtype(), shape)));
+}
+
+std::vector<Tensor> batched(const std::vector<Tensor> &ys, const std::vector<Tensor> &slices,
+                            const std::vector<Tensor> &stacks, Loc where) {
+  std::shared_ptr<GraphImpl> graph = slices.front().impl()->graph;
+  std::lock_guard lock(graph->mutex);
+  Location loc = graph->location(where);
+  BatchMap map(stacks.front().dim(0));
+  SmallVector<Value> values;
+  for (const Tensor &y : ys)
+    values.push_back(y.impl()->graph == graph ? graph->findValue(y) : Value());
+  for (auto [slice, stack] : llvm::zip_equal(slices, stacks)) {
+    Value value = graph->findValue(slice);
+    // Data that nobody reads must not become a leaf: nobody would give it back.
+    if (!value.use_empty() || llvm::is_contained(values, value))
+      map.stacks[value] = graph->valueOf(stack, loc);
+  }
+  Operation *last = graph->lastOp();
+  if (failed(batch(graph->builder, values, map)))
+    throwUserError("vmap", graph->takeDiagnostic(), where, Kind::value);
+  std::vector<Tensor> result;
+  for (Value value : values)
+    result.push_back(value && map.isStacked(value) ? graph->handleTo(map.of(value)) : Tensor());
+  graph->dropUnused(last);
+  return result;
+}
+
+} // namespace tcc
