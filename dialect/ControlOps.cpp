@@ -28,9 +28,11 @@ LogicalResult CallOp::verifySymbolUses(SymbolTableCollection &symbols) {
 }
 
 LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  // Between --tcc-lower-to-linalg and --tcc-plan-buffers the kernel is on memrefs already and the launch is not.
+  // Kernels may be lowered, to any stage, before the launch is: they are on memory then, and have no results.
   auto callee = symbols.lookupNearestSymbolFrom<FunctionOpInterface>(*this, getCalleeAttr());
-  if (callee && callee->hasAttr("tcc.num_outputs"))
+  if (callee && !callee->hasAttr("tcc.kernel"))
+    return emitOpError("callee is no kernel: ") << getCalleeAttr();
+  if (callee && llvm::none_of(callee.getResultTypes(), llvm::IsaPred<TensorType>))
     return success();
   return verifyCallee(*this, getCalleeAttr(), symbols);
 }

@@ -4,6 +4,7 @@
 #include "passes/BuildPlan.h"
 
 #include "passes/KernelOps.h"
+#include "passes/KernelPasses.h"
 #include "passes/PlanOps.h"
 #include "runtime/Tensors.h"
 
@@ -72,7 +73,7 @@ public:
 private:
   void addArguments(unsigned numInputs);
   void addSizeChecks();
-  void addSize(Operation &op);
+  LogicalResult addSize(Operation &op);
   int32_t addSlot(Value memref, SlotTemplate slot);
   LogicalResult addStep(Operation &op);
   int32_t locate(Location loc);
@@ -125,19 +126,30 @@ void PlanTemplate::Builder::addArguments(unsigned numInputs) {
                                                               : SizeExpr::of(results.getValue().getResult(next++)));
 }
 
-void PlanTemplate::Builder::addSize(Operation &op) {
+LogicalResult PlanTemplate::Builder::addSize(Operation &op) {
   auto binary = [&](SizeExpr::Kind kind) {
     sizes[op.getResult(0)] = SizeExpr::binary(kind, sizes[op.getOperand(0)], sizes[op.getOperand(1)]);
+    return success();
   };
-  llvm::TypeSwitch<Operation *>(&op)
-      .Case<arith::ConstantIndexOp>([&](auto constant) { sizes[constant] = SizeExpr(constant.value()); })
-      .Case<memref::DimOp>(
-          [&](auto dim) { sizes[dim] = plan.slots[slotOf[dim.getSource()]].shape[*dim.getConstantIndex()]; })
-      .Case<arith::AddIOp>([&](auto) { binary(SizeExpr::Kind::add); })
-      .Case<arith::MulIOp>([&](auto) { binary(SizeExpr::Kind::multiply); })
-      .Case<arith::FloorDivSIOp>([&](auto) { binary(SizeExpr::Kind::floorDivide); })
-      .Case<arith::CeilDivSIOp>([&](auto) { binary(SizeExpr::Kind::ceilDivide); })
-      .Case<arith::RemUIOp>([&](auto) { binary(SizeExpr::Kind::modulo); });
+  return llvm::TypeSwitch<Operation *, LogicalResult>(&op)
+      .Case<arith::ConstantIndexOp>([&](auto constant) {
+        sizes[constant] = SizeExpr(constant.value());
+        return success();
+      })
+      .Case<memref::DimOp>([&](auto dim) -> LogicalResult {
+        const std::vector<SizeExpr> &shape = plan.slots[slotOf[dim.getSource()]].shape;
+        std::optional<int64_t> axis = dim.getConstantIndex();
+        if (!axis || *axis < 0 || *axis >= int64_t(shape.size()))
+          return dim.emitOpError("expected an axis of a planned function's argument");
+        sizes[dim] = shape[*axis];
+        return success();
+      })
+      .Case<arith::AddIOp>([&](auto) { return binary(SizeExpr::Kind::add); })
+      .Case<arith::MulIOp>([&](auto) { return binary(SizeExpr::Kind::multiply); })
+      .Case<arith::FloorDivSIOp>([&](auto) { return binary(SizeExpr::Kind::floorDivide); })
+      .Case<arith::CeilDivSIOp>([&](auto) { return binary(SizeExpr::Kind::ceilDivide); })
+      .Case<arith::RemUIOp>([&](auto) { return binary(SizeExpr::Kind::modulo); })
+      .Default([](Operation *other) { return other->emitOpError("is not part of a planned function"); });
 }
 
 void PlanTemplate::Builder::addSizeChecks() {
@@ -203,14 +215,20 @@ LogicalResult PlanTemplate::Builder::addStep(Operation &op) {
 }
 
 FailureOr<PlanTemplate> PlanTemplate::Builder::run() {
-  auto count = function->getAttrOfType<IntegerAttr>("tcc.num_outputs");
-  if (!count)
+  if (!isPlannedFunction(function))
     return function.emitError("is not a planned function");
-  addArguments(function.getNumArguments() - 1 - count.getInt());
+  addArguments(function.getNumArguments() - 1 - function->getAttrOfType<IntegerAttr>("tcc.num_outputs").getInt());
+  Value arena = function.getArguments().back();
   addSizeChecks();
   for (Operation &op : function.getBody().front().without_terminator()) {
-    if (isa<arith::ArithDialect>(op.getDialect()) || isa<memref::DimOp>(op)) {
-      addSize(op);
+    // Whoever wrote the text by hand is told, too.
+    for (Value operand : op.getOperands())
+      if (isa<IndexType>(operand.getType()) ? !sizes.contains(operand)
+                                            : operand != arena && !slotOf.contains(operand))
+        return op.emitOpError("has an operand that is not part of a planned function");
+    if (isa_and_present<arith::ArithDialect>(op.getDialect()) || isa<memref::DimOp>(op)) {
+      if (failed(addSize(op)))
+        return failure();
     } else if (auto view = dyn_cast<memref::ViewOp>(op)) {
       SlotTemplate slot{runtime::SlotKind::Arena, 0};
       slot.shape = shapeOf(view.getType(), view.getSizes());

@@ -91,9 +91,11 @@ FailureOr<Target> Target::get(StringRef triple, StringRef cpu, Location errorLoc
     target.features = "+neon";
     target.fma = true;
   }
-  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(known->createMCSubtargetInfo(parsed, target.cpu, target.features));
+  // Asked of the target's baseline: LLVM prints warnings about a cpu it does not know.
+  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(known->createMCSubtargetInfo(parsed, "", target.features));
   if (!subtarget || (!target.cpu.empty() && !subtarget->isCPUStringValid(target.cpu)))
     return emitError(errorLocation) << "unknown cpu '" << cpu << "' for target '" << triple << "'", failure();
+  subtarget.reset(known->createMCSubtargetInfo(parsed, target.cpu, target.features));
   if (parsed.isX86()) {
     auto has = [&](StringRef feature) { return subtarget->checkFeatures(("+" + feature).str()); };
     target.maskedMemory = has("avx512f") && has("avx512bw") && has("avx512vl");

@@ -3,6 +3,7 @@
 // Range form: (flat memrefs of inputs and outputs, sizes: index..., begin, end: index, scratch: memref<?xi8>).
 
 #include "passes/EmitLoops.h"
+#include "passes/KernelPasses.h"
 #include "passes/LoopEmitter.h"
 
 #include "mlir/Dialect/Affine/Utils.h"
@@ -131,6 +132,8 @@ func::FuncOp KernelWriter::createFunction(Twine name, bool isRange) {
   auto function = func::FuncOp::create(b, loc, name.str(), b.getFunctionType(inputs, {}));
   function.setPrivate();
   function->setAttr("tcc.kernel", b.getUnitAttr());
+  if (Attribute shapes = nest.function->getAttr("tcc.result_shapes"))
+    function->setAttr("tcc.result_shapes", shapes);
   function->setAttr("tcc.num_buffers", b.getI64IntegerAttr(numArguments));
   function->setAttr("tcc.num_sizes", b.getI64IntegerAttr(nest.numSymbols));
   Block *entry = function.addEntryBlock();
@@ -545,7 +548,7 @@ struct EmitLoopsPass : PassWrapper<EmitLoopsPass, OperationPass<ModuleOp>> {
   void runOnOperation() final {
     EmitLoopsOptions options{vectorBits, vectorize, masked};
     for (auto function : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
-      if (function->hasAttr("tcc.kernel") && failed(emitKernelLoops(function, options)))
+      if (isLinalgKernel(function) && failed(emitKernelLoops(function, options)))
         return signalPassFailure();
   }
   Option<unsigned> vectorBits{*this, "vector-bits", llvm::cl::desc("Width of a vector register"), llvm::cl::init(512)};

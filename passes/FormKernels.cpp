@@ -4,6 +4,8 @@
 // decides what belongs together.
 #include "passes/FusionGroups.h"
 #include "passes/KernelOps.h"
+#include "passes/KernelPasses.h"
+#include "passes/SymbolicShapes.h"
 
 #include "llvm/ADT/Hashing.h"
 #include "llvm/ADT/StringSet.h"
@@ -227,6 +229,7 @@ LogicalResult KernelFormer::outline(const FusionGroups &groups, const FusionGrou
 LogicalResult KernelFormer::run(func::FuncOp function) {
   if (!function.getBody().hasOneBlock())
     return function.emitError("expected one block");
+  recordSizeDemands(function);
   copyReturnedInputs(function);
   FusionGroups groups(function, options);
   SmallVector<FusionGroups::Item> items = groups.run();
@@ -282,7 +285,7 @@ LogicalResult formKernels(ModuleOp module, const FormKernelsOptions &options) {
   KernelFormer former(module, options);
   SmallVector<func::FuncOp> functions;
   for (auto function : module.getOps<func::FuncOp>())
-    if (!function->hasAttr("tcc.kernel") && !function.isDeclaration())
+    if (!function->hasAttr("tcc.kernel") && !function.isDeclaration() && isTensorFunction(function))
       functions.push_back(function);
   for (func::FuncOp function : functions)
     if (failed(former.run(function)))

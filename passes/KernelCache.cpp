@@ -3,7 +3,10 @@
 // The process-wide cache of compiled kernels.
 #include "passes/KernelCache.h"
 
+#include "passes/Pipelines.h"
+
 #include "mlir/IR/OperationSupport.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/Support/raw_ostream.h"
 #include <atomic>
 #include <mutex>
@@ -34,16 +37,24 @@ std::string describe(const Target &target) {
   return text;
 }
 
-/// The text of a kernel without its name and locations.
-std::string textOf(func::FuncOp kernel) {
+/// The text of a kernel and what it needs, without its name and locations.
+std::string textOf(ArrayRef<Operation *> unit) {
   std::string text;
   llvm::raw_string_ostream os(text);
   OpPrintingFlags flags;
   flags.useLocalScope().skipRegions(false).enableDebugInfo(false);
-  std::string name = kernel.getName().str();
-  kernel.setName("kernel");
-  kernel->print(os, flags);
-  kernel.setName(name);
+  std::string name = SymbolTable::getSymbolName(unit.front()).str();
+  for (Operation *op : unit) {
+    StringAttr own = SymbolTable::getSymbolName(op);
+    StringRef ending = own.getValue();
+    bool isNamedAfterKernel = ending.consume_front(name);
+    if (isNamedAfterKernel)
+      SymbolTable::setSymbolName(op, ("kernel" + ending).str());
+    op->print(os, flags);
+    os << '\n';
+    if (isNamedAfterKernel)
+      SymbolTable::setSymbolName(op, own);
+  }
   return text;
 }
 
@@ -51,15 +62,20 @@ std::string textOf(func::FuncOp kernel) {
 
 KernelCacheCounts kernelCacheCounts() { return {cache().hits, cache().misses}; }
 
-FailureOr<std::vector<std::shared_ptr<const CompiledKernel>>> compileKernels(ArrayRef<func::FuncOp> kernels,
+FailureOr<std::vector<std::shared_ptr<const CompiledKernel>>> compileKernels(ArrayRef<Operation *> kernels,
                                                                              const Target &target) {
   std::vector<std::shared_ptr<const CompiledKernel>> compiled(kernels.size());
   if (kernels.empty())
     return compiled;
   std::string prefix = describe(target);
+  auto source = kernels.front()->getParentOfType<ModuleOp>();
+  SymbolTable symbols(source);
+  SmallVector<SmallVector<Operation *>> units; // each kernel with its finisher and the functions it calls
   SmallVector<std::string> keys;
-  for (func::FuncOp kernel : kernels)
-    keys.push_back(prefix + textOf(kernel));
+  for (Operation *kernel : kernels) {
+    units.push_back(reachableFrom(symbols, kernel));
+    keys.push_back(prefix + textOf(units.back()));
+  }
   SmallVector<unsigned> missing;
   {
     std::lock_guard lock(cache().mutex);
@@ -75,34 +91,36 @@ FailureOr<std::vector<std::shared_ptr<const CompiledKernel>>> compileKernels(Arr
     return compiled;
 
   // Another thread may compile the same kernel meanwhile: cheaper than making all wait for each other.
-  func::FuncOp first = kernels.front();
-  OwningOpRef<ModuleOp> module = ModuleOp::create(first->getParentOfType<ModuleOp>().getLoc());
+  OwningOpRef<ModuleOp> module = ModuleOp::create(source.getLoc());
+  llvm::SetVector<Operation *> needed;
   for (unsigned index : missing)
-    module->push_back(func::FuncOp(kernels[index]).clone());
+    needed.insert(units[index].begin(), units[index].end());
+  for (Operation *op : needed)
+    module->push_back(op->clone());
   auto object = compileModule(*module, target);
   if (failed(object))
     return failure();
   auto jit = Jit::create(*object);
   if (!jit)
-    return emitError(first.getLoc(), "cannot link kernels: ") << llvm::toString(jit.takeError());
+    return emitError(source.getLoc(), "cannot link kernels: ") << llvm::toString(jit.takeError());
   std::shared_ptr<Jit> code = std::move(*jit);
   llvm::StringMap<KernelInfo> infos;
   for (KernelInfo &info : collectKernels(*module))
     infos[info.name] = info;
 
   for (unsigned index : missing) {
-    func::FuncOp kernel = kernels[index];
-    const KernelInfo &info = infos[kernel.getName()];
+    Operation *kernel = kernels[index];
+    const KernelInfo &info = infos[SymbolTable::getSymbolName(kernel)];
     auto result = std::make_shared<CompiledKernel>();
     result->code = code;
     auto function = code->lookup(info.name);
     if (!function)
-      return kernel.emitError("cannot link kernel: ") << llvm::toString(function.takeError());
+      return kernel->emitError("cannot link kernel: ") << llvm::toString(function.takeError());
     result->function = *function;
     if (info.hasFinish) {
       auto finish = code->lookupFinish(info.name);
       if (!finish)
-        return kernel.emitError("cannot link kernel: ") << llvm::toString(finish.takeError());
+        return kernel->emitError("cannot link kernel: ") << llvm::toString(finish.takeError());
       result->finish = *finish;
     }
     result->extent = SizeExpr::of(info.extent.getResult(0));

@@ -21,9 +21,10 @@ struct CompiledKernel {
   double blockNanoseconds = 0;
 };
 
-/// Machine code for `kernels` (stage 3, all of one module), in their order. The module is left as it is.
+/// Machine code for `kernels` (linalg or any later form, all of one module), in their order. The module is left as it
+/// is.
 mlir::FailureOr<std::vector<std::shared_ptr<const CompiledKernel>>>
-compileKernels(llvm::ArrayRef<mlir::func::FuncOp> kernels, const Target &target);
+compileKernels(llvm::ArrayRef<mlir::Operation *> kernels, const Target &target);
 
 /// How often kernels were found and compiled since the process started.
 struct KernelCacheCounts {

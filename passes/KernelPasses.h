@@ -17,7 +17,11 @@ mlir::LogicalResult planBuffers(mlir::ModuleOp module);
 
 /// A kernel that is still made of tcc ops on tensors.
 bool isTensorKernel(mlir::func::FuncOp function);
+/// A kernel made of linalg.generics on memrefs.
+bool isLinalgKernel(mlir::func::FuncOp function);
 /// A function from tensors to tensors.
 bool isTensorFunction(mlir::func::FuncOp function);
+/// What --tcc-plan-buffers makes of one.
+bool isPlannedFunction(mlir::func::FuncOp function);
 
 } // namespace tcc

@@ -4,6 +4,7 @@
 
 #include "passes/Compile.h"
 #include "passes/EmitLoops.h"
+#include "passes/KernelPasses.h"
 #include "passes/Passes.h"
 
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
@@ -70,7 +71,8 @@ static void adoptKernelAbi(func::FuncOp function, LLVMTypeConverter &converter) 
   std::string name = function.getName().str();
   function.setName(name + ".body");
   auto kernel = LLVM::LLVMFuncOp::create(b, loc, name, type);
-  for (StringRef key : {"tcc.extent", "tcc.scratch", "tcc.cost", "tcc.num_buffers", "tcc.num_sizes"})
+  for (StringRef key : {"tcc.kernel", "tcc.extent", "tcc.scratch", "tcc.cost", "tcc.num_buffers", "tcc.num_sizes",
+                        "tcc.result_shapes"})
     if (Attribute value = function->getAttr(key))
       kernel->setAttr(key, value);
 
@@ -130,9 +132,8 @@ LogicalResult lowerToLLVMDialect(ModuleOp module, const Target &target, CompileT
   options.oneIteration = target.isGpu();
   options.split = !target.isGpu();
   for (auto function : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
-    if (function->hasAttr("tcc.kernel") && !function->hasAttr("tcc.num_buffers"))
-      if (failed(emitKernelLoops(function, options)))
-        return failure();
+    if (isLinalgKernel(function) && failed(emitKernelLoops(function, options)))
+      return failure();
   lap(&CompileTimes::loops);
 
   MLIRContext *context = module.getContext();
@@ -174,6 +175,9 @@ LogicalResult lowerToLLVMDialect(ModuleOp module, const Target &target, CompileT
   ub::populateUBToLLVMConversionPatterns(converter, patterns);
   LLVMConversionTarget legal(*context);
   legal.addLegalOp<ModuleOp>();
+  // What has a body by now is no kernel but an entry, planned or not, which stays what it is.
+  legal.addDynamicallyLegalOp<func::FuncOp>([](func::FuncOp function) { return !function.isExternal(); });
+  legal.markOpRecursivelyLegal<func::FuncOp>();
   if (failed(applyFullConversion(module, legal, std::move(patterns))))
     return failure();
   SmallVector<UnrealizedConversionCastOp> casts;

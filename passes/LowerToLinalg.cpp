@@ -393,8 +393,12 @@ LogicalResult lowerToLinalg(ModuleOp module) {
   return success();
 }
 
+bool isLinalgKernel(func::FuncOp function) {
+  return function->hasAttr("tcc.kernel") && !function->hasAttr("tcc.num_buffers") && !isTensorFunction(function);
+}
+
 bool isTensorKernel(func::FuncOp function) {
-  return function->hasAttr("tcc.kernel") && !function->hasAttr("tcc.num_outputs");
+  return function->hasAttr("tcc.kernel") && isTensorFunction(function);
 }
 
 } // namespace tcc

@@ -6,6 +6,7 @@
 #include "passes/Compile.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/SymbolTable.h"
 #include "mlir/Pass/PassManager.h"
 
 namespace tcc {
@@ -19,7 +20,24 @@ void buildCpuPipeline(mlir::OpPassManager &pm, const CpuPipelineOptions &options
 /// Registers --tcc-cpu-pipeline.
 void registerPipelines();
 
-/// Erases the functions that `entry` does not need and puts the bodies of called ones in place of tcc.call.
-mlir::LogicalResult isolateEntry(mlir::ModuleOp module, mlir::func::FuncOp entry);
+/// `root` and the symbols of its module that it needs, directly or not: what it calls or launches, and the finishers of
+/// kernels. `root` comes first.
+llvm::SmallVector<mlir::Operation *> reachableFrom(mlir::SymbolTable &symbols, mlir::Operation *root);
+
+/// Whether planEntry takes it: from tensors to tensors, or planned.
+bool isEntry(mlir::func::FuncOp function);
+
+/// Wall time of each stage in seconds, added up.
+struct PlanTimes {
+  double form = 0, lower = 0, plan = 0;
+};
+
+/// Brings function `entry` of `module` to a planned function, and its kernels to linalg: the way to every program and
+/// artifact. The module may be at any stage (tcc ops, kernels, linalg, loops, LLVM dialect, buffers planned or not);
+/// what is done is left as it is. Everything that the entry does not need is erased.
+mlir::FailureOr<mlir::func::FuncOp> planEntry(mlir::ModuleOp module, llvm::StringRef entry, bool reference = false,
+                                              PlanTimes *times = nullptr);
+/// The kernels that a planned function launches, each once, in any form.
+llvm::SmallVector<mlir::Operation *> launchedKernels(mlir::func::FuncOp function);
 
 } // namespace tcc

@@ -63,10 +63,12 @@ bool mayShare(func::FuncOp kernel, Value input, Value output, int64_t outer) {
   return true;
 }
 
-InPlacePairs findInPlacePairs(func::FuncOp kernel) {
+/// None for a kernel in another form, which does not show what it reads when.
+InPlacePairs findInPlacePairs(Operation *op) {
   InPlacePairs pairs;
-  auto count = kernel->getAttrOfType<IntegerAttr>("tcc.num_outputs");
-  if (!count)
+  auto kernel = dyn_cast<func::FuncOp>(op);
+  auto count = op->getAttrOfType<IntegerAttr>("tcc.num_outputs");
+  if (!kernel || !count || !isLinalgKernel(kernel))
     return pairs;
   int64_t outer = kernel->getAttrOfType<IntegerAttr>("tcc.outer").getInt();
   unsigned numInputs = kernel.getNumArguments() - count.getInt();
@@ -79,7 +81,7 @@ InPlacePairs findInPlacePairs(func::FuncOp kernel) {
 
 class EntryPlanner {
 public:
-  EntryPlanner(func::FuncOp function, const llvm::StringMap<func::FuncOp> &kernels,
+  EntryPlanner(func::FuncOp function, const llvm::StringMap<Operation *> &kernels,
                llvm::StringMap<InPlacePairs> &inPlace)
       : function(function), tensors(&function.getBody().front()), kernels(kernels), inPlace(inPlace),
         builder(function.getContext()), values(builder, function.getLoc()), shapes(function, [&](LaunchOp launch) {
@@ -118,7 +120,7 @@ private:
 
   func::FuncOp function;
   mlir::Block *tensors;
-  const llvm::StringMap<func::FuncOp> &kernels;
+  const llvm::StringMap<Operation *> &kernels;
   llvm::StringMap<InPlacePairs> &inPlace;
   OpBuilder builder;
   SizeValues values;
@@ -334,10 +336,17 @@ LogicalResult EntryPlanner::run() {
     return failure();
   values.eraseUnused();
   ValueRange results = tensors->getTerminator()->getOperands();
+  // Attributes of results, such as names, are attributes of arguments now.
+  SmallVector<DictionaryAttr> attributes;
+  function.getAllArgAttrs(attributes);
+  function.getAllResultAttrs(attributes);
+  attributes.push_back(nullptr); // the arena
+  function.removeResAttrsAttr();
   function->setAttr("tcc.num_outputs", builder.getI64IntegerAttr(results.size()));
   if (llvm::any_of(results, [](Value result) { return !tensorType(result).hasStaticShape(); }))
     function->setAttr("tcc.result_shapes", AffineMapAttr::get(shapes.openSizes(results)));
   function.setType(builder.getFunctionType(body->getArgumentTypes(), {}));
+  function.setAllArgAttrs(attributes);
   tensors->dropAllDefinedValueUses();
   for (Operation &op : *tensors)
     op.dropAllReferences();
@@ -355,12 +364,13 @@ struct PlanBuffers : impl::PlanBuffersBase<PlanBuffers> {
 } // namespace
 
 LogicalResult planBuffers(ModuleOp module) {
-  llvm::StringMap<func::FuncOp> kernels;
+  llvm::StringMap<Operation *> kernels; // in any form
   SmallVector<func::FuncOp> entries;
-  for (auto function : module.getOps<func::FuncOp>()) {
-    if (function->hasAttr("tcc.kernel"))
-      kernels[function.getName()] = function;
-    else if (!function.isDeclaration() && function.getBody().hasOneBlock() && isTensorFunction(function))
+  for (Operation &op : *module.getBody()) {
+    auto function = dyn_cast<func::FuncOp>(op);
+    if (op.hasAttr("tcc.kernel"))
+      kernels[SymbolTable::getSymbolName(&op)] = &op;
+    else if (function && !function.isDeclaration() && function.getBody().hasOneBlock() && isTensorFunction(function))
       entries.push_back(function);
   }
   llvm::StringMap<InPlacePairs> inPlace;
@@ -368,6 +378,14 @@ LogicalResult planBuffers(ModuleOp module) {
     if (failed(EntryPlanner(entry, kernels, inPlace).run()))
       return failure();
   return success();
+}
+
+bool isPlannedFunction(func::FuncOp function) {
+  auto count = function->getAttrOfType<IntegerAttr>("tcc.num_outputs");
+  ArrayRef<Type> types = function.getArgumentTypes();
+  return count && !function->hasAttr("tcc.kernel") && !function.isDeclaration() && function.getBody().hasOneBlock() &&
+         count.getInt() > 0 && count.getInt() < int64_t(types.size()) && function.getNumResults() == 0 &&
+         llvm::all_of(types, llvm::IsaPred<MemRefType>);
 }
 
 bool isTensorFunction(func::FuncOp function) {

@@ -18,11 +18,11 @@ def Plan_Dialect : Dialect {
 
 class PlanOp<string mnemonic, list<Trait> traits = []> : Op<Plan_Dialect, mnemonic, traits>;
 
-def LaunchOp : PlanOp<"launch", [AttrSizedOperandSegments]> {
+def LaunchOp : PlanOp<"launch", [AttrSizedOperandSegments, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "Run a kernel";
   let description = [{
-    The callee is in any of a kernel's forms, so only its name is checked. Inputs and outputs overlap only where the
-    kernel writes an element after its last reading.
+    The callee is in any of a kernel's forms, so only the number of its buffers is checked. Inputs and outputs overlap
+    only where the kernel writes an element after its last reading.
   }];
   let arguments = (ins FlatSymbolRefAttr:$callee, Variadic<AnyMemRef>:$inputs, Variadic<AnyMemRef>:$outputs);
   let assemblyFormat = [{

@@ -4,11 +4,8 @@
 #include "passes/Program.h"
 
 #include "dialect/Dialect.h"
-#include "passes/KernelPasses.h"
-#include "passes/Pipelines.h"
-#include "passes/SymbolicShapes.h"
+#include "passes/PlanOps.h"
 
-#include "mlir/IR/SymbolTable.h"
 #include <chrono>
 
 using namespace mlir;
@@ -26,9 +23,10 @@ FailureOr<std::shared_ptr<Program>> compileProgram(ModuleOp module, StringRef en
   ProgramTimes unused;
   ProgramTimes &spent = times ? *times : unused;
   auto last = std::chrono::steady_clock::now();
-  auto lap = [&](double &sum) {
+  auto lap = [&](double ProgramTimes::*stage) {
     auto now = std::chrono::steady_clock::now();
-    sum += std::chrono::duration<double>(now - last).count();
+    if (stage)
+      spent.*stage += std::chrono::duration<double>(now - last).count();
     last = now;
   };
   DialectRegistry registry;
@@ -36,49 +34,29 @@ FailureOr<std::shared_ptr<Program>> compileProgram(ModuleOp module, StringRef en
   module.getContext()->appendDialectRegistry(registry);
   module.getContext()->loadAllAvailableDialects();
 
-  auto function = module.lookupSymbol<func::FuncOp>(entry);
-  if (!function)
-    return module.emitError("has no function '") << entry << "'";
-  if (!isTensorFunction(function))
-    return function.emitError("arguments and results must be ranked tensors, and there must be a result");
-  if (failed(isolateEntry(module, function)))
+  FailureOr<func::FuncOp> function = planEntry(module, entry, options.reference, &spent);
+  if (failed(function))
     return failure();
-  recordSizeDemands(function);
-  if (!options.reference)
-    simplify(function);
-  FormKernelsOptions forming;
-  forming.reference = options.reference;
-  if (failed(formKernels(module, forming)))
-    return failure();
-  lap(spent.form);
-  if (failed(lowerToLinalg(module)))
-    return failure();
-  lap(spent.lower);
-  if (failed(planBuffers(module)))
-    return failure();
-  lap(spent.plan);
+  lap(nullptr);
 
   Target target = options.target;
   target.vectorize &= !options.reference;
-  SmallVector<func::FuncOp> kernels;
-  for (auto kernel : module.getOps<func::FuncOp>())
-    if (kernel->hasAttr("tcc.kernel"))
-      kernels.push_back(kernel);
+  SmallVector<Operation *> kernels = launchedKernels(*function);
   auto compiled = compileKernels(kernels, target);
   if (failed(compiled))
     return failure();
   llvm::StringMap<std::shared_ptr<const CompiledKernel>> byName;
   for (auto [kernel, code] : llvm::zip(kernels, *compiled))
-    byName[kernel.getName()] = code;
-  lap(spent.kernels);
+    byName[SymbolTable::getSymbolName(kernel)] = code;
+  lap(&ProgramTimes::kernels);
 
-  auto plan = PlanTemplate::create(function, byName);
+  auto plan = PlanTemplate::create(*function, byName);
   if (failed(plan))
     return failure();
   std::shared_ptr<Program> program(new Program(std::move(*plan)));
   if (!program->numOpenSizes())
     program->fixed = program->plan.instantiate({});
-  lap(spent.build);
+  lap(&ProgramTimes::build);
   return program;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "passes/BuildPlan.h"
+#include "passes/Pipelines.h"
 
 #include <mutex>
 #include <span>
@@ -16,8 +17,8 @@ struct ProgramOptions {
 };
 
 /// Where the time of compileProgram went, in seconds.
-struct ProgramTimes {
-  double form = 0, lower = 0, plan = 0, kernels = 0, build = 0;
+struct ProgramTimes : PlanTimes {
+  double kernels = 0, build = 0;
 };
 
 /// Immutable; run() may be called from several threads at once.
@@ -51,8 +52,8 @@ private:
   mutable std::vector<std::pair<std::vector<int64_t>, std::shared_ptr<const runtime::Plan>>> recent;
 };
 
-/// Compiles function `entry` of `module`, whose functions are tcc ops on tensors; the module is changed and useless
-/// afterwards. Errors are diagnostics of its context.
+/// Compiles function `entry` of `module`, at any stage (see planEntry); the module is changed and useless afterwards.
+/// Errors are diagnostics of its context.
 mlir::FailureOr<std::shared_ptr<Program>> compileProgram(mlir::ModuleOp module, llvm::StringRef entry,
                                                          const ProgramOptions &options = {},
                                                          ProgramTimes *times = nullptr);

@@ -290,6 +290,8 @@ Value SizeValues::constant(int64_t value) {
 }
 
 void recordSizeDemands(func::FuncOp function) {
+  if (function->hasAttr("tcc.size_demands"))
+    return;
   SymbolicShapes shapes(function);
   SmallVector<Attribute> demands;
   Builder b(function.getContext());

@@ -51,7 +51,8 @@ private:
 };
 
 /// Puts what a function of tcc ops demands of its open sizes on it as the attribute tcc.size_demands: an array of
-/// [map to (left, right), is-at-most, op's mnemonic, location]. Before kernels are formed, while ops are visible.
+/// [map to (left, right), is-at-most, op's mnemonic, location]. Before kernels are formed, while ops are visible; what
+/// is recorded stays.
 void recordSizeDemands(mlir::func::FuncOp function);
 
 /// Symbolic sizes as index values of a function on memrefs.

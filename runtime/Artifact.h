@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The part of an ahead-of-time artifact that is the same in all of them: the functions behind its C ABI, and the form
-// in which it holds its plans. tcc-compile writes that form (tools/tcc-compile/PlanWords.cpp); ArtifactPlan.cpp reads
+// in which it holds its plans. tcc-compile writes that form (passes/aot/PlanWords.cpp); ArtifactPlan.cpp reads
 // it.
 #ifndef TCC_RUNTIME_ARTIFACT_H
 #define TCC_RUNTIME_ARTIFACT_H

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Finds BLAS and LAPACK on this machine.
 #include "runtime/BlasLibrary.h"
+#include "runtime/System.h"
 #include "runtime/Tensors.h"
-#include <dlfcn.h>
-#include <pthread.h>
 #include <stdio.h>
 
 namespace tcc::runtime {
@@ -22,12 +21,12 @@ struct Libraries {
 };
 
 Libraries libraries;
-pthread_once_t once = PTHREAD_ONCE_INIT;
+Once once;
 
 void *find(void *library, char type, const char *routine) {
   char name[32];
   snprintf(name, sizeof(name), "%c%s_", type, routine);
-  return library ? dlsym(library, name) : nullptr;
+  return library ? findSymbol(library, name) : nullptr;
 }
 
 template <class T> void fill(void *library, char type, BlasTable<T> &table) {
@@ -58,10 +57,10 @@ template <class T> void fill(void *library, char type, LapackTable<T> &table) {
 
 void *openFirst(const char *const *names, const char *symbol) {
   for (; *names; ++names)
-    if (void *library = dlopen(*names, RTLD_NOW | RTLD_LOCAL)) {
-      if (dlsym(library, symbol))
+    if (void *library = openLibrary(*names)) {
+      if (findSymbol(library, symbol))
         return library;
-      dlclose(library);
+      closeLibrary(library);
     }
   return nullptr;
 }
@@ -73,7 +72,7 @@ void open() {
   libraries.lapack = openFirst(lapackNames, "zgesdd_");
   for (void *library : {libraries.blas, libraries.lapack})
     if (library)
-      if (auto set = reinterpret_cast<void (*)(int)>(dlsym(library, "openblas_set_num_threads")))
+      if (auto set = reinterpret_cast<void (*)(int)>(findSymbol(library, "openblas_set_num_threads")))
         set(1);
   fill(libraries.blas, 's', libraries.sBlas);
   fill(libraries.blas, 'd', libraries.dBlas);
@@ -89,11 +88,11 @@ void open() {
 
 #define TCC_TABLES(type, letter)                                                                                       \
   template <> const BlasTable<type> *blas<type>() {                                                                    \
-    pthread_once(&once, open);                                                                                         \
+    once.call(open);                                                                                                   \
     return libraries.blas ? &libraries.letter##Blas : nullptr;                                                         \
   }                                                                                                                    \
   template <> const LapackTable<type> *lapack<type>() {                                                                \
-    pthread_once(&once, open);                                                                                         \
+    once.call(open);                                                                                                   \
     return libraries.lapack && libraries.blas ? &libraries.letter##Lapack : nullptr;                                   \
   }
 TCC_TABLES(float, s)

@@ -6,9 +6,9 @@
 // filtering approach to the computation of discrete Fourier transform", IEEE Trans. AU-18 (1970).
 #include "runtime/FftLines.h"
 #include "runtime/Memory.h"
+#include "runtime/System.h"
 #include <math.h>
 #include <new>
-#include <pthread.h>
 #include <string.h>
 
 namespace tcc::runtime {
@@ -227,19 +227,19 @@ template <class R> struct OwnPlan {
 /// A few plans are kept; an entry in use is never replaced.
 template <class R> struct PlanCache {
   static constexpr int size = 64;
-  pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+  Mutex mutex;
   OwnPlan<R> *plans[size] = {};
   int next = 0;
 
   OwnPlan<R> *acquire(int64_t n) {
-    pthread_mutex_lock(&mutex);
+    mutex.lock();
     for (OwnPlan<R> *plan : plans)
       if (plan && plan->n == n) {
         ++plan->references;
-        pthread_mutex_unlock(&mutex);
+        mutex.unlock();
         return plan;
       }
-    pthread_mutex_unlock(&mutex);
+    mutex.unlock();
     void *memory = allocate(sizeof(OwnPlan<R>));
     if (!memory)
       return nullptr;
@@ -249,7 +249,7 @@ template <class R> struct PlanCache {
       return nullptr;
     }
     plan->references = 1;
-    pthread_mutex_lock(&mutex);
+    mutex.lock();
     for (int tries = 0; tries < size; ++tries, next = (next + 1) % size) {
       OwnPlan<R> *&entry = plans[next];
       if (entry && entry->references)
@@ -258,21 +258,21 @@ template <class R> struct PlanCache {
         destroy(entry);
       entry = plan;
       next = (next + 1) % size;
-      pthread_mutex_unlock(&mutex);
+      mutex.unlock();
       return plan;
     }
-    pthread_mutex_unlock(&mutex);
+    mutex.unlock();
     return plan;
   }
   void release(OwnPlan<R> *plan) {
-    pthread_mutex_lock(&mutex);
+    mutex.lock();
     --plan->references;
     bool cached = false;
     for (OwnPlan<R> *entry : plans)
       cached |= entry == plan;
     if (!cached && !plan->references)
       destroy(plan);
-    pthread_mutex_unlock(&mutex);
+    mutex.unlock();
   }
   static void destroy(OwnPlan<R> *plan) {
     plan->~OwnPlan<R>();

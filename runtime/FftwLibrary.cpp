@@ -3,9 +3,7 @@
 // TCC_FFT=measure. FFTW's planner is not thread-safe, its execution is.
 #include "runtime/FftwLibrary.h"
 #include "runtime/Memory.h"
-#include <dlfcn.h>
-#include <pthread.h>
-#include <stdlib.h>
+#include "runtime/System.h"
 #include <string.h>
 #include <type_traits>
 
@@ -37,14 +35,14 @@ Library<double> doubleLibrary;
 Library<float> &libraryOf(float) { return floatLibrary; }
 Library<double> &libraryOf(double) { return doubleLibrary; }
 
-pthread_once_t once = PTHREAD_ONCE_INIT;
-pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; // planner and cache
+Once once;
+Mutex mutex; // planner and cache
 unsigned planFlag = estimateFlag;
 bool refused = false;
 int chosen = -1;
 
 template <class R> void open(const char *name, const char *prefix, Library<R> &library) {
-  void *handle = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+  void *handle = openLibrary(name);
   if (!handle)
     return;
   bool complete = true;
@@ -52,7 +50,7 @@ template <class R> void open(const char *name, const char *prefix, Library<R> &l
     char symbol[64];
     strcpy(symbol, prefix);
     strcat(symbol, function);
-    field = reinterpret_cast<std::remove_reference_t<decltype(field)>>(dlsym(handle, symbol));
+    field = reinterpret_cast<std::remove_reference_t<decltype(field)>>(findSymbol(handle, symbol));
     complete &= field != nullptr;
   };
   set(library.planComplex, "plan_guru64_dft");
@@ -67,7 +65,7 @@ template <class R> void open(const char *name, const char *prefix, Library<R> &l
 }
 
 void openAll() {
-  const char *choice = getenv("TCC_FFT");
+  const char *choice = environment("TCC_FFT");
 #ifdef TCC_FFT_OWN
   refused = true;
 #else
@@ -135,7 +133,7 @@ template <class R> FftwPlan measurePlan(const FftLines &f, const Key &key) {
 void chooseFft(int own) { chosen = own; }
 
 template <class R> bool hasFftw() {
-  pthread_once(&once, openAll);
+  once.call(openAll);
   return chosen != 1 && libraryOf(R()).present;
 }
 
@@ -156,7 +154,7 @@ template <class R> int fftwFft(const FftLines &f, const R *in, R *out) {
   key.inPlace = in == out;
   key.isDouble = sizeof(R) == 8;
 
-  pthread_mutex_lock(&mutex);
+  mutex.lock();
   FftwPlan plan = nullptr;
   Entry *vacant = nullptr;
   unsigned hash = hashOf(key);
@@ -179,7 +177,7 @@ template <class R> int fftwFft(const FftLines &f, const R *in, R *out) {
       vacant->plan = plan;
     }
   }
-  pthread_mutex_unlock(&mutex);
+  mutex.unlock();
   if (!plan)
     return 1;
   if (f.kind == FftKind::RealToComplex)
@@ -189,9 +187,9 @@ template <class R> int fftwFft(const FftLines &f, const R *in, R *out) {
   else
     library.execute(plan, from, out);
   if (temporary) {
-    pthread_mutex_lock(&mutex);
+    mutex.lock();
     library.destroy(plan);
-    pthread_mutex_unlock(&mutex);
+    mutex.unlock();
   }
   return 0;
 }

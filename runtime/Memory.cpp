@@ -2,19 +2,20 @@
 // Size-class pool behind Memory.h. Small blocks are cut from 1 MiB slabs and stay with the process; blocks of 64 KiB
 // and more are mapped one by one and go back to the system when the cache is released or too large.
 #include "runtime/Memory.h"
+#include "runtime/System.h"
 #include <new>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#ifndef __wasm__
 #include <sys/mman.h>
 #include <unistd.h>
+#endif
 
 namespace tcc::runtime {
 namespace {
 
 constexpr int64_t slabBytes = int64_t(1) << 20;
 constexpr int64_t mappedBytes = int64_t(1) << 16; // from here on a block is a mapping of its own
-constexpr int64_t hugePage = int64_t(2) << 20;
 constexpr int64_t largestBlock = int64_t(1) << 46;
 constexpr int numClasses = 4 * 48;
 
@@ -23,7 +24,7 @@ struct FreeBlock {
 };
 
 struct Pool {
-  pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+  Mutex mutex;
   FreeBlock *free[numClasses] = {};
   char *slab = nullptr, *slabEnd = nullptr;
   int64_t live = 0, peak = 0, cached = 0, limit = 0;
@@ -34,14 +35,13 @@ Pool pool;
 // The child of a fork must not inherit the mutex in the locked state.
 struct RegisterForkHandlers {
   RegisterForkHandlers() {
-    pthread_atfork([] { pthread_mutex_lock(&pool.mutex); }, [] { pthread_mutex_unlock(&pool.mutex); },
-                   [] { pthread_mutex_unlock(&pool.mutex); });
+    whenForking([] { pool.mutex.lock(); }, [] { pool.mutex.unlock(); }, [] { pool.mutex.unlock(); });
   }
 } registerForkHandlers;
 
 struct Lock {
-  Lock() { pthread_mutex_lock(&pool.mutex); }
-  ~Lock() { pthread_mutex_unlock(&pool.mutex); }
+  Lock() { pool.mutex.lock(); }
+  ~Lock() { pool.mutex.unlock(); }
 };
 
 /// Classes are 64 bytes times {4, 5, 6, 7} * 2^k / 4: at most a quarter of a block is unused.
@@ -58,6 +58,17 @@ int classOf(int64_t bytes, int64_t &size) {
   size = quarter * step * alignment;
   return (log - 2) * 4 + int(quarter) - 1;
 }
+
+#ifdef __wasm__
+
+void *mapBlock(int64_t size) { return size > int64_t(SIZE_MAX / 2) ? nullptr : aligned_alloc(alignment, size_t(size)); }
+void unmapBlock(void *block, int64_t) { free(block); }
+/// A page cannot give memory back to the browser, but another size of block can use it.
+int64_t physicalMemory() { return int64_t(1) << 28; }
+
+#else
+
+constexpr int64_t hugePage = int64_t(2) << 20;
 
 void *mapBlock(int64_t size) {
   bool huge = size >= hugePage;
@@ -80,6 +91,10 @@ void *mapBlock(int64_t size) {
   }
   return base;
 }
+void unmapBlock(void *block, int64_t size) { munmap(block, size_t(size)); }
+int64_t physicalMemory() { return int64_t(sysconf(_SC_PHYS_PAGES)) * int64_t(sysconf(_SC_PAGE_SIZE)); }
+
+#endif
 
 // All helpers below expect the lock to be held.
 void dropMappedCache() {
@@ -92,7 +107,7 @@ void dropMappedCache() {
       continue;
     while (block) {
       FreeBlock *next = block->next;
-      munmap(block, size_t(size));
+      unmapBlock(block, size);
       pool.cached -= size;
       pool.mappedCached -= size;
       block = next;
@@ -122,8 +137,8 @@ void *cutFromSlab(int64_t size) {
 }
 
 int64_t cacheLimit() {
-  static const int64_t physical = int64_t(sysconf(_SC_PHYS_PAGES)) * int64_t(sysconf(_SC_PAGE_SIZE));
-  return physical / 4;
+  static const int64_t limit = physicalMemory() / 4;
+  return limit;
 }
 
 } // namespace

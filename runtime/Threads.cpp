@@ -2,6 +2,7 @@
 // Pool of sleeping workers behind Threads.h. A loop is published in one of a few slots; whoever finds it there takes
 // blocks until none is left. Where futexes are missing (wasm) every loop runs on its caller.
 #include "runtime/Threads.h"
+#include "runtime/System.h"
 #include <atomic>
 #include <stdlib.h>
 #include <time.h>
@@ -18,7 +19,7 @@ namespace tcc::runtime {
 namespace {
 
 int defaultThreads() {
-  if (const char *text = getenv("TCC_NUM_THREADS")) {
+  if (const char *text = environment("TCC_NUM_THREADS")) {
     int count = atoi(text);
     if (count > 0)
       return count < 1024 ? count : 1024;

@@ -3,7 +3,7 @@
 
 Substitutions: %tcc-opt %tcc-run %tcc-compile %tcc-tblgen (paths), %cc %cxx (the build's compilers), %source, %build,
 %python; %node, %qemu-aarch64, %aarch64-gcc, %ptxas where the feature of that name is there (node, qemu-aarch64,
-aarch64-gcc, ptxas; `qemu` and `aarch64` mean both halves of cross-running are). `cuda`: a GPU that works.
+aarch64-gcc, ptxas). `wasm`, `aarch64`: all that linking and running artifacts for them takes. `cuda`: a GPU that works.
 """
 import ctypes
 import os
@@ -60,10 +60,10 @@ tool_feature("node", config.node)
 tool_feature("ptxas", config.ptxas)
 qemu = tool_feature("qemu-aarch64", config.qemu_aarch64)
 cross = tool_feature("aarch64-gcc", config.aarch64_gcc)
-if qemu:
-    config.available_features.add("qemu")
-if qemu and cross:
+if qemu and cross and config.has_aarch64_runtime:
     config.available_features.add("aarch64")
+if "node" in config.available_features and config.has_wasm_runtime:
+    config.available_features.add("wasm")
 if has_cuda_device():
     config.available_features.add("cuda")
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tools/command/CommandLine.h"
 
+#include "passes/aot/OutputFile.h"
+
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -89,15 +90,10 @@ int report(const Failure &failure) {
 
 namespace {
 
-// Read by the signal handler, hence fixed memory: the temporary files of this process that a crash must not leave.
-constexpr int maxTemporaries = 16;
-char temporaries[maxTemporaries][4096];
 const char *toolName = "";
 
 void onCrash(int signal) {
-  for (auto &path : temporaries)
-    if (path[0])
-      unlink(path);
+  aot::removeTemporaries();
   const char *name = strsignal(signal); // not async-signal-safe, but there is nothing left to lose
   char text[256];
   int length = snprintf(text, sizeof text, "%s: error: internal error (%s)\n", toolName, name ? name : "signal");
@@ -120,45 +116,6 @@ void exitOnCrash(const char *tool) {
   action.sa_flags = SA_ONSTACK | SA_RESETHAND;
   for (int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT})
     sigaction(signal, &action, nullptr);
-}
-
-OutputFile::OutputFile(std::string where) : path(std::move(where)) {
-  size_t slash = path.rfind('/'), dot = path.rfind('.');
-  std::string ending = dot != path.npos && (slash == path.npos || dot > slash) ? path.substr(dot) : "";
-  temporaryPath = path.substr(0, path.size() - ending.size()) + ".tmp" + std::to_string(getpid()) + ending;
-  for (auto &slot : temporaries)
-    if (!slot[0] && temporaryPath.size() < sizeof slot) {
-      memcpy(slot, temporaryPath.c_str(), temporaryPath.size() + 1);
-      break;
-    }
-}
-
-OutputFile::~OutputFile() {
-  if (temporaryPath.empty())
-    return;
-  unlink(temporaryPath.c_str());
-  for (auto &slot : temporaries)
-    if (temporaryPath == slot)
-      slot[0] = 0;
-}
-
-std::string OutputFile::write(const void *bytes, size_t size) {
-  FILE *file = fopen(temporaryPath.c_str(), "wb");
-  if (!file)
-    return "cannot write '" + path + "': " + strerror(errno);
-  bool whole = fwrite(bytes, 1, size, file) == size;
-  whole &= fclose(file) == 0;
-  return whole ? "" : "cannot write '" + path + "': " + strerror(errno);
-}
-
-std::string OutputFile::commit() {
-  if (rename(temporaryPath.c_str(), path.c_str()) != 0)
-    return "cannot write '" + path + "': " + strerror(errno);
-  for (auto &slot : temporaries)
-    if (temporaryPath == slot)
-      slot[0] = 0;
-  temporaryPath.clear();
-  return "";
 }
 
 } // namespace tcc::command

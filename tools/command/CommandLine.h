@@ -42,25 +42,7 @@ Failure mistake(const std::string &where, const std::string &what, ExitStatus st
 /// Prints a failure on stderr and gives its status back.
 int report(const Failure &failure);
 
-/// From here on a crash ends the process with internalError instead of a signal, and files registered below are
-/// removed.
+/// From here on a crash ends the process with internalError instead of a signal, and leaves no half-written file.
 void exitOnCrash(const char *tool);
-
-/// An output file that appears whole or not at all: written beside its place, renamed by commit(), removed otherwise.
-class OutputFile {
-public:
-  explicit OutputFile(std::string path);
-  ~OutputFile();
-  OutputFile(const OutputFile &) = delete;
-  OutputFile &operator=(const OutputFile &) = delete;
-  /// Where to write; it has the ending of the final path.
-  const std::string &temporary() const { return temporaryPath; }
-  /// Empty on success, else what went wrong.
-  std::string write(const void *bytes, size_t size);
-  std::string commit();
-
-private:
-  std::string path, temporaryPath;
-};
 
 } // namespace tcc::command

@@ -18,7 +18,9 @@ std::string positionOf(Location loc, const std::string &otherwise) {
     auto file = dyn_cast<FileLineColLoc>(part);
     if (!file)
       return WalkResult::advance();
-    position = file.getFilename().str() + ":" + std::to_string(file.getLine()) + ":" + std::to_string(file.getColumn());
+    position = file.getFilename().str();
+    if (file.getLine() != 0) // a whole file
+      position += ":" + std::to_string(file.getLine()) + ":" + std::to_string(file.getColumn());
     return WalkResult::interrupt();
   });
   return position;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Running a function of a .mlir file: parse, compile, call.
+#include "passes/KernelPasses.h"
 #include "passes/Program.h"
 #include "tools/command/SourceFile.h"
 #include "tools/tcc-run/Callable.h"
@@ -91,9 +92,10 @@ Failure loadSource(const std::string &path, const std::string &entry, bool refer
   if (!function)
     return said.failure(userError);
   std::string position = positionOf(function.getLoc(), path);
-  for (Type type : llvm::concat<const Type>(function.getArgumentTypes(), function.getResultTypes()))
-    if (!isa<RankedTensorType>(type))
-      return mistake(position, entry + ": arguments and results must be ranked tensors");
+  if (!isEntry(function))
+    return mistake(position, entry + ": arguments and results must be ranked tensors");
+  if (reference && !isTensorFunction(function))
+    return mistake(position, entry + ": --reference needs tcc ops: this program has been lowered already");
   ProgramOptions options;
   options.reference = reference;
   FailureOr<std::shared_ptr<Program>> program = compileProgram(*module, entry, options);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "tools/tcc-compile/PlanWords.h"
+#include "passes/aot/PlanWords.h"
 
 #include "runtime/Artifact.h"
 #include "runtime/Tensors.h"

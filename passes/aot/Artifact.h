@@ -4,7 +4,7 @@
 #pragma once
 
 #include "passes/Compile.h"
-#include "tools/tcc-compile/PlanWords.h"
+#include "passes/aot/PlanWords.h"
 
 #include "mlir/IR/OwningOpRef.h"
 
@@ -26,13 +26,14 @@ struct EntryType {
 struct Artifact {
   mlir::OwningOpRef<mlir::ModuleOp> code; ///< in the LLVM dialect; compileModule makes an object of it
   std::vector<EntryType> entries;
-  std::string info; ///< what NAME_info gives
+  std::string info;                 ///< what NAME_info gives
+  std::vector<std::string> exports; ///< its functions
 };
 
+/// The planned functions of all entries and their kernels, which are named NAME_ENTRY_kernel_N. Fails with a diagnostic.
+mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>> planEntries(mlir::ModuleOp source, const Options &options);
 /// Fails with a diagnostic.
 mlir::FailureOr<Artifact> buildArtifact(mlir::ModuleOp source, const Options &options);
-/// The entries' kernels and planned functions, before machine code.
-mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>> planEntries(mlir::ModuleOp source, const Options &options);
 
 /// The functions and tables of the C ABI, added to the kernels.
 void emitInterface(mlir::ModuleOp code, const std::string &name, const std::vector<EntryType> &entries,

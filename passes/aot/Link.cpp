@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "tools/tcc-compile/Link.h"
+#include "passes/aot/Link.h"
+#include "passes/aot/OutputFile.h"
 
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
@@ -9,9 +10,9 @@
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
 
+#include <dlfcn.h>
+
 using namespace llvm;
-using tcc::command::Failure;
-using tcc::command::mistake;
 
 namespace tcc::aot {
 namespace {
@@ -32,19 +33,25 @@ private:
   SmallString<128> directory;
 };
 
-/// libtcc_runtime.a of an installed tcc beside this program, else of the build it was built in; "" if there is none.
+/// libtcc_runtime.a of an installed tcc, in lib/ beside this program's or library's directory, else of the build it was
+/// built in; "" if there is none.
 std::string runtimeArchive(const Triple &triple) {
   bool isHost = triple.getArch() == Triple(sys::getProcessTriple()).getArch() && triple.isOSLinux();
   std::string name = isHost ? "libtcc_runtime.a" : ("libtcc_runtime-" + triple.getArchName() + ".a").str();
   static int anchor;
-  SmallString<128> installed = sys::path::parent_path(sys::fs::getMainExecutable("tcc-compile", &anchor));
-  sys::path::append(installed, "..", "lib", name);
+  Dl_info self;
+  // The loader knows a library by its path, a program only by what it was called.
+  StringRef library = dladdr(&anchor, &self) && self.dli_fname ? self.dli_fname : "";
+  std::string program = sys::fs::getMainExecutable("tcc-compile", &anchor);
+  for (StringRef home : {sys::path::parent_path(library), sys::path::parent_path(program)}) {
+    SmallString<128> installed = home;
+    sys::path::append(installed, "..", "lib", name);
+    if (!home.empty() && sys::fs::exists(installed))
+      return installed.str().str();
+  }
   SmallString<128> built(TCC_RUNTIME_DIRECTORY);
   sys::path::append(built, name);
-  for (StringRef candidate : {StringRef(installed), StringRef(built)})
-    if (sys::fs::exists(candidate))
-      return candidate.str();
-  return "";
+  return sys::fs::exists(built) ? built.str().str() : "";
 }
 
 /// Runs a program of LLVM 22 (or of PATH) and gives what it printed if it failed.
@@ -75,33 +82,54 @@ std::string runProgram(const Workspace &files, ArrayRef<StringRef> names, ArrayR
 
 } // namespace
 
-Failure link(ArrayRef<char> bytes, LinkKind kind, const std::string &tripleText, const std::string &output) {
+Problem link(ArrayRef<char> bytes, LinkKind kind, const std::string &tripleText, ArrayRef<std::string> exports,
+             const std::string &output) {
   Triple triple(tripleText);
   std::string runtime = runtimeArchive(triple);
   if (runtime.empty())
-    return mistake("tcc-compile",
-                   "target '" + tripleText + "' is not supported here: this build has no runtime library for it",
-                   command::notSupported);
+    return {Problem::notSupported, "",
+            "target '" + tripleText + "' is not supported here: this build has no runtime library for it"};
   Workspace files;
   if (files.problem)
-    return mistake("tcc-compile", "no temporary directory: " + files.problem.message());
-  auto internal = [&](const std::string &what) { return mistake("tcc-compile", what, command::internalError); };
+    return {Problem::request, "", "no temporary directory: " + files.problem.message()};
+  auto internal = [&](const std::string &what) { return Problem{Problem::internal, "", what}; };
 
   std::string object = files.path("kernels.o"), merged = files.path("merged.o");
   {
-    command::OutputFile file(object);
+    OutputFile file(object);
     std::string problem = file.write(bytes.data(), bytes.size());
     if (problem.empty())
       problem = file.commit();
     if (!problem.empty())
-      return mistake("tcc-compile", problem);
+      return {Problem::request, "", problem};
   }
-  command::OutputFile result(output);
+  OutputFile result(output);
   // Early, so that a wrong path is the user's mistake and not the linker's.
   if (std::string problem = result.write("", 0); !problem.empty())
-    return mistake(output, problem);
+    return {Problem::request, output, problem};
 
-  if (kind == LinkKind::shared) {
+  if (kind == LinkKind::wasm) {
+    // A reactor: no main function; the C library's constructors run in _initialize, which a host calls first.
+    std::vector<std::string> arguments{"--target=wasm32-wasi", // as Debian names its directory
+                                       "-Wno-deprecated",
+                                       "--sysroot=/usr",
+                                       "-mexec-model=reactor",
+                                       "-fuse-ld=" + std::string(TCC_LLVM_TOOLS) + "/wasm-ld",
+                                       "-O2",
+                                       "-s",
+                                       "-Wl,--stack-first",
+                                       "-Wl,-z,stack-size=1048576",
+                                       "-Wl,--export=malloc",
+                                       "-Wl,--export=free",
+                                       "-o",
+                                       result.temporary(),
+                                       object,
+                                       runtime};
+    for (const std::string &symbol : exports)
+      arguments.push_back("-Wl,--export=" + symbol);
+    if (std::string problem = runProgram(files, {"clang-22", "clang"}, arguments); !problem.empty())
+      return internal(problem);
+  } else if (kind == LinkKind::shared) {
     // nodelete: threads of the runtime may be running when somebody closes the library.
     std::vector<std::string> arguments{"-shared",
                                        "-fuse-ld=lld",
@@ -140,7 +168,7 @@ Failure link(ArrayRef<char> bytes, LinkKind kind, const std::string &tripleText,
     }
   }
   if (std::string problem = result.commit(); !problem.empty())
-    return mistake(output, problem);
+    return {Problem::request, output, problem};
   return {};
 }
 

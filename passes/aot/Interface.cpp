@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The C ABI of an artifact in the LLVM dialect: its tables, and small functions that hand them to runtime/Artifact.cpp.
-#include "tools/tcc-compile/Artifact.h"
+#include "passes/aot/Artifact.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/Builders.h"

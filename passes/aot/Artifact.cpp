@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "tools/tcc-compile/Artifact.h"
+#include "passes/aot/Artifact.h"
 
-#include "passes/KernelPasses.h"
 #include "passes/Pipelines.h"
-#include "passes/PlanOps.h"
-#include "passes/SymbolicShapes.h"
 #include "runtime/Tensors.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 
@@ -15,27 +13,6 @@ using namespace mlir;
 
 namespace tcc::aot {
 namespace {
-
-/// One entry on its way to a plan: a module of its own with kernels and the planned function.
-struct Planned {
-  OwningOpRef<ModuleOp> module;
-  func::FuncOp function;
-};
-
-LogicalResult plan(ModuleOp source, const std::string &name, Planned &planned) {
-  planned.module = source.clone();
-  planned.function = planned.module->lookupSymbol<func::FuncOp>(name);
-  if (!isTensorFunction(planned.function))
-    return planned.function.emitOpError("arguments and results must be ranked tensors, and there must be a result");
-  if (failed(isolateEntry(*planned.module, planned.function)))
-    return failure();
-  recordSizeDemands(planned.function);
-  FormKernelsOptions options;
-  if (failed(formKernels(*planned.module, options)) || failed(lowerToLinalg(*planned.module)) ||
-      failed(planBuffers(*planned.module)))
-    return failure();
-  return success();
-}
 
 /// An argument's name in the artifact: its attribute tcc.name, or its role and number.
 std::string nameOf(DictionaryAttr attributes, const char *role, size_t index) {
@@ -79,63 +56,74 @@ bool isIdentifier(const std::string &text) {
 
 FailureOr<OwningOpRef<ModuleOp>> planEntries(ModuleOp source, const Options &options) {
   OwningOpRef<ModuleOp> all = ModuleOp::create(source.getLoc());
+  llvm::StringSet<> shared;
   for (const std::string &name : options.entries) {
-    Planned planned;
-    if (failed(plan(source, name, planned)))
+    OwningOpRef<ModuleOp> own = source.clone();
+    FailureOr<func::FuncOp> entry = planEntry(*own, name);
+    if (failed(entry))
       return failure();
-    planned.module->setSymName(name);
-    all->push_back(planned.module.release());
+    std::string prefix = options.name + "_" + name + "_";
+    for (Operation *kernel : launchedKernels(*entry)) {
+      SymbolTable symbols(*own);
+      for (Operation *op : reachableFrom(symbols, kernel)) {
+        if (!op->hasAttr("tcc.kernel"))
+          continue;
+        StringAttr renamed = StringAttr::get(op->getContext(), prefix + SymbolTable::getSymbolName(op).getValue());
+        if (failed(SymbolTable::replaceAllSymbolUses(op, renamed, own->getOperation())))
+          return failure();
+        SymbolTable::setSymbolName(op, renamed);
+      }
+    }
+    for (Operation &op : llvm::make_early_inc_range(*own->getBody())) {
+      // What kernels share is declarations of the C library.
+      if (&op != entry->getOperation() && !op.hasAttr("tcc.kernel") &&
+          !shared.insert(SymbolTable::getSymbolName(&op).getValue()).second)
+        continue;
+      op.remove();
+      all->push_back(&op);
+    }
   }
   return all;
 }
 
 FailureOr<Artifact> buildArtifact(ModuleOp source, const Options &options) {
+  auto planned = planEntries(source, options);
+  if (failed(planned))
+    return failure();
   Artifact artifact;
   artifact.code = ModuleOp::create(source.getLoc());
-  std::vector<Planned> planned(options.entries.size());
-  // Names of kernels within one entry and in the artifact.
-  std::vector<llvm::StringMap<std::string>> symbols(options.entries.size());
-  for (size_t i = 0; i < planned.size(); ++i) {
-    if (failed(plan(source, options.entries[i], planned[i])))
-      return failure();
-    for (auto kernel : planned[i].module->getOps<func::FuncOp>()) {
-      if (!kernel->hasAttr("tcc.kernel"))
-        continue;
-      std::string symbol = options.name + "_" + options.entries[i] + "_" + kernel.getName().str();
-      symbols[i][kernel.getName()] = symbol;
-      auto copy = kernel.clone();
-      copy.setName(symbol);
-      artifact.code->push_back(copy);
+  SmallVector<func::FuncOp> functions;
+  for (const std::string &name : options.entries)
+    functions.push_back((*planned)->lookupSymbol<func::FuncOp>(name));
+  for (Operation &op : llvm::make_early_inc_range(*(*planned)->getBody()))
+    if (llvm::none_of(functions, [&](func::FuncOp entry) { return entry == &op; })) {
+      op.remove();
+      artifact.code->push_back(&op);
     }
-  }
   if (failed(lowerToLLVMDialect(*artifact.code, options.target)))
     return failure();
   for (auto function : artifact.code->getOps<LLVM::LLVMFuncOp>())
     if (!function.isExternal())
       function.setLinkage(LLVM::Linkage::Internal);
-  llvm::StringMap<KernelInfo> infos;
-  for (KernelInfo &info : collectKernels(*artifact.code))
-    infos[info.name] = info;
 
   std::vector<PlanTemplate> plans;
-  plans.reserve(planned.size());
+  plans.reserve(functions.size());
   std::map<const CompiledKernel *, std::string> kernelNames;
+  llvm::StringMap<std::shared_ptr<const CompiledKernel>> kernels;
+  for (KernelInfo &info : collectKernels(*artifact.code)) {
+    auto kernel = std::make_shared<CompiledKernel>();
+    // Not callable here: only whether there is a finisher counts.
+    if (info.hasFinish)
+      kernel->finish = [](void *const *, const int64_t *, void *) {};
+    kernel->extent = SizeExpr::of(info.extent.getResult(0));
+    kernel->scratch = SizeExpr::of(info.scratch.getResult(0));
+    kernel->blockNanoseconds = info.blockNanoseconds;
+    kernelNames[kernel.get()] = info.name;
+    kernels[info.name] = std::move(kernel);
+  }
   std::vector<Entry> entries;
-  for (size_t i = 0; i < planned.size(); ++i) {
-    llvm::StringMap<std::shared_ptr<const CompiledKernel>> kernels;
-    for (auto &[name, symbol] : symbols[i]) {
-      const KernelInfo &info = infos[symbol];
-      auto kernel = std::make_shared<CompiledKernel>();
-      // Not callable here: only whether there is a finisher counts.
-      if (info.hasFinish)
-        kernel->finish = [](void *const *, const int64_t *, void *) {};
-      kernel->extent = SizeExpr::of(info.extent.getResult(0));
-      kernel->scratch = SizeExpr::of(info.scratch.getResult(0));
-      kernel->blockNanoseconds = info.blockNanoseconds;
-      kernelNames[kernel.get()] = symbol;
-      kernels[name] = std::move(kernel);
-    }
-    FailureOr<PlanTemplate> made = PlanTemplate::create(planned[i].function, kernels);
+  for (size_t i = 0; i < functions.size(); ++i) {
+    FailureOr<PlanTemplate> made = PlanTemplate::create(functions[i], kernels);
     if (failed(made))
       return failure();
     plans.push_back(std::move(*made));
@@ -143,17 +131,23 @@ FailureOr<Artifact> buildArtifact(ModuleOp source, const Options &options) {
     type.name = options.entries[i];
     type.inputs = plans.back().inputTypes();
     type.outputs = plans.back().outputTypes();
-    auto original = source.lookupSymbol<func::FuncOp>(type.name);
+    auto attributes = [&](size_t k) { return functions[i].getArgAttrDict(unsigned(k)); };
     for (size_t k = 0; k < type.inputs.size(); ++k)
-      type.inputNames.push_back(nameOf(original.getArgAttrDict(unsigned(k)), "in", k));
+      type.inputNames.push_back(nameOf(attributes(k), "in", k));
     for (size_t k = 0; k < type.outputs.size(); ++k)
-      type.outputNames.push_back(nameOf(original.getResultAttrDict(unsigned(k)), "out", k));
+      type.outputNames.push_back(nameOf(attributes(type.inputs.size() + k), "out", k));
     entries.push_back({type.name, type.inputNames, type.outputNames, &plans.back(), &kernelNames});
   }
   PlanWords words;
   if (std::string problem = encodePlans(entries, words); !problem.empty())
     return source.emitError(problem), failure();
   artifact.info = describe(options, artifact.entries, words);
+  for (const std::string &prefix : {options.name, std::string("tcc_artifact")})
+    if (prefix == options.name || options.sharedNames)
+      for (const char *verb : {"_info", "_shapes", "_call", "_error"})
+        artifact.exports.push_back(prefix + verb);
+  for (const std::string &entry : options.entries)
+    artifact.exports.push_back(options.name + "_" + entry);
   emitInterface(*artifact.code, options.name, artifact.entries, words, artifact.info, options.sharedNames);
   return artifact;
 }

@@ -1,0 +1,35 @@
+// Programs that run on every target: a fused elementwise kernel, a product of the library and a small one that is a
+// kernel, a transform of odd length, a sum and its gradient; and a solution, which needs LAPACK.
+func.func @gelu(%x: tensor<37xf32>) -> tensor<37xf32> {
+  %half = tcc.constant dense<0.5> : tensor<37xf32>
+  %scale = tcc.constant dense<0.707106769> : tensor<37xf32>
+  %one = tcc.constant dense<1.0> : tensor<37xf32>
+  %0 = tcc.multiply %x, %scale : tensor<37xf32>
+  %1 = tcc.erf %0 : tensor<37xf32>
+  %2 = tcc.add %1, %one : tensor<37xf32>
+  %3 = tcc.multiply %2, %half : tensor<37xf32>
+  %4 = tcc.multiply %x, %3 : tensor<37xf32>
+  return %4 : tensor<37xf32>
+}
+func.func @product(%a: tensor<?x?xf32>, %b: tensor<?x?xf32>) -> tensor<?x?xf32> {
+  %0 = tcc.dot_general %a, %b {lhs_batch = array<i64>, rhs_batch = array<i64>, lhs_contract = array<i64: 1>, rhs_contract = array<i64: 0>} : (tensor<?x?xf32>, tensor<?x?xf32>) -> tensor<?x?xf32>
+  return %0 : tensor<?x?xf32>
+}
+func.func @small(%a: tensor<3x5xf32>, %b: tensor<5x7xf32>) -> tensor<3x7xf32> {
+  %0 = tcc.dot_general %a, %b {lhs_batch = array<i64>, rhs_batch = array<i64>, lhs_contract = array<i64: 1>, rhs_contract = array<i64: 0>} : (tensor<3x5xf32>, tensor<5x7xf32>) -> tensor<3x7xf32>
+  return %0 : tensor<3x7xf32>
+}
+func.func @spectrum(%x: tensor<15xf64>) -> tensor<8xcomplex<f64>> {
+  %0 = tcc.rfft %x {axes = array<i64: 0>} : tensor<15xf64> -> tensor<8xcomplex<f64>>
+  return %0 : tensor<8xcomplex<f64>>
+}
+func.func @loss(%x: tensor<?xf64>) -> tensor<f64> {
+  %0 = tcc.sin %x : tensor<?xf64>
+  %1 = tcc.multiply %0, %x : tensor<?xf64>
+  %2 = tcc.reduce_sum %1 {axes = array<i64: 0>} : tensor<?xf64> -> tensor<f64>
+  return %2 : tensor<f64>
+}
+func.func @solution(%a: tensor<2x2xf64>, %b: tensor<2x1xf64>) -> tensor<2x1xf64> {
+  %0 = tcc.solve %a, %b : (tensor<2x2xf64>, tensor<2x1xf64>) -> tensor<2x1xf64>
+  return %0 : tensor<2x1xf64>
+}
