@@ -223,8 +223,7 @@ FailureOr<PlanTemplate> PlanTemplate::Builder::run() {
   for (Operation &op : function.getBody().front().without_terminator()) {
     // Whoever wrote the text by hand is told, too.
     for (Value operand : op.getOperands())
-      if (isa<IndexType>(operand.getType()) ? !sizes.contains(operand)
-                                            : operand != arena && !slotOf.contains(operand))
+      if (isa<IndexType>(operand.getType()) ? !sizes.contains(operand) : operand != arena && !slotOf.contains(operand))
         return op.emitOpError("has an operand that is not part of a planned function");
     if (isa_and_present<arith::ArithDialect>(op.getDialect()) || isa<memref::DimOp>(op)) {
       if (failed(addSize(op)))

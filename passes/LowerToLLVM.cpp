@@ -71,8 +71,8 @@ static void adoptKernelAbi(func::FuncOp function, LLVMTypeConverter &converter) 
   std::string name = function.getName().str();
   function.setName(name + ".body");
   auto kernel = LLVM::LLVMFuncOp::create(b, loc, name, type);
-  for (StringRef key : {"tcc.kernel", "tcc.extent", "tcc.scratch", "tcc.cost", "tcc.num_buffers", "tcc.num_sizes",
-                        "tcc.result_shapes"})
+  for (StringRef key :
+       {"tcc.kernel", "tcc.extent", "tcc.scratch", "tcc.cost", "tcc.num_buffers", "tcc.num_sizes", "tcc.result_shapes"})
     if (Attribute value = function->getAttr(key))
       kernel->setAttr(key, value);
 

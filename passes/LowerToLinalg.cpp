@@ -397,8 +397,6 @@ bool isLinalgKernel(func::FuncOp function) {
   return function->hasAttr("tcc.kernel") && !function->hasAttr("tcc.num_buffers") && !isTensorFunction(function);
 }
 
-bool isTensorKernel(func::FuncOp function) {
-  return function->hasAttr("tcc.kernel") && isTensorFunction(function);
-}
+bool isTensorKernel(func::FuncOp function) { return function->hasAttr("tcc.kernel") && isTensorFunction(function); }
 
 } // namespace tcc

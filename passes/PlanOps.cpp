@@ -21,8 +21,7 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   // Sizes, the range and scratch are arguments too, once there are loops.
   auto buffers = callee->getAttrOfType<IntegerAttr>("tcc.num_buffers");
   bool isOnTensors = llvm::all_of(callee.getResultTypes(), llvm::IsaPred<TensorType>);
-  int64_t expected =
-      buffers ? buffers.getInt() : callee.getNumArguments() + (isOnTensors ? callee.getNumResults() : 0);
+  int64_t expected = buffers ? buffers.getInt() : callee.getNumArguments() + (isOnTensors ? callee.getNumResults() : 0);
   if (expected != getNumOperands())
     return emitOpError("expected ") << expected << " buffers for " << getCalleeAttr() << ", got " << getNumOperands();
   return success();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Closes the C library's way out of a WebAssembly module: its formatted printing, which writes our messages into memory,
-// also names the functions that write files. With these in their place a module imports nothing. Empty elsewhere.
+// Closes the C library's way out of a WebAssembly module: its formatted printing, which writes our messages into
+// memory, also names the functions that write files. With these in their place a module imports nothing. Empty
+// elsewhere.
 #ifdef __wasm__
 #include <wasi/api.h>
 

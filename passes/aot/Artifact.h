@@ -30,7 +30,8 @@ struct Artifact {
   std::vector<std::string> exports; ///< its functions
 };
 
-/// The planned functions of all entries and their kernels, which are named NAME_ENTRY_kernel_N. Fails with a diagnostic.
+/// The planned functions of all entries and their kernels, which are named NAME_ENTRY_kernel_N. Fails with a
+/// diagnostic.
 mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>> planEntries(mlir::ModuleOp source, const Options &options);
 /// Fails with a diagnostic.
 mlir::FailureOr<Artifact> buildArtifact(mlir::ModuleOp source, const Options &options);

@@ -12,7 +12,7 @@ enum class LinkKind { object, archive, shared, wasm };
 
 /// Writes `output` from the object `bytes` and libtcc_runtime.a for `triple`. `exports` are the functions that a wasm
 /// module shows. Nothing is left behind on failure.
-Problem link(llvm::ArrayRef<char> bytes, LinkKind kind, const std::string &triple,
-             llvm::ArrayRef<std::string> exports, const std::string &output);
+Problem link(llvm::ArrayRef<char> bytes, LinkKind kind, const std::string &triple, llvm::ArrayRef<std::string> exports,
+             const std::string &output);
 
 } // namespace tcc::aot

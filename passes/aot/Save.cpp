@@ -58,7 +58,8 @@ LogicalResult chooseEntries(ModuleOp module, const SaveRequest &request, std::ve
     if (!function)
       return failure();
     if (!isTensorFunction(function))
-      return function.emitError() << gradient.entry << ": a gradient needs tcc ops: this program has been lowered already";
+      return function.emitError() << gradient.entry
+                                  << ": a gradient needs tcc ops: this program has been lowered already";
     if (gradient.arguments.empty())
       for (auto [index, type] : llvm::enumerate(function.getArgumentTypes()))
         if (isInexact(type))
@@ -98,7 +99,7 @@ FailureOr<OwningOpRef<ModuleOp>> gpuKernels(ModuleOp source, const Options &opti
     auto function = (*planned)->lookupSymbol<func::FuncOp>(entry);
     for (auto call : function.getOps<plan::LibraryOp>())
       return emitError(call.getLoc()) << entry << ": calls " << call.getSymbol()
-                                << " of the runtime library, which is not supported in .ptx";
+                                      << " of the runtime library, which is not supported in .ptx";
     function.erase();
   }
   return planned;
@@ -137,7 +138,8 @@ Problem complete(SaveRequest &request) {
   auto mistake = [](const std::string &what) { return Problem{Problem::request, "", what}; };
   StringRef ending = endingOf(request);
   if (!llvm::is_contained(endings(), ending))
-    return mistake("'" + request.output + "' has no ending that says what to write (" + llvm::join(endings(), " ") + ")");
+    return mistake("'" + request.output + "' has no ending that says what to write (" + llvm::join(endings(), " ") +
+                   ")");
   if (request.name.empty()) {
     request.name = llvm::sys::path::stem(request.output).str();
     for (char &c : request.name)
@@ -154,7 +156,8 @@ Problem complete(SaveRequest &request) {
     return mistake("'" + request.output + "' does not go with target '" + request.triple +
                    "': WebAssembly is written as .wasm, .ll or .s");
   if (triple.isNVPTX() != (ending == ".ptx") && ending != ".mlir")
-    return mistake("'" + request.output + "' does not go with target '" + request.triple + "': GPU code is written as .ptx");
+    return mistake("'" + request.output + "' does not go with target '" + request.triple +
+                   "': GPU code is written as .ptx");
   if (!request.header.empty() && (ending == ".mlir" || ending == ".ptx"))
     return mistake("a " + ending.str() + " file has no C interface to write a header of");
   return {};
@@ -196,14 +199,13 @@ Problem save(ModuleOp module, SaveRequest request) {
     if (std::string problem = headerFile->write(header.data(), header.size()); !problem.empty())
       return {Problem::request, request.header, problem};
   }
-  Problem problem = kind != OutputKind::object
-                        ? writeText(request.output, StringRef(bytes->data(), bytes->size()))
-                        : link(*bytes,
-                               ending == ".so"     ? LinkKind::shared
-                               : ending == ".wasm" ? LinkKind::wasm
-                               : ending == ".a"    ? LinkKind::archive
-                                                   : LinkKind::object,
-                               options.target.triple, artifact->exports, request.output);
+  Problem problem = kind != OutputKind::object ? writeText(request.output, StringRef(bytes->data(), bytes->size()))
+                                               : link(*bytes,
+                                                      ending == ".so"     ? LinkKind::shared
+                                                      : ending == ".wasm" ? LinkKind::wasm
+                                                      : ending == ".a"    ? LinkKind::archive
+                                                                          : LinkKind::object,
+                                                      options.target.triple, artifact->exports, request.output);
   if (!problem && headerFile)
     if (std::string failure = headerFile->commit(); !failure.empty())
       return {Problem::request, request.header, failure};
