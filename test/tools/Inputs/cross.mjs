@@ -53,7 +53,7 @@ print(Float64Array, sum, 1);
 print(Float64Array, gradient, terms, 1000);
 for (const failing of [
   () => wasm.cross_product(a, BigInt(rows), BigInt(inner), b, BigInt(columns), BigInt(inner), c),
-  () => wasm.cross_solution(place(Float64Array, [2, 0, 0, 4]), place(Float64Array, [1, 1]), room(Float64Array, 2)),
+  () => wasm.cross_eigenvalues(place(Float64Array, [2, 0, 0, 4]), room(Float64Array, 4)),
 ]) {
   if (failing() === 0)
     throw new Error('expected an error');

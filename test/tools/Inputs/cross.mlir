@@ -1,5 +1,5 @@
 // Programs that run on every target: a fused elementwise kernel, a product of the library and a small one that is a
-// kernel, a transform of odd length, a sum and its gradient; and a solution, which needs LAPACK.
+// kernel, a transform of odd length, a sum and its gradient; and eigenvalues, which need LAPACK.
 func.func @gelu(%x: tensor<37xf32>) -> tensor<37xf32> {
   %half = tcc.constant dense<0.5> : tensor<37xf32>
   %scale = tcc.constant dense<0.707106769> : tensor<37xf32>
@@ -29,7 +29,7 @@ func.func @loss(%x: tensor<?xf64>) -> tensor<f64> {
   %2 = tcc.reduce_sum %1 {axes = array<i64: 0>} : tensor<?xf64> -> tensor<f64>
   return %2 : tensor<f64>
 }
-func.func @solution(%a: tensor<2x2xf64>, %b: tensor<2x1xf64>) -> tensor<2x1xf64> {
-  %0 = tcc.solve %a, %b : (tensor<2x2xf64>, tensor<2x1xf64>) -> tensor<2x1xf64>
-  return %0 : tensor<2x1xf64>
+func.func @eigenvalues(%a: tensor<2x2xf64>) -> tensor<2xcomplex<f64>> {
+  %0:2 = tcc.eig %a : tensor<2x2xf64> -> tensor<2xcomplex<f64>>, tensor<2x2xcomplex<f64>>
+  return %0#0 : tensor<2xcomplex<f64>>
 }
