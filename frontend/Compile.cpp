@@ -279,8 +279,13 @@ detail::TraceResult detail::CompiledFunction::call(const std::vector<Tensor> &ar
   return out;
 }
 
-void detail::CompiledFunction::save(const std::string &path, const std::vector<Spec> &specs, const TraceBody &body,
-                                    Loc where) const {
+void detail::CompiledFunction::refuseSpecs(size_t count, Loc where) {
+  throwUserError("save", "expected one spec for each argument of the function, got " + std::to_string(count), where,
+                 Kind::value);
+}
+
+void detail::CompiledFunction::save(const std::string &path, const std::vector<Spec> &specs, const SaveOptions &options,
+                                    const TraceBody &body, Loc where) const {
   std::shared_ptr<GraphImpl> graph = GraphImpl::current();
   std::lock_guard lock(graph->mutex);
   SmallVector<Type> types;
@@ -291,6 +296,7 @@ void detail::CompiledFunction::save(const std::string &path, const std::vector<S
     types.push_back(graph->tensorType(s.dtype, s.shape));
   }
   Traced traced = trace(*graph, types, body, where);
+  auto discard = llvm::scope_exit([&] { traced.function.erase(); });
   // A capture is part of the program's text here: the artifact has nobody to ask for it.
   std::vector<TensorImpl *> impls;
   for (const Capture &capture : traced.captures)
@@ -305,8 +311,7 @@ void detail::CompiledFunction::save(const std::string &path, const std::vector<S
         ConstantOp::create(b, function.getLoc(), toElements(*graph, *impls[k], argument.getType())));
     (void)function.eraseArgument(specs.size());
   }
-  traced.function.erase();
-  writeModule(*module, path, where);
+  saveModule(*module, path, options, where);
 }
 
 } // namespace tcc

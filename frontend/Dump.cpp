@@ -4,13 +4,11 @@
 #include "dialect/Ops.h"
 #include "frontend/Evaluate.h"
 #include "frontend/WriteModule.h"
+#include "passes/aot/OutputFile.h"
 #include "tcc/Graph.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/Support/raw_ostream.h"
-
-#include <filesystem>
-#include <fstream>
 
 using namespace mlir;
 
@@ -94,17 +92,12 @@ static std::string toDot(ModuleOp module) {
 }
 
 void writeFile(const std::string &path, const std::string &text, const char *op, Loc where) {
-  std::string temporary = path + ".tmp";
-  std::ofstream file(temporary, std::ios::binary);
-  file << text;
-  file.close();
-  std::error_code error;
-  if (file)
-    std::filesystem::rename(temporary, path, error);
-  if (!file || error) {
-    std::filesystem::remove(temporary, error);
-    throwUserError(op, "expected a file that can be written, got " + path, where, Kind::io);
-  }
+  aot::OutputFile file(path);
+  std::string problem = file.write(text.data(), text.size());
+  if (problem.empty())
+    problem = file.commit();
+  if (!problem.empty())
+    throwUserError(op, problem, where, Kind::io);
 }
 
 void to_dot(const std::string &path, const std::vector<Tensor> &tensors, Loc where) {

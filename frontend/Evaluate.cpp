@@ -142,8 +142,14 @@ OwningOpRef<ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool 
   return module;
 }
 
-/// Building needs the tcc dialect only; what compiling needs is loaded by the first compilation.
-static void loadProgramDialects(MLIRContext &context) {
+FirstError::FirstError(MLIRContext *context)
+    : handler(context, [this](Diagnostic &diagnostic) {
+        if (diagnostic.getSeverity() == DiagnosticSeverity::Error && text.empty())
+          text = diagnostic.str();
+        return success();
+      }) {}
+
+void loadProgramDialects(MLIRContext &context) {
   if (context.getLoadedDialect("linalg"))
     return;
   DialectRegistry registry;
@@ -153,17 +159,11 @@ static void loadProgramDialects(MLIRContext &context) {
 }
 
 std::shared_ptr<Program> compileOrThrow(ModuleOp module, Loc where) {
-  std::string diagnostic;
-  Loc place = where;
-  ScopedDiagnosticHandler handler(module.getContext(), [&](Diagnostic &d) {
-    if (d.getSeverity() == DiagnosticSeverity::Error && diagnostic.empty())
-      diagnostic = d.str();
-    return success();
-  });
+  FirstError said(module.getContext());
   loadProgramDialects(*module.getContext());
   FailureOr<std::shared_ptr<Program>> program = compileProgram(module, "main", ProgramOptions());
   if (failed(program))
-    throwUserError("eval", "could not compile: " + diagnostic, place, Kind::internal);
+    throwUserError("eval", "could not compile: " + said.text, where, Kind::internal);
   return *program;
 }
 

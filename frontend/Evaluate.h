@@ -26,6 +26,19 @@ Subgraph collect(GraphImpl &graph, llvm::ArrayRef<mlir::Value> wanted);
 mlir::OwningOpRef<mlir::ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool numbered,
                                            bool splatsAsInputs = false);
 
+/// While it lives, keeps the first error of the context from being printed.
+class FirstError {
+public:
+  explicit FirstError(mlir::MLIRContext *context);
+  std::string text;
+
+private:
+  mlir::ScopedDiagnosticHandler handler;
+};
+
+/// Building needs the tcc dialect only; what compiling needs is loaded by the first compilation.
+void loadProgramDialects(mlir::MLIRContext &context);
+
 /// Compiles `module`'s function `main`, reporting as the user's or our error at `where`.
 std::shared_ptr<Program> compileOrThrow(mlir::ModuleOp module, Loc where);
 

@@ -2,6 +2,8 @@
 //
 // Saving a traced function.
 #include "frontend/WriteModule.h"
+#include "frontend/Evaluate.h"
+#include "passes/aot/Save.h"
 
 #include "llvm/Support/raw_ostream.h"
 
@@ -19,14 +21,28 @@ DenseElementsAttr toElements(GraphImpl &graph, const detail::TensorImpl &impl, T
                                                             size_t(tensor.getNumElements()) * itemsize(impl.dtype)));
 }
 
-void writeModule(ModuleOp module, const std::string &path, Loc where) {
-  if (StringRef(path).ends_with(".mlir")) {
+void saveModule(ModuleOp module, const std::string &path, const SaveOptions &options, Loc where) {
+  aot::SaveRequest request{path, options.name, options.target, options.processor, options.header, {}, {}};
+  aot::Gradient gradient{"main", {options.wrt.begin(), options.wrt.end()}};
+  FirstError said(module.getContext());
+  loadProgramDialects(*module.getContext());
+  if (options.gradient)
+    request.gradients.push_back(gradient);
+  aot::Problem problem = aot::complete(request);
+  if (!problem && StringRef(path).ends_with(".mlir")) {
+    // As tcc ops, which say more than the plan that is made of them.
+    if (options.gradient && failed(aot::addGradient(module, gradient)))
+      throwUserError("save", said.text, where, Kind::value);
     std::string text;
     llvm::raw_string_ostream(text) << module << "\n";
     return writeFile(path, text, "save", where);
   }
-  throwUserError("save", "expected a path ending in .mlir (give that file to tcc-compile for .o and .so), got " + path,
-                 where, Kind::value);
+  if (!problem)
+    problem = aot::save(module, request);
+  if (!problem)
+    return;
+  Kind kind = problem.kind == aot::Problem::internal ? Kind::internal : problem.where.empty() ? Kind::value : Kind::io;
+  throwUserError("save", problem.what.empty() ? said.text : problem.what, where, kind);
 }
 
 } // namespace tcc

@@ -53,23 +53,13 @@ LogicalResult chooseEntries(ModuleOp module, const SaveRequest &request, std::ve
     for (auto function : module.getOps<func::FuncOp>())
       if (function.isPublic() && !function.isExternal())
         entries.push_back(function.getName().str());
-  for (Gradient gradient : request.gradients) {
-    func::FuncOp function = find(module, gradient.entry);
-    if (!function)
-      return failure();
-    if (!isTensorFunction(function))
-      return function.emitError() << gradient.entry
-                                  << ": a gradient needs tcc ops: this program has been lowered already";
-    if (gradient.arguments.empty())
-      for (auto [index, type] : llvm::enumerate(function.getArgumentTypes()))
-        if (isInexact(type))
-          gradient.arguments.push_back(int64_t(index));
+  for (const Gradient &gradient : request.gradients) {
     if (!llvm::is_contained(entries, gradient.entry))
       entries.push_back(gradient.entry);
-    FailureOr<func::FuncOp> vjp = buildVjp(function, gradient.arguments);
-    if (failed(vjp))
+    FailureOr<std::string> name = addGradient(module, gradient);
+    if (failed(name))
       return failure();
-    entries.push_back(vjp->getName().str());
+    entries.push_back(*name);
   }
   if (entries.empty())
     return module.emitError("no function to compile");
@@ -91,24 +81,19 @@ LogicalResult chooseEntries(ModuleOp module, const SaveRequest &request, std::ve
 }
 
 /// GPU code is kernels alone: nothing there walks a plan, calls the library or keeps scratch memory.
-FailureOr<OwningOpRef<ModuleOp>> gpuKernels(ModuleOp source, const Options &options) {
-  auto planned = planEntries(source, options);
-  if (failed(planned))
-    return failure();
-  for (const std::string &entry : options.entries) {
-    auto function = (*planned)->lookupSymbol<func::FuncOp>(entry);
-    for (auto call : function.getOps<plan::LibraryOp>())
-      return emitError(call.getLoc()) << entry << ": calls " << call.getSymbol()
-                                      << " of the runtime library, which is not supported in .ptx";
-    function.erase();
-  }
-  return planned;
-}
-
 Problem saveGpuKernels(ModuleOp module, const SaveRequest &request, const Options &options) {
-  auto kernels = gpuKernels(module, options);
+  FailureOr<OwningOpRef<ModuleOp>> kernels = planEntries(module, options);
   if (failed(kernels))
     return {Problem::internal, "", ""};
+  for (const std::string &entry : options.entries) {
+    auto function = (*kernels)->lookupSymbol<func::FuncOp>(entry);
+    for (auto call : function.getOps<plan::LibraryOp>()) {
+      emitError(call.getLoc()) << entry << ": calls " << call.getSymbol()
+                               << " of the runtime library, which is not supported in .ptx";
+      return {Problem::notSupported, "", ""};
+    }
+    function.erase();
+  }
   auto ptx = compileModule(**kernels, options.target);
   if (failed(ptx))
     return {Problem::internal, "", ""};
@@ -128,6 +113,23 @@ Problem saveGpuKernels(ModuleOp module, const SaveRequest &request, const Option
 }
 
 } // namespace
+
+FailureOr<std::string> addGradient(ModuleOp module, Gradient gradient) {
+  func::FuncOp function = find(module, gradient.entry);
+  if (!function)
+    return failure();
+  if (!isTensorFunction(function))
+    return function.emitError() << gradient.entry
+                                << ": a gradient needs tcc ops: this program has been lowered already";
+  if (gradient.arguments.empty())
+    for (auto [index, type] : llvm::enumerate(function.getArgumentTypes()))
+      if (isInexact(type))
+        gradient.arguments.push_back(int64_t(index));
+  FailureOr<func::FuncOp> vjp = buildVjp(function, gradient.arguments);
+  if (failed(vjp))
+    return failure();
+  return vjp->getName().str();
+}
 
 ArrayRef<StringRef> endings() {
   static constexpr StringRef all[] = {".so", ".a", ".o", ".wasm", ".ptx", ".ll", ".s", ".mlir"};

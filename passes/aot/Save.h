@@ -29,6 +29,8 @@ struct SaveRequest {
 /// ".so", ".a", ...
 llvm::ArrayRef<llvm::StringRef> endings();
 
+/// Adds a gradient to the module and gives its name; fails with a diagnostic.
+mlir::FailureOr<std::string> addGradient(mlir::ModuleOp module, Gradient gradient);
 /// What is wrong with a request before its program is looked at; fills in the name, triple and cpu it leaves out.
 Problem complete(SaveRequest &request);
 /// Compiles functions of `module` to `request.output`, whole or not at all. Gradients are added to the module.

@@ -22,6 +22,16 @@ struct Spec {
 };
 inline Spec spec(Dtype dtype, Shape shape) { return {dtype, std::move(shape)}; }
 
+/// How a function is saved; the defaults give the function alone, for this machine.
+struct SaveOptions {
+  bool gradient = false;      ///< also its gradient, `main_vjp`: takes a cotangent of each result after the arguments
+  std::vector<int> wrt = {};  ///< arguments of the gradient; all of floating point if empty
+  std::string header = {};    ///< where a C header goes
+  std::string name = {};      ///< prefix of all symbols: the file's name without its ending
+  std::string target = {};    ///< LLVM's triple: this machine, or what the ending implies
+  std::string processor = {}; ///< LLVM's name: this one, or the target's baseline
+};
+
 namespace detail {
 
 /// What a traced function returned: its tensors in order, and the length of each vector among its results.
@@ -36,7 +46,9 @@ class TCC_API CompiledFunction {
 public:
   CompiledFunction();
   TraceResult call(const std::vector<Tensor> &args, const TraceBody &body, Loc where) const;
-  void save(const std::string &path, const std::vector<Spec> &specs, const TraceBody &body, Loc where) const;
+  void save(const std::string &path, const std::vector<Spec> &specs, const SaveOptions &options, const TraceBody &body,
+            Loc where) const;
+  [[noreturn]] static void refuseSpecs(size_t count, Loc where);
 
 private:
   struct State;
@@ -99,13 +111,17 @@ public:
     return detail::Unflatten{result}.template make<R>();
   }
 
-  /// Writes the function for arguments of these types: `.mlir`, or an artifact (`.so`, `.o`, `.a`).
-  void save(const std::string &path, const std::vector<Spec> &specs, Loc where = Loc::current()) const {
-    saveWith(path, specs, where, std::make_index_sequence<maxArguments>());
+  /// Writes the function `main` of arguments of these types, compiled: an artifact with a C interface (`.so`, `.a`,
+  /// `.o`,
+  /// `.wasm`), GPU kernels (`.ptx`) or text (`.ll`, `.s`); or as tcc ops (`.mlir`), which tcc-run and tcc-compile read.
+  /// Tensors and Variables that it reads beside its arguments become constants. The file appears whole or not at all.
+  void save(const std::string &path, const std::vector<Spec> &specs, const SaveOptions &options = {},
+            Loc where = Loc::current()) const {
+    saveWith(path, specs, options, where, std::make_index_sequence<maxArguments>());
   }
 
 private:
-  static constexpr size_t maxArguments = 16;
+  static constexpr size_t maxArguments = 17; // 0 to 16
 
   template <size_t... K> static auto invoke(F &f, const std::vector<Tensor> &args, std::index_sequence<K...>) {
     return f(args[K]...);
@@ -119,17 +135,18 @@ private:
   }
   // The number of arguments is only known when running: the overload of that arity is looked up.
   template <size_t... N>
-  void saveWith(const std::string &path, const std::vector<Spec> &specs, Loc where, std::index_sequence<N...>) const {
-    bool found = (saveIf<N + 1>(path, specs, where) || ...);
+  void saveWith(const std::string &path, const std::vector<Spec> &specs, const SaveOptions &options, Loc where,
+                std::index_sequence<N...>) const {
+    bool found = (saveIf<N>(path, specs, options, where) || ...);
     if (!found)
-      throw Error("[save] expected one spec for each argument of the function, got " + std::to_string(specs.size()),
-                  "save", where, Kind::value);
+      detail::CompiledFunction::refuseSpecs(specs.size(), where);
   }
-  template <size_t N> bool saveIf(const std::string &path, const std::vector<Spec> &specs, Loc where) const {
+  template <size_t N>
+  bool saveIf(const std::string &path, const std::vector<Spec> &specs, const SaveOptions &options, Loc where) const {
     if (specs.size() != N)
       return false;
     if constexpr (takes(std::make_index_sequence<N>())) {
-      impl.save(path, specs, body(std::make_index_sequence<N>()), where);
+      impl.save(path, specs, options, body(std::make_index_sequence<N>()), where);
       return true;
     }
     return false;
