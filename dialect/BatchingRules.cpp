@@ -12,6 +12,11 @@ namespace tcc {
 // Shape
 //===----------------------------------------------------------------------===//
 
+LogicalResult ExtentOp::batch(BatchBuilder &b) {
+  b.setShared(getY(), b.create<ExtentOp>(b.of(getX()), b.integers(shifted(getAxes()))));
+  return success();
+}
+
 LogicalResult BroadcastOp::batch(BatchBuilder &b) {
   b.set(getY(), b.create<BroadcastOp>(b.stackedType(getY()), b.of(getX()), Value(),
                                       b.integers(prefixed(0, shifted(getDims())))));

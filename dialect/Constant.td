@@ -27,14 +27,24 @@ def InputOp : SummaryOp<"input", "A leaf of a graph, bound to evaluated data",
 
 def IotaOp : SummaryOp<"iota", "Each element is its position along an axis", [Pure]> {
   let description = [{
-    `like` gives the sizes that the result type leaves open.
-    C1: axis is an axis of the result. C2: like is there if and only if the result has open sizes, and has its shape.
+    `like` gives the sizes that the result type leaves open. Of a like with several axes, the result may have only one: `axis`.
+    C1: axis is an axis of the result, or of like. C2: like is there if and only if the result has open sizes, and has its
+    shape, or the size of its one axis along `axis`.
   }];
   let arguments = (ins Optional<AnyElementTensor>:$like, I64Attr:$axis);
   let results = (outs IotaTensor:$y);
   let assemblyFormat = "(`like` $like^ `:` type($like))? attr-dict `:` type($y)";
   let batching = NoBatching<"the operand gives only a shape">;
   let hasVerifier = true;
+}
+
+def ExtentOp : SummaryOp<"extent", "The number of positions along some axes of x, as a number", [Pure, InferTypeOpAdaptor]> {
+  let description = "The elements of x are not read. C1: axes are distinct axes of x.";
+  let arguments = (ins AnyElementTensor:$x, DenseI64ArrayAttr:$axes);
+  let results = (outs PositionTensor:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
+  let hasFolder = true;
+  let batching = CustomBatching<"the same number for all slices">;
 }
 
 def RandomBitsOp : SummaryOp<"random_bits", "Uniform bits: Threefry-2x32-20 of a key and the position", [Pure]> {
@@ -57,6 +67,7 @@ def RandomBitsOp : SummaryOp<"random_bits", "Uniform bits: Threefry-2x32-20 of a
 def : NoAdjoint<ConstantOp, "has no operands">;
 def : NoAdjoint<InputOp, "has no operands">;
 def : NoAdjoint<IotaOp, "the operand gives only a shape">;
+def : NoAdjoint<ExtentOp, "the operand gives only a shape">;
 def : NoAdjoint<RandomBitsOp, "integers">;
 
 #endif // TCC_DIALECT_CONSTANT

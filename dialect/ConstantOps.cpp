@@ -18,9 +18,34 @@ OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
 
 LogicalResult IotaOp::verify() {
   RankedTensorType type = getY().getType();
+  if (getLike() && type.getRank() == 1 && getLike().getType().getRank() > 1)
+    return isAxis(getAxis(), getLike().getType().getRank()) && getLike().getType().isDynamicDim(getAxis()) &&
+                   type.isDynamicDim(0)
+               ? success()
+               : emitOpError("axis must be an open axis of 'like', got ") << getAxis() << " for " << getLike().getType();
   if (!isAxis(getAxis(), type.getRank()))
     return emitOpError("axis must be an axis of the result, got ") << getAxis() << " for " << type;
   return verifyLike(*this, getLike(), type);
+}
+
+TCC_INFER(ExtentOp) {
+  RankedTensorType from = tensorType(adaptor.getX());
+  if (!areDistinctAxes(adaptor.getAxes(), from.getRank()))
+    return InferenceError(loc, getOperationName())
+           << "axes must be distinct axes of x, got " << adaptor.getAxes() << " for " << from;
+  types.push_back(RankedTensorType::get({}, IntegerType::get(context, 64)));
+  return success();
+}
+
+OpFoldResult ExtentOp::fold(FoldAdaptor) {
+  // extent(x) along axes of known sizes -> their product
+  int64_t product = 1;
+  for (int64_t axis : getAxes()) {
+    if (getX().getType().isDynamicDim(axis))
+      return {};
+    product *= getX().getType().getDimSize(axis);
+  }
+  return DenseElementsAttr::get(getType(), product);
 }
 
 LogicalResult RandomBitsOp::verify() {

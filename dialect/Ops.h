@@ -36,6 +36,14 @@ llvm::SmallVector<int64_t> libraryAttributes(mlir::Operation *op);
 enum class Combine { set, add, multiply, min, max };
 std::optional<Combine> parseCombine(llvm::StringRef name);
 
+/// How a reshape without `like` finds the sizes of its result; axes of size 1 are not listed.
+struct ReshapeMatch {
+  llvm::SmallVector<std::pair<int64_t, int64_t>> equal; ///< axes of x and y that have one size
+  llvm::SmallVector<int64_t> from, to;                  ///< the others, with equal products; at most one of y is open
+};
+/// Nothing if the open sizes of `to` do not follow.
+std::optional<ReshapeMatch> matchReshape(mlir::RankedTensorType from, mlir::RankedTensorType to);
+
 inline mlir::RankedTensorType tensorType(mlir::Type type) { return llvm::cast<mlir::RankedTensorType>(type); }
 inline mlir::RankedTensorType tensorType(mlir::Value value) { return tensorType(value.getType()); }
 inline bool isComplex(mlir::Type type) { return llvm::isa<mlir::ComplexType>(mlir::getElementTypeOrSelf(type)); }

@@ -16,9 +16,11 @@ class ShapeOp<string mnemonic, string text, dag attributes, list<Trait> traits =
 let hasFolder = true in {
 def BroadcastOp : SummaryOp<"broadcast", "x repeated along new axes and along axes of size 1", [Pure, ViewTrait]> {
   let description = [{
-    Axis i of x becomes axis `dims[i]` of y; `like` gives the sizes that the result type leaves open.
+    Axis i of x becomes axis `dims[i]` of y. An open size of y is that of `like` on the same axis if it is open there,
+    otherwise that of x.
     C1: dims has an entry for each axis of x, strictly increasing, each an axis of y. C2: each size of x is 1 or the size
-    of its axis of y. C3: the element types are equal. C4: as C2 of iota.
+    of its axis of y. C3: the element types are equal. C4: like is there only if y has open sizes, and has as many axes.
+    C5: like or x has each size that y leaves open.
   }];
   let arguments = (ins AnyElementTensor:$x, Optional<AnyElementTensor>:$like, DenseI64ArrayAttr:$dims);
   let results = (outs AnyElementTensor:$y);
@@ -29,7 +31,8 @@ def BroadcastOp : SummaryOp<"broadcast", "x repeated along new axes and along ax
 
 def ReshapeOp : SummaryOp<"reshape", "The elements of x in row-major order in another shape", [Pure]> {
   let description = [{
-    One open size follows from the others; with more, `like` gives them.
+    One open size follows from the others. Of several, the sizes that x and y begin with and end with are the same one by
+    one (those that are 1 do not count), and one in between follows from the others; `like` gives them where that is not so.
     C1: x and y have equally many elements of one type. C2: like is there only if y has open sizes, and has its shape.
   }];
   let arguments = (ins AnyElementTensor:$x, Optional<AnyElementTensor>:$like);

@@ -3,6 +3,8 @@
 // Inference, verifiers and folders of the ops that move elements.
 #include "dialect/Inference.h"
 
+#include <numeric>
+
 using namespace mlir;
 
 namespace tcc {
@@ -22,7 +24,50 @@ LogicalResult BroadcastOp::verify() {
       return emitOpError("axis ") << axis << " of x does not fit axis " << dim << " of the result: " << from << " and "
                                   << to;
   }
-  return verifyLike(*this, getLike(), to);
+  if (getLike() && to.hasStaticShape())
+    return emitOpError("result has no open sizes, so 'like' says nothing, got ") << to;
+  if (getLike() && getLike().getType().getRank() != to.getRank())
+    return emitOpError("'like' must have as many axes as the result, got ") << getLike().getType() << " for " << to;
+  for (int64_t dim = 0; dim < to.getRank(); ++dim) {
+    const auto *axis = llvm::find(dims, dim);
+    bool known = !to.isDynamicDim(dim) || (axis != dims.end() && from.isDynamicDim(axis - dims.begin())) ||
+                 (getLike() && getLike().getType().isDynamicDim(dim));
+    if (!known)
+      return emitOpError("neither x nor 'like' gives the open size of axis ") << dim << " of the result " << to;
+  }
+  return success();
+}
+
+std::optional<ReshapeMatch> matchReshape(RankedTensorType from, RankedTensorType to) {
+  ReshapeMatch whole, match;
+  for (auto [type, axes] : {std::pair(from, &whole.from), std::pair(to, &whole.to)})
+    for (int64_t axis = 0; axis < type.getRank(); ++axis)
+      if (type.getDimSize(axis) != 1)
+        axes->push_back(axis);
+  match = whole;
+  auto fits = [&](auto x, auto y) { return from.getDimSize(*x) == to.getDimSize(*y); };
+  while (!match.from.empty() && !match.to.empty() && fits(match.from.begin(), match.to.begin())) {
+    match.equal.push_back({match.from.front(), match.to.front()});
+    match.from.erase(match.from.begin());
+    match.to.erase(match.to.begin());
+  }
+  while (!match.from.empty() && !match.to.empty() && fits(match.from.rbegin(), match.to.rbegin()))
+    match.equal.push_back({match.from.pop_back_val(), match.to.pop_back_val()});
+  auto numOpen = [](RankedTensorType type, ArrayRef<int64_t> axes) {
+    return llvm::count_if(axes, [&](int64_t axis) { return type.isDynamicDim(axis); });
+  };
+  auto product = [](RankedTensorType type, ArrayRef<int64_t> axes) {
+    return std::accumulate(axes.begin(), axes.end(), int64_t(1),
+                           [&](int64_t n, int64_t axis) { return n * type.getDimSize(axis); });
+  };
+  // What lies between must fit as well.
+  int64_t openFrom = numOpen(from, match.from), openTo = numOpen(to, match.to);
+  if (openTo == 0 ? openFrom == 0 && product(from, match.from) == product(to, match.to)
+                  : openTo == 1 && !match.from.empty() && (openFrom == 1 || to.getNumDynamicDims() == 1))
+    return match;
+  if (to.getNumDynamicDims() > 1)
+    return std::nullopt;
+  return whole;
 }
 
 LogicalResult ReshapeOp::verify() {
@@ -31,7 +76,7 @@ LogicalResult ReshapeOp::verify() {
     return emitOpError("element types differ: ") << from << " and " << to;
   if (from.hasStaticShape() && to.hasStaticShape() && from.getNumElements() != to.getNumElements())
     return emitOpError("numbers of elements differ: ") << from << " and " << to;
-  return verifyLike(*this, getLike(), to, /*required=*/to.getNumDynamicDims() > 1);
+  return verifyLike(*this, getLike(), to, /*required=*/!matchReshape(from, to));
 }
 
 TCC_INFER(TransposeOp) {
@@ -158,8 +203,9 @@ OpFoldResult BroadcastOp::fold(FoldAdaptor adaptor) {
   // broadcast(x) to the type of x -> x
   if (getX().getType() == getType() && getType().hasStaticShape())
     return getX();
-  // broadcast(broadcast(x)) -> broadcast(x)
-  if (auto inner = getX().getDefiningOp<BroadcastOp>()) {
+  // broadcast(broadcast(x)) -> broadcast(x), unless the inner one gives an open size
+  if (auto inner = getX().getDefiningOp<BroadcastOp>();
+      inner && (getType().hasStaticShape() || (getLike() && getLike().getType().getShape() == getType().getShape()))) {
     SmallVector<int64_t> dims;
     for (int64_t dim : inner.getDims())
       dims.push_back(getDims()[dim]);
@@ -171,11 +217,11 @@ OpFoldResult BroadcastOp::fold(FoldAdaptor adaptor) {
 }
 
 OpFoldResult ReshapeOp::fold(FoldAdaptor adaptor) {
-  // reshape(x) to the type of x -> x; one open size follows from the others
-  if (getX().getType() == getType() && getType().getNumDynamicDims() <= 1)
+  // reshape(x) to the type of x -> x
+  if (getX().getType() == getType() && !getLike())
     return getX();
-  // reshape(reshape(x)) -> reshape(x)
-  if (auto inner = getX().getDefiningOp<ReshapeOp>()) {
+  // reshape(reshape(x)) -> reshape(x), unless the inner one gives an open size
+  if (auto inner = getX().getDefiningOp<ReshapeOp>(); inner && (getType().getNumDynamicDims() <= 1 || getLike())) {
     getXMutable().assign(inner.getX());
     return getResult();
   }

@@ -125,12 +125,12 @@ Tensor cross_entropy(const Tensor &logits, const Tensor &labels, Loc where) {
   Tensor logp = log_softmax(a, -1, where);
   Shape batch(a.shape().begin(), a.shape().end() - 1);
   if (is_integer(y.dtype())) {
-    if (y.shape() != batch)
+    if (!mayAgree(y.shape(), batch))
       fail("cross_entropy", where, Kind::shape, "expected class labels of shape ", batch, ", got ", y.shape());
     Tensor picked = take_along_axis(logp, expand_dims(y, -1, where), -1, where);
     return neg(mean(picked, {}, {}, where), where);
   }
-  if (y.shape() != a.shape())
+  if (!mayAgree(y.shape(), a.shape()))
     fail("cross_entropy", where, Kind::shape, "expected probabilities of shape ", a.shape(), ", got ", y.shape());
   return neg(mean(sum(multiply(y, logp, where), -1, {}, where), {}, {}, where), where);
 }

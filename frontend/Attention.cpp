@@ -16,7 +16,8 @@ Tensor scaled_dot_product_attention(const Tensor &query, const Tensor &key, cons
                                     Loc where) {
   const char *op = "scaled_dot_product_attention";
   Tensor q = asInexact(query, op, where), k = asInexact(key, op, where), v = asInexact(value, op, where);
-  if (q.ndim() < 2 || k.ndim() < 2 || v.ndim() < 2 || q.dim(-1) != k.dim(-1) || k.dim(-2) != v.dim(-2))
+  if (q.ndim() < 2 || k.ndim() < 2 || v.ndim() < 2 || q.dim(-1) != k.dim(-1) ||
+      !mayAgree(k.shape()[size_t(k.ndim() - 2)], v.shape()[size_t(v.ndim() - 2)]))
     fail(op, where, Kind::shape, "expected {..., L, E}, {..., S, E} and {..., S, V}, got ", q.shape(), ", ", k.shape(),
          " and ", v.shape());
   double scale = o.scale.value_or(1 / std::sqrt(double(q.dim(-1))));

@@ -72,12 +72,18 @@ Tensor iotaOf(const Shape &shape, int64_t axis, Dtype dtype, Loc where) {
   return asDtype(line, dtype, where);
 }
 
+std::vector<int64_t> wholeLimits(const Tensor &x) {
+  std::vector<int64_t> limits = x.shape();
+  std::replace_if(limits.begin(), limits.end(), isOpen, -1);
+  return limits;
+}
+
 Tensor sliceAxis(const Tensor &x, int64_t axis, int64_t begin, int64_t end, Loc where) {
   if (begin == 0 && end == x.shape()[size_t(axis)])
     return x;
-  std::vector<int64_t> starts(x.shape().size(), 0), limits = x.shape(), strides(x.shape().size(), 1);
+  std::vector<int64_t> starts(x.shape().size(), 0), limits = wholeLimits(x), strides(x.shape().size(), 1);
   starts[size_t(axis)] = begin;
-  limits[size_t(axis)] = end;
+  limits[size_t(axis)] = isOpen(end) ? -1 : end;
   return ops::slice(x, starts, limits, strides, where);
 }
 
@@ -97,7 +103,9 @@ Tensor padAxis(const Tensor &x, int64_t axis, int64_t before, int64_t after, Loc
 }
 
 Tensor reshapeTo(const Tensor &x, const Shape &shape, Loc where) {
-  return x.shape() == shape ? x : ops::reshape(x, x.dtype(), shape, where);
+  bool same = std::equal(x.shape().begin(), x.shape().end(), shape.begin(), shape.end(),
+                         [](int64_t n, int64_t wanted) { return n == wanted || (isOpen(n) && wanted == anySize); });
+  return same ? x : ops::reshape(x, x.dtype(), shape, where);
 }
 
 Shape withOnes(Shape shape, const std::vector<int64_t> &axes) {

@@ -34,13 +34,15 @@ Tensor constantLike(const Tensor &x, double value, Loc where);
 Tensor zerosOf(Dtype dtype, const Shape &shape, Loc where);
 /// 0, 1, ... along an axis.
 Tensor iotaOf(const Shape &shape, int64_t axis, Dtype dtype, Loc where);
+/// The limits of a slice that takes everything.
+std::vector<int64_t> wholeLimits(const Tensor &x);
 /// x[.., begin:end, ..] with 0 <= begin <= end <= extent.
 Tensor sliceAxis(const Tensor &x, int64_t axis, int64_t begin, int64_t end, Loc where);
 /// x[.., i, ..] without the axis.
 Tensor selectAxis(const Tensor &x, int64_t axis, int64_t i, Loc where);
 /// Zeros before and after one axis.
 Tensor padAxis(const Tensor &x, int64_t axis, int64_t before, int64_t after, Loc where);
-/// x with `shape`, which has as many elements; no op if it has it.
+/// x with `shape`, which has as many elements and may have one `anySize`; no op if it has it.
 Tensor reshapeTo(const Tensor &x, const Shape &shape, Loc where);
 /// The shape with some axes replaced by 1.
 Shape withOnes(Shape shape, const std::vector<int64_t> &axes);

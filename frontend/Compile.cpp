@@ -4,7 +4,9 @@
 #include "tcc/Compile.h"
 #include "dialect/Ops.h"
 #include "frontend/CompiledFunction.h"
+#include "frontend/Elements.h"
 #include "frontend/Evaluate.h"
+#include "frontend/OpenSizes.h"
 #include "frontend/Trace.h"
 #include "frontend/WriteModule.h"
 #include "passes/Program.h"
@@ -106,6 +108,16 @@ static Traced trace(GraphImpl &graph, ArrayRef<Type> types, const detail::TraceB
   std::vector<std::pair<Variable, Tensor>> reads;
   variablesRead = &reads;
   auto stop = llvm::scope_exit([] { variablesRead = nullptr; });
+  std::optional<OpenSizes> openSizes;
+  if (llvm::any_of(types, [](Type type) { return !cast<RankedTensorType>(type).hasStaticShape(); })) {
+    openSizes.emplace(graph, block->getArguments());
+    graph.openSizes = &*openSizes;
+    builder.setListener(&*openSizes);
+  }
+  auto close = llvm::scope_exit([&] {
+    builder.setListener(nullptr);
+    graph.openSizes = nullptr;
+  });
   Traced traced;
   traced.function = function;
   SmallVector<Value> returned;
@@ -290,10 +302,13 @@ void detail::CompiledFunction::save(const std::string &path, const std::vector<S
   std::lock_guard lock(graph->mutex);
   SmallVector<Type> types;
   for (const Spec &s : specs) {
-    if (llvm::any_of(s.shape, [](int64_t n) { return n < 0; }))
-      throwUserError("save", "expected static sizes, got -1: functions are traced with known shapes", where,
-                     Kind::shape);
-    types.push_back(graph->tensorType(s.dtype, s.shape));
+    Shape shape = s.shape;
+    for (int64_t &n : shape) {
+      if (n < -1)
+        throwUserError("save", "expected sizes, or -1 for an open one, got " + std::to_string(n), where, Kind::shape);
+      n = n == -1 ? openSize(0) : n;
+    }
+    types.push_back(graph->tensorType(s.dtype, shape));
   }
   Traced traced = trace(*graph, types, body, where);
   auto discard = llvm::scope_exit([&] { traced.function.erase(); });

@@ -33,7 +33,7 @@ static std::pair<Tensor, Tensor> common(const Tensor &a, const Tensor &b, const 
 
 Tensor matrixProduct(const Tensor &a, const Tensor &b, const char *op, Loc where) {
   int64_t p = a.ndim(), q = b.ndim();
-  if (a.shape().back() != b.shape()[size_t(q - 2)])
+  if (!mayAgree(a.shape().back(), b.shape()[size_t(q - 2)]))
     innerMismatch(a, b, op, where);
   // One matrix on the right: the batch axes are free axes of the left.
   if (q == 2)
@@ -57,7 +57,7 @@ Tensor matmul(const Tensor &x, const Tensor &y, Loc where) {
   if (a.ndim() > 1 && b.ndim() > 1)
     return matrixProduct(a, b, "matmul", where);
   int64_t inner = b.ndim() == 1 ? 0 : b.ndim() - 2;
-  if (a.shape().back() != b.dim(inner))
+  if (!mayAgree(a.shape().back(), b.shape()[size_t(inner)]))
     innerMismatch(a, b, "matmul", where);
   return dotGeneral(a, b, {}, {}, {a.ndim() - 1}, {inner}, where);
 }
@@ -67,14 +67,14 @@ Tensor dot(const Tensor &x, const Tensor &y, Loc where) {
     return multiply(x, y, where);
   auto [a, b] = common(x, y, "dot", where);
   int64_t inner = b.ndim() == 1 ? 0 : b.ndim() - 2;
-  if (a.shape().back() != b.dim(inner))
+  if (!mayAgree(a.shape().back(), b.shape()[size_t(inner)]))
     innerMismatch(a, b, "dot", where);
   return dotGeneral(a, b, {}, {}, {a.ndim() - 1}, {inner}, where);
 }
 
 Tensor vdot(const Tensor &x, const Tensor &y, Loc where) {
   auto [a, b] = common(flatten(x, where), flatten(y, where), "vdot", where);
-  if (a.shape() != b.shape())
+  if (!mayAgree(a.shape(), b.shape()))
     fail("vdot", where, Kind::shape, "expected equally many elements, got ", x.shape(), " and ", y.shape());
   return dotGeneral(conj(a, where), b, {}, {}, {0}, {0}, where);
 }
@@ -83,14 +83,13 @@ Tensor inner(const Tensor &x, const Tensor &y, Loc where) {
   if (x.ndim() == 0 || y.ndim() == 0)
     return multiply(x, y, where);
   auto [a, b] = common(x, y, "inner", where);
-  if (a.shape().back() != b.shape().back())
+  if (!mayAgree(a.shape().back(), b.shape().back()))
     fail("inner", where, Kind::shape, "expected last extents that agree, got ", a.shape(), " and ", b.shape());
   return dotGeneral(a, b, {}, {}, {a.ndim() - 1}, {b.ndim() - 1}, where);
 }
 
 Tensor outer(const Tensor &x, const Tensor &y, Loc where) {
-  Tensor a = flatten(x, where), b = flatten(y, where);
-  return multiply(reshapeTo(a, {a.size(), 1}, where), reshapeTo(b, {1, b.size()}, where), where);
+  return multiply(expand_dims(flatten(x, where), 1, where), expand_dims(flatten(y, where), 0, where), where);
 }
 
 Tensor kron(const Tensor &x, const Tensor &y, Loc where) {
@@ -102,7 +101,7 @@ Tensor kron(const Tensor &x, const Tensor &y, Loc where) {
   for (size_t i = 0; i < rank; ++i) {
     left.insert(left.end(), {p[i], 1});
     right.insert(right.end(), {1, q[i]});
-    result.push_back(p[i] * q[i]);
+    result.push_back(p[i] == 1 ? q[i] : q[i] == 1 ? p[i] : isOpen(p[i]) || isOpen(q[i]) ? anySize : p[i] * q[i]);
   }
   return reshapeTo(multiply(reshapeTo(a, left, where), reshapeTo(b, right, where), where), result, where);
 }
@@ -125,7 +124,7 @@ Tensor tensordot(const Tensor &x, const Tensor &y, Shape axesOfA, Shape axesOfB,
   std::vector<int64_t> q = normalizeAxes(axesOfB, b.ndim(), "tensordot", where);
   bool fits = p.size() == q.size();
   for (size_t i = 0; fits && i < p.size(); ++i)
-    fits = a.dim(p[i]) == b.dim(q[i]);
+    fits = mayAgree(a.shape()[size_t(p[i])], b.shape()[size_t(q[i])]);
   if (!fits)
     fail("tensordot", where, Kind::shape, "expected equal extents of the axes ", axesOfA, " and ", axesOfB, ", got ",
          a.shape(), " and ", b.shape());
@@ -147,11 +146,12 @@ Tensor diagonalOf(const Tensor &x, int64_t offset, int64_t p, int64_t q, Loc whe
   if (n == 0)
     return zerosOf(a.dtype(), shape, where);
   // Elements of a diagonal are columns + 1 apart.
-  std::vector<int64_t> starts(flat.size(), 0), limits = flat, strides(flat.size(), 1);
+  Tensor lines = reshapeTo(a, flat, where);
+  std::vector<int64_t> starts(flat.size(), 0), limits = wholeLimits(lines), strides(flat.size(), 1);
   starts.back() = row * columns + column;
   limits.back() = starts.back() + (n - 1) * (columns + 1) + 1;
   strides.back() = columns + 1;
-  return ops::slice(reshapeTo(a, flat, where), starts, limits, strides, where);
+  return ops::slice(lines, starts, limits, strides, where);
 }
 
 Tensor trace(const Tensor &x, int64_t offset, int64_t axis1, int64_t axis2, Loc where) {

@@ -41,7 +41,7 @@ Tensor windows(const Tensor &x, const Window &w, double fill, Shape &result, con
   result.assign(x.shape().begin(), x.shape().begin() + 2);
   int64_t positions = 1;
   for (size_t i = 0; i < n; ++i) {
-    int64_t reach = (w.extent[i] - 1) * w.dilation[i] + 1, room = a.shape()[i + 2] - reach;
+    int64_t reach = (w.extent[i] - 1) * w.dilation[i] + 1, room = a.dim(int64_t(i) + 2) - reach;
     if (room < 0)
       fail(op, where, Kind::shape, "expected a window that fits the padded input, got reach ", reach, " for extent ",
            a.shape()[i + 2]);
@@ -52,7 +52,7 @@ Tensor windows(const Tensor &x, const Window &w, double fill, Shape &result, con
   unit.insert(unit.begin() + 2, 1);
   std::vector<Tensor> parts;
   for (int64_t k = 0; k < positions; ++k) {
-    std::vector<int64_t> starts{0, 0}, limits{x.dim(0), x.dim(1)}, strides{1, 1};
+    std::vector<int64_t> starts{0, 0}, limits{isOpen(x.shape()[0]) ? -1 : x.dim(0), x.dim(1)}, strides{1, 1};
     int64_t rest = k;
     std::vector<int64_t> at(n);
     for (size_t i = n; i-- > 0; rest /= w.extent[i])
@@ -68,7 +68,7 @@ Tensor windows(const Tensor &x, const Window &w, double fill, Shape &result, con
 }
 
 Tensor correlate(const Tensor &x, const Tensor &w, const Window &window, int64_t groups, const char *op, Loc where) {
-  int64_t n = x.dim(0), c = x.dim(1), out = w.dim(0);
+  int64_t n = x.shape()[0], c = x.dim(1), out = w.dim(0);
   if (groups < 1 || c % groups != 0 || out % groups != 0 || w.dim(1) * groups != c)
     fail(op, where, Kind::shape, "expected weights {out, ", groups > 0 ? c / groups : c, ", ...} for ", groups,
          " groups, got ", x.shape(), " and ", w.shape());

@@ -94,7 +94,7 @@ Operand_ contractPair(const Operand_ &a, const Operand_ &b, const Labels &result
       bool has = i < int64_t(o.labels.size());
       if (has)
         perm.push_back(i);
-      shape.push_back(has ? o.x.dim(i) : 1);
+      shape.push_back(has ? o.x.shape()[size_t(i)] : 1);
     }
     return reshapeTo(transpose(o.x, perm, where), shape, where);
   };
@@ -116,9 +116,9 @@ Tensor contractLabels(const std::vector<Tensor> &xs, std::vector<Labels> labels,
            xs[k].shape());
     for (size_t i = 0; i < labels[k].size(); ++i) {
       int64_t n = xs[k].shape()[i], &known = extent.try_emplace(labels[k][i], n).first->second;
-      if (known != n && known != 1 && n != 1)
+      if (!mayAgree(known, n) && known != 1 && n != 1)
         fail(op, where, Kind::shape, "expected one extent for each label, got ", known, " and ", n);
-      known = known == 1 ? n : known;
+      known = known == 1 || (isOpen(known) && n != 1) ? n : known;
     }
   }
   for (size_t i = 0; i < output.size(); ++i)
@@ -131,7 +131,7 @@ Tensor contractLabels(const std::vector<Tensor> &xs, std::vector<Labels> labels,
     Shape shape;
     Labels kept;
     for (size_t i = 0; i < o.labels.size(); ++i)
-      if (o.x.shape()[i] == extent[o.labels[i]]) {
+      if (o.x.shape()[i] != 1 || extent[o.labels[i]] == 1) {
         shape.push_back(o.x.shape()[i]);
         kept.push_back(o.labels[i]);
       }
@@ -145,9 +145,10 @@ Tensor contractLabels(const std::vector<Tensor> &xs, std::vector<Labels> labels,
   for (Operand_ &o : list)
     sumOut(o, uses, output, where);
   auto sizeOf = [&](const Labels &ls) {
+    constexpr double typical = 64; // of an open size, to choose an order
     double n = 1;
     for (int64_t l : ls)
-      n *= double(extent[l]);
+      n *= isOpen(extent[l]) ? typical : double(extent[l]);
     return n;
   };
   while (list.size() > 1) {

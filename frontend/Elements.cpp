@@ -5,6 +5,7 @@
 #include "frontend/TensorImpl.h"
 #include "frontend/UserError.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -75,6 +76,11 @@ BFloat16::BFloat16(float value) {
   bits = std::isnan(value) ? uint16_t(u >> 16 | 0x40) : uint16_t((u + 0x7fff + ((u >> 16) & 1)) >> 16);
 }
 
+bool hasOpen(const Shape &shape) { return std::any_of(shape.begin(), shape.end(), isOpen); }
+bool mayAgree(const Shape &a, const Shape &b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](int64_t p, int64_t q) { return mayAgree(p, q); });
+}
+
 int64_t elementCount(const Shape &shape) {
   int64_t n = 1;
   for (int64_t d : shape)
@@ -84,10 +90,12 @@ int64_t elementCount(const Shape &shape) {
 int64_t checkedCount(const Shape &shape, const char *op, Loc where) {
   bool empty = false;
   for (int64_t d : shape) {
-    if (d < 0)
+    if (d < 0 && !isOpen(d))
       fail(op, where, Kind::shape, "expected extents that are not negative, got ", shape);
     empty |= d == 0;
   }
+  if (hasOpen(shape))
+    return -1;
   int64_t n = 1;
   for (int64_t d : shape)
     if (!empty && __builtin_mul_overflow(n, d, &n))

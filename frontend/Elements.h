@@ -5,10 +5,23 @@
 
 #include "frontend/Emit.h"
 
+#include <limits>
+
 namespace tcc {
 
+/// A size that is open while a function is traced is a negative number of its own, far from those that users write.
+constexpr int64_t openSize(size_t number) { return -(int64_t(1) << 40) - int64_t(number); }
+constexpr bool isOpen(int64_t size) { return size <= openSize(0); }
+constexpr size_t openNumber(int64_t size) { return size_t(openSize(0) - size); }
+/// In the shape of a reshape: the size that follows from the others.
+constexpr int64_t anySize = std::numeric_limits<int64_t>::min();
+bool hasOpen(const Shape &shape);
+/// Whether two sizes may be the same; where one is open that is checked when the program runs.
+constexpr bool mayAgree(int64_t a, int64_t b) { return a == b || isOpen(a) || isOpen(b); }
+bool mayAgree(const Shape &a, const Shape &b);
+
 int64_t elementCount(const Shape &shape);
-/// The same, or an Error if the product overflows or an extent is negative.
+/// The same, or an Error if the product overflows or an extent is negative; -1 if a size is open.
 int64_t checkedCount(const Shape &shape, const char *op, Loc where);
 
 /// Element `index` of row-major data, exact.

@@ -2,6 +2,7 @@
 //
 // The exception type and the wording of its messages.
 #include "frontend/UserError.h"
+#include "frontend/Elements.h"
 
 #include <cstdio>
 
@@ -28,7 +29,7 @@ void detail::append(std::string &out, Dtype part) { out += dtype_name(part); }
 void detail::append(std::string &out, const Shape &part) {
   out += '{';
   for (size_t i = 0; i < part.size(); ++i)
-    out += (i ? ", " : "") + std::to_string(part[i]);
+    out += (i ? ", " : "") + (isOpen(part[i]) ? "?" : std::to_string(part[i]));
   out += '}';
 }
 

@@ -33,7 +33,7 @@ void expectSameRank(const Tensor &x, const Tensor &i, const char *op, Loc where)
 void expectWithin(const Shape &inner, const Shape &outer, int64_t except, const char *op, Loc where) {
   bool fits = inner.size() == outer.size();
   for (size_t d = 0; fits && d < inner.size(); ++d)
-    fits = int64_t(d) == except || inner[d] <= outer[d];
+    fits = int64_t(d) == except || mayAgree(inner[d], outer[d]) || inner[d] <= outer[d];
   if (!fits)
     fail(op, where, Kind::shape, "expected indices no larger than ", outer, except >= 0 ? " outside the axis" : "",
          ", got ", inner);
@@ -50,7 +50,7 @@ Tensor scatterAlong(const Tensor &x, const Tensor &i, const Tensor &v, int64_t a
     value = broadcastTo(value, i.shape(), op, where);
   expectWithin(i.shape(), value.shape(), -1, op, where);
   for (int64_t d = 0; d < a.ndim(); ++d)
-    value = sliceAxis(value, d, 0, i.dim(d), where);
+    value = sliceAxis(value, d, 0, i.shape()[size_t(d)], where);
   Tensor at = checkedIndex(i, a.dim(k), k, op, where);
   return ops::scatter(a, value, grid(i.shape(), k, at, where), allAxes(a), how, where);
 }
@@ -111,7 +111,7 @@ Tensor take_along_axis(const Tensor &x, const Tensor &i, int64_t axis, Loc where
   Shape common = broadcastShapes(mine, theirs, "take_along_axis", where);
   Shape whole = common, shape = common;
   whole[size_t(k)] = a.dim(k);
-  shape[size_t(k)] = i.dim(k);
+  shape[size_t(k)] = i.shape()[size_t(k)];
   Tensor at = broadcastTo(checkedIndex(i, a.dim(k), k, "take_along_axis", where), shape, "take_along_axis", where);
   return ops::gather(broadcastTo(a, whole, "take_along_axis", where), grid(shape, k, at, where), allAxes(a), where);
 }
@@ -121,7 +121,7 @@ Tensor put_along_axis(const Tensor &x, const Tensor &i, const Tensor &v, int64_t
   expectSameRank(a, i, "put_along_axis", where);
   int64_t k = normalizeAxis(axis, a.ndim(), "put_along_axis", where);
   Shape shape = a.shape();
-  shape[size_t(k)] = i.dim(k);
+  shape[size_t(k)] = i.shape()[size_t(k)];
   Tensor at = broadcastTo(checkedIndex(i, a.dim(k), k, "put_along_axis", where), shape, "put_along_axis", where);
   Tensor value = broadcastTo(asDtype(v, a.dtype(), where), shape, "put_along_axis", where);
   return ops::scatter(a, value, grid(shape, k, at, where), allAxes(a), "set", where);

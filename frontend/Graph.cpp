@@ -3,6 +3,9 @@
 // Building and reclaiming: how ops join the module, how data joins a graph, and when a node is given back.
 #include "frontend/Graph.h"
 #include "dialect/Ops.h"
+#include "frontend/Elements.h"
+#include "frontend/OpBuilders.h"
+#include "frontend/OpenSizes.h"
 #include "frontend/PlanCache.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -116,7 +119,8 @@ Shape shapeOf(Type tensor) {
 }
 
 Type GraphImpl::tensorType(Dtype dtype, const Shape &shape) {
-  return RankedTensorType::get(shape, elementType(context, dtype));
+  auto sizes = llvm::to_vector(llvm::map_range(shape, [](int64_t n) { return isOpen(n) ? ShapedType::kDynamic : n; }));
+  return RankedTensorType::get(sizes, elementType(context, dtype));
 }
 
 OperationName GraphImpl::opName(OpId op) {
@@ -259,7 +263,10 @@ Tensor GraphImpl::handleTo(Value value) {
     impl->ready.store(true, std::memory_order_release);
   }
   node.handle = impl.get();
-  return Tensor(std::move(impl));
+  Tensor handle(std::move(impl));
+  if (openSizes)
+    openSizes->number(handle, value);
+  return handle;
 }
 
 void GraphImpl::setData(Value value, Buffer data) {
@@ -441,6 +448,27 @@ std::shared_ptr<GraphImpl> GraphImpl::of(std::span<const Tensor> operands, const
   return graph ? graph : current();
 }
 
+/// Whether the operands of an op whose result type is given tell the sizes that the type leaves open.
+static bool tellOpenSizes(OpId id, ArrayRef<Value> operands, std::span<const Attr> attrs, Type result) {
+  auto to = cast<RankedTensorType>(result);
+  switch (id) {
+  case OpId::cast:
+    return true;
+  case OpId::reshape:
+    return matchReshape(tensorType(operands[0]), to).has_value();
+  case OpId::broadcast: {
+    ArrayRef<int64_t> dims = std::get<std::vector<int64_t>>(attrs[0].value);
+    return llvm::all_of(llvm::seq(to.getRank()), [&](int64_t axis) {
+      const auto *of = llvm::find(dims, axis);
+      return !to.isDynamicDim(axis) ||
+             (of != dims.end() && tensorType(operands[0]).isDynamicDim(of - dims.begin()));
+    });
+  }
+  default:
+    return false;
+  }
+}
+
 void emit(OpId id, std::span<const Tensor> operands, std::span<const Attr> attrs, std::span<const ResultType> types,
           Loc where, std::span<Tensor> results) {
   static constexpr const char *mnemonics[] = {
@@ -486,10 +514,17 @@ void emit(OpId id, std::span<const Tensor> operands, std::span<const Attr> attrs
       failed(name.setOpPropertiesFromAttribute(name, properties, dictionary, emitError)))
     fail();
   SmallVector<Type, 4> resultTypes;
-  if (!types.empty())
-    for (const ResultType &type : types)
-      resultTypes.push_back(graph->tensorType(type.dtype, type.shape));
-  else if (auto *inference = name.getInterface<InferTypeOpInterface>()) {
+  for (const ResultType &type : types) {
+    resultTypes.push_back(graph->tensorType(type.dtype, type.shape));
+    if (!hasOpen(type.shape) || tellOpenSizes(id, values, attrs, resultTypes.back()))
+      continue;
+    if (!graph->openSizes)
+      throwUserError(mnemonic, "expected known sizes, got one kept from the tracing of a function", where, Kind::graph);
+    values.push_back(graph->openSizes->like(type.shape, mnemonic, where));
+  }
+  if (!types.empty()) {
+    // Nothing to infer.
+  } else if (auto *inference = name.getInterface<InferTypeOpInterface>()) {
     if (failed(inference->inferReturnTypes(&graph->context, loc, values, dictionary, properties, {}, resultTypes)))
       fail();
   } else
@@ -508,6 +543,8 @@ void emit(OpId id, std::span<const Tensor> operands, std::span<const Attr> attrs
 }
 
 Tensor emitSplat(Scalar value, Dtype dtype, Shape shape, Loc where) {
+  if (hasOpen(shape))
+    return ops::broadcast(emitSplat(value, dtype, {}, where), {}, dtype, shape, where);
   std::shared_ptr<GraphImpl> graph = GraphImpl::current();
   std::lock_guard lock(graph->mutex);
   Tensor t = graph->handleTo(graph->constant(value, dtype, shape, graph->location(where)));

@@ -18,6 +18,7 @@
 #include <mutex>
 
 namespace tcc {
+class OpenSizes;
 class Program;
 
 /// What the graph knows about a value beside its SSA edges: the handle somebody holds, and data if it was evaluated.
@@ -49,6 +50,8 @@ public:
   mlir::OwningOpRef<mlir::ModuleOp> module;
   /// Appends; moves into a function's body while that function is traced.
   mlir::OpBuilder builder;
+  /// Set while a function with open sizes is traced.
+  OpenSizes *openSizes = nullptr;
   llvm::DenseMap<mlir::Value, Node> nodes;
 
   /// The value of `t` in this graph: its own node, a leaf for data, a constant for a C++ scalar.

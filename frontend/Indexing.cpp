@@ -155,7 +155,7 @@ Selection select(const Tensor &x, const std::vector<Index> &subscripts) {
 
   size_t rank = x.shape().size();
   s.starts.assign(rank, 0);
-  s.limits = x.shape();
+  s.limits = wholeLimits(x);
   s.strides.assign(rank, 1);
   s.sliced = x.shape();
   std::vector<Tensor> raw;
@@ -177,6 +177,23 @@ Selection select(const Tensor &x, const std::vector<Index> &subscripts) {
       s.view.push_back(n);
       break;
     case Part::sliceSome: {
+      if (isOpen(n)) {
+        const slice &b = *part.bounds;
+        int64_t step = b.step.value.value_or(1), begin = b.begin.value.value_or(0), end = b.end.value.value_or(0);
+        bool turned = step == -1 && !b.begin.value && !b.end.value;
+        if (!turned && (step <= 0 || begin < 0))
+          fail("index", s.where, Kind::index, "expected a slice with a positive step and begin, or {:: -1}, of axis ",
+               part.axis, " of open size, got begin ", begin, " and step ", step);
+        // Where Python would clamp, the program checks: the end may not lie behind the axis.
+        s.starts[a] = begin;
+        s.limits[a] = !b.end.value ? -1 : end < 0 ? end - 1 : std::max(begin, end);
+        s.strides[a] = std::abs(step);
+        if (turned)
+          s.reversed.push_back(part.axis);
+        s.sliced[a] = turned ? n : s.limits[a] < 0 ? anySize : (s.limits[a] - begin + step - 1) / step;
+        s.view.push_back(s.sliced[a]);
+        break;
+      }
       Range r = resolve(*part.bounds, n, s.where);
       int64_t last = r.first + (r.count - 1) * r.step;
       s.starts[a] = r.count == 0 ? 0 : std::min(r.first, last);
@@ -189,7 +206,10 @@ Selection select(const Tensor &x, const std::vector<Index> &subscripts) {
       break;
     }
     case Part::integer: {
-      if (part.i < -n || part.i >= n)
+      if (isOpen(n) && part.i < 0)
+        fail("index", s.where, Kind::index, "expected an index that is not negative for axis ", part.axis,
+             " of open size, got ", part.i);
+      if (!isOpen(n) && (part.i < -n || part.i >= n))
         outOfRange("index", n, part.axis, part.i, s.where);
       int64_t i = part.i < 0 ? part.i + n : part.i;
       s.starts[a] = i;
@@ -201,6 +221,9 @@ Selection select(const Tensor &x, const std::vector<Index> &subscripts) {
       break;
     }
     case Part::array:
+      if (isOpen(n))
+        fail("index", s.where, Kind::index, "expected an axis of known size for a tensor of indices, got shape ",
+             x.shape());
       s.gathered.push_back(int64_t(s.view.size()));
       s.view.push_back(n);
       raw.push_back(checkedIndex(part.index, n, part.axis, "index", s.where));

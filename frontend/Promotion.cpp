@@ -142,6 +142,9 @@ Dtype commonDtype(std::span<const Tensor> xs, const char *op, Loc where) {
   return arrays ? *arrays : scalars ? *scalars : float32;
 }
 
+/// Of two sizes that broadcast; a known one tells more than an open one.
+static int64_t commonSize(int64_t p, int64_t q) { return p == 1 || (isOpen(p) && q != 1) ? q : p; }
+
 Shape broadcastShapes(std::span<const Tensor> xs, const char *op, Loc where) {
   Shape result;
   for (size_t k = 0; k < xs.size(); ++k) {
@@ -155,7 +158,7 @@ Shape broadcastShapes(std::span<const Tensor> xs, const char *op, Loc where) {
     for (size_t i = 0; i < rank; ++i) {
       int64_t p = i < rank - result.size() ? 1 : result[i - (rank - result.size())];
       int64_t q = i < rank - shape.size() ? 1 : shape[i - (rank - shape.size())];
-      if (p != q && p != 1 && q != 1) {
+      if (!mayAgree(p, q) && p != 1 && q != 1) {
         std::string all;
         for (size_t j = 0; j < xs.size(); ++j) {
           detail::append(all, j == 0 ? "" : j + 1 == xs.size() ? " and " : ", ");
@@ -163,7 +166,7 @@ Shape broadcastShapes(std::span<const Tensor> xs, const char *op, Loc where) {
         }
         fail(op, where, Kind::shape, "expected shapes that broadcast, got ", all);
       }
-      next[i] = p == 1 ? q : p;
+      next[i] = commonSize(p, q);
     }
     result = std::move(next);
   }
@@ -176,9 +179,9 @@ Shape broadcastShapes(const Shape &a, const Shape &b, const char *op, Loc where)
   for (size_t i = 0; i < rank; ++i) {
     int64_t p = i < rank - a.size() ? 1 : a[i - (rank - a.size())];
     int64_t q = i < rank - b.size() ? 1 : b[i - (rank - b.size())];
-    if (p != q && p != 1 && q != 1)
+    if (!mayAgree(p, q) && p != 1 && q != 1)
       fail(op, where, Kind::shape, "expected shapes that broadcast, got ", a, " and ", b);
-    result[i] = p == 1 ? q : p;
+    result[i] = commonSize(p, q);
   }
   return result;
 }
@@ -197,7 +200,7 @@ Tensor broadcastTo(const Tensor &x, const Shape &shape, const char *op, Loc wher
   size_t lead = shape.size() - x.shape().size();
   bool fits = x.shape().size() <= shape.size();
   for (size_t i = 0; fits && i < x.shape().size(); ++i)
-    fits = x.shape()[i] == 1 || x.shape()[i] == shape[lead + i];
+    fits = x.shape()[i] == 1 || mayAgree(x.shape()[i], shape[lead + i]);
   if (!fits)
     fail(op, where, Kind::shape, "expected a shape that broadcasts to ", shape, ", got ", x.shape());
   std::vector<int64_t> dims(x.shape().size());

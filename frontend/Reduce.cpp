@@ -14,11 +14,19 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
+/// How many elements lie along the axes; -1 if a size is open.
 int64_t countOver(const Tensor &x, const std::vector<int64_t> &axes) {
-  int64_t n = 1;
+  Shape along;
   for (int64_t a : axes)
-    n *= x.shape()[size_t(a)];
-  return n;
+    along.push_back(x.shape()[size_t(a)]);
+  return hasOpen(along) ? -1 : elementCount(along);
+}
+/// The same less `ddof`, at least 0, as a weak number or a tensor of a dtype.
+Tensor divisorOver(const Tensor &x, const std::vector<int64_t> &axes, int64_t ddof, Dtype dtype, Loc where) {
+  if (int64_t n = countOver(x, axes); n >= 0)
+    return Tensor(std::max(0.0, double(n - ddof)));
+  Tensor n = asDtype(ops::extent(x, axes, where), dtype, where);
+  return ddof == 0 ? n : maximum(subtract(n, double(ddof), where), 0.0, where);
 }
 
 Tensor keep(const Tensor &y, const Tensor &x, const std::vector<int64_t> &axes, bool keepdims, Loc where) {
@@ -91,7 +99,7 @@ Tensor mean(const Tensor &x, Axes axes, ReduceOptions o, Loc where) {
   // Sums of halves are kept in float32: their mean is in range even where the sum is not.
   Tensor wide = asWide(a, "mean", where);
   Tensor total = sum(wide, list, o, where);
-  return asDtype(divide(total, double(countOver(a, list)), where), a.dtype(), where);
+  return asDtype(divide(total, divisorOver(a, list, 0, real_dtype(wide.dtype()), where), where), a.dtype(), where);
 }
 Tensor max(const Tensor &x, Axes axes, ReduceOptions o, Loc where) {
   return extremum(x, axes, o, "max", where, ops::reduce_max);
@@ -149,11 +157,13 @@ Tensor median(const Tensor &x, Axes axes, ReduceOptions o, Loc where) {
   expectReal(a, "median", where);
   std::vector<int64_t> list = normalizeAxes(axes, a.ndim(), "median", where);
   expectElements(a, list, "median", where);
+  if (countOver(a, list) < 0)
+    fail("median", where, Kind::shape, "expected known sizes along the axes, got ", a.shape());
   std::vector<int64_t> target;
   Shape shape;
   for (int64_t i = 0; i < a.ndim(); ++i)
     if (!contains(list, i))
-      shape.push_back(a.dim(i));
+      shape.push_back(a.shape()[size_t(i)]);
   for (size_t i = 0; i < list.size(); ++i)
     target.push_back(int64_t(shape.size() + i));
   shape.push_back(countOver(a, list));
@@ -175,7 +185,7 @@ Tensor var(const Tensor &x, Axes axes, VarOptions o, Loc where) {
   Tensor d = subtract(wide, mean(wide, list, {.keepdims = true}, where), where);
   Tensor squares = is_complex(d.dtype()) ? add(square(real(d, where), where), square(imag(d, where), where), where)
                                          : square(d, where);
-  double divisor = std::max(0.0, double(countOver(a, list) - o.ddof));
+  Tensor divisor = divisorOver(a, list, o.ddof, squares.dtype(), where);
   Tensor y = divide(sum(squares, list, {.keepdims = o.keepdims}, where), divisor, where);
   return asDtype(y, real_dtype(a.dtype()), where);
 }

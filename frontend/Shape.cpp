@@ -10,6 +10,10 @@
 
 namespace tcc {
 
+static std::string elementsText(const Tensor &x) {
+  return (hasOpen(x.shape()) ? "as many" : std::to_string(x.size())) + " elements";
+}
+
 Tensor reshape(const Tensor &x, Shape shape, Loc where) {
   Tensor a = asNode(x, "reshape", where);
   auto open = std::find(shape.begin(), shape.end(), -1);
@@ -17,18 +21,25 @@ Tensor reshape(const Tensor &x, Shape shape, Loc where) {
   if (open != shape.end()) {
     *open = 1;
     int64_t known = checkedCount(shape, "reshape", where);
-    if (known == 0 || a.size() % known != 0)
-      fail("reshape", where, Kind::shape, "expected a shape of ", a.size(), " elements, got ", wanted);
-    *open = a.size() / known;
+    bool isKnown = known >= 0 && !hasOpen(a.shape());
+    if (known == 0 || (isKnown && a.size() % known != 0))
+      fail("reshape", where, Kind::shape, "expected a shape of ", elementsText(a), ", got ", wanted);
+    *open = isKnown ? a.size() / known : anySize;
   }
-  if (checkedCount(shape, "reshape", where) != a.size())
-    fail("reshape", where, Kind::shape, "expected a shape of ", a.size(), " elements, got ", wanted);
+  // With open sizes the op compares, or the program when it runs.
+  if (!hasOpen(shape) && !hasOpen(a.shape()) && checkedCount(shape, "reshape", where) != a.size())
+    fail("reshape", where, Kind::shape, "expected a shape of ", elementsText(a), ", got ", wanted);
   return reshapeTo(a, shape, where);
 }
 
 Tensor flatten(const Tensor &x, Loc where) {
   Tensor a = asNode(x, "flatten", where);
-  return reshapeTo(a, {a.size()}, where);
+  return reshapeTo(a, {hasOpen(a.shape()) ? anySize : a.size()}, where);
+}
+
+Tensor extent(const Tensor &x, Axes axes, Loc where) {
+  Tensor a = asNode(x, "extent", where);
+  return ops::extent(a, normalizeAxes(axes, a.ndim(), "extent", where), where);
 }
 
 Tensor squeeze(const Tensor &x, Axes axes, Loc where) {
@@ -37,10 +48,11 @@ Tensor squeeze(const Tensor &x, Axes axes, Loc where) {
   Shape shape;
   for (int64_t i = 0; i < a.ndim(); ++i) {
     bool listed = contains(drop, i);
-    if (listed && axes.value && a.dim(i) != 1)
+    int64_t n = a.shape()[size_t(i)];
+    if (listed && axes.value && n != 1)
       fail("squeeze", where, Kind::shape, "expected extent 1 of axis ", i, ", got shape ", a.shape());
-    if (!listed || a.dim(i) != 1)
-      shape.push_back(a.dim(i));
+    if (!listed || n != 1)
+      shape.push_back(n);
   }
   return reshapeTo(a, shape, where);
 }
@@ -206,8 +218,9 @@ static Tensor replicate(const Tensor &a, const Shape &outer, const Shape &inner,
   std::vector<int64_t> dims;
   for (size_t i = 0; i < outer.size(); ++i) {
     dims.push_back(int64_t(between.size()) + 1);
-    between.insert(between.end(), {outer[i], a.shape()[i], inner[i]});
-    result.push_back(outer[i] * a.shape()[i] * inner[i]);
+    int64_t n = a.shape()[i], copies = outer[i] * inner[i];
+    between.insert(between.end(), {outer[i], n, inner[i]});
+    result.push_back(!isOpen(n) ? n * copies : copies == 1 ? n : anySize);
   }
   if (result == a.shape())
     return a;
@@ -262,7 +275,7 @@ Tensor concatenate(const std::vector<Tensor> &xs, int64_t axis, Loc where) {
     bool fits = other.size() == xs[0].shape().size();
     if (fits)
       other[size_t(k)] = xs[0].shape()[size_t(k)];
-    if (!fits || other != xs[0].shape())
+    if (!fits || !mayAgree(other, xs[0].shape()))
       fail("concatenate", where, Kind::shape, "expected shapes that agree outside axis ", k, ", got ", xs[0].shape(),
            " and ", x.shape());
     parts.push_back(asDtype(x, dtype, where));
@@ -279,7 +292,7 @@ Tensor stack(const std::vector<Tensor> &xs, int64_t axis, Loc where) {
   shape.insert(shape.begin() + k, 1);
   std::vector<Tensor> parts;
   for (const Tensor &x : xs) {
-    if (x.shape() != xs[0].shape())
+    if (!mayAgree(x.shape(), xs[0].shape()))
       fail("stack", where, Kind::shape, "expected equal shapes, got ", xs[0].shape(), " and ", x.shape());
     parts.push_back(reshapeTo(asDtype(x, dtype, where), shape, where));
   }
@@ -287,7 +300,7 @@ Tensor stack(const std::vector<Tensor> &xs, int64_t axis, Loc where) {
 }
 
 std::vector<Tensor> split(const Tensor &x, int64_t n, int64_t axis, Loc where) {
-  int64_t extent = x.shape()[size_t(normalizeAxis(axis, x.ndim(), "split", where))];
+  int64_t extent = x.dim(normalizeAxis(axis, x.ndim(), "split", where), where);
   if (n <= 0 || extent % n != 0)
     fail("split", where, Kind::value, "expected a number of parts that divides ", extent, ", got ", n);
   Shape at;

@@ -38,9 +38,18 @@ std::shared_ptr<detail::TensorImpl> Tensor::weakComplex(std::complex<double> val
 
 const Shape &Tensor::shape() const { return implOf(*this).shape; }
 int64_t Tensor::ndim() const { return int64_t(shape().size()); }
-int64_t Tensor::size() const { return elementCount(shape()); }
+// Nobody may compute with the number that stands for an open size: shape() hands it on, extent() gives its value.
+int64_t Tensor::size() const {
+  if (hasOpen(shape()))
+    fail("size", Loc::current(), Kind::shape, "expected known sizes, got ", shape(), ": extent(x) counts the elements");
+  return elementCount(shape());
+}
 int64_t Tensor::dim(int64_t axis, Loc where) const {
-  return shape()[size_t(normalizeAxis(axis, ndim(), "dim", where))];
+  int64_t n = shape()[size_t(normalizeAxis(axis, ndim(), "dim", where))];
+  if (isOpen(n))
+    fail("dim", where, Kind::shape, "expected a known size of axis ", axis, ", got ", shape(),
+         ": shape() hands it on to other functions, extent(x, axis) gives it as a tensor");
+  return n;
 }
 Dtype Tensor::dtype() const { return implOf(*this).dtype; }
 

@@ -31,10 +31,13 @@ Tensor put(const Tensor &x, const Tensor &part, const Selection &s, std::string_
   for (int64_t n : s.sliced)
     if (n == 0)
       return x;
+  for (size_t i = 0; i < s.sliced.size(); ++i)
+    if (isOpen(x.shape()[i]) && s.sliced[i] != x.shape()[i])
+      fail("at", where, Kind::shape, "expected whole axes where the size is open, got shape ", x.shape());
   std::vector<int64_t> high, interior;
   for (size_t i = 0; i < s.sliced.size(); ++i) {
     int64_t used = s.starts[i] + (s.sliced[i] - 1) * s.strides[i] + 1;
-    high.push_back(x.shape()[i] - used);
+    high.push_back(isOpen(x.shape()[i]) ? 0 : x.shape()[i] - used);
     interior.push_back(s.strides[i] - 1);
   }
   Tensor spread = ops::pad(v, constantLike(v, 0, where), s.starts, high, interior, where);

@@ -68,7 +68,7 @@ void FusionGroups::collect() {
 
 /// Operands that only give the sizes that a result type leaves open.
 static bool givesShapeOnly(Operation *op, unsigned operand) {
-  return isa<IotaOp>(op) || (operand == 1 && isa<BroadcastOp, ReshapeOp, RandomBitsOp>(op));
+  return isa<IotaOp, ExtentOp>(op) || (operand == 1 && isa<BroadcastOp, ReshapeOp, RandomBitsOp>(op));
 }
 
 SmallVector<Base> FusionGroups::basesOf(Operation *op) const {

@@ -222,8 +222,21 @@ Value GenericBuilder::compute(Operation *op, Value tensor, const Position &posit
       return buildSplat(body, loc, splat);
     if (isa<RandomBitsOp>(op))
       return computeRandomBits(op, position);
+    if (auto extent = dyn_cast<ExtentOp>(op)) {
+      Value product = constant(1);
+      for (int64_t axis : extent.getAxes()) {
+        Value size = kernel.size(extent.getX(), axis);
+        if (!size) {
+          extent.emitOpError("counts along an axis whose size follows from no argument");
+          return {};
+        }
+        product = arith::MulIOp::create(body, loc, product, size);
+      }
+      return arith::IndexCastOp::create(body, loc, body.getI64Type(), product);
+    }
     auto iota = cast<IotaOp>(op);
-    Value at = position.map ? evaluate(position.map.getResult(iota.getAxis()), {}) : position.values[iota.getAxis()];
+    unsigned axis = tensorType(tensor).getRank() == 1 ? 0 : iota.getAxis();
+    Value at = position.map ? evaluate(position.map.getResult(axis), {}) : position.values[axis];
     Type element = tensorType(tensor).getElementType();
     Value number = arith::IndexCastOp::create(body, loc, body.getI64Type(), at);
     if (isa<FloatType>(element))

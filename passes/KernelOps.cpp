@@ -56,7 +56,7 @@ Role roleOf(Operation *op) {
   if (op->hasTrait<trait::Reduction>())
     return Role::Reduction;
   return llvm::TypeSwitch<Operation *, Role>(op)
-      .Case<IotaOp, RandomBitsOp>([](auto) { return Role::Source; })
+      .Case<IotaOp, ExtentOp, RandomBitsOp>([](auto) { return Role::Source; })
       .Case<ConstantOp>(
           [](ConstantOp constant) { return constant.getValue().isSplat() ? Role::Source : Role::Library; })
       .Case<BroadcastOp, ReshapeOp, TransposeOp, SliceOp, ReverseOp>([](auto) { return Role::View; })
@@ -80,14 +80,11 @@ static AffineMap reshapeMap(ReshapeOp op) {
     if (to.getDimSize(axis) != 1)
       toAxes.push_back(axis);
   if (!from.hasStaticShape() || !to.hasStaticShape()) {
-    // Sizes are known to be equal only where at most one is open.
-    if (from.getNumDynamicDims() != 1 || to.getNumDynamicDims() != 1 || fromAxes.size() != toAxes.size())
+    auto match = op.getLike() ? std::nullopt : matchReshape(from, to);
+    if (!match || !match->from.empty() || !match->to.empty())
       return {};
-    for (auto [x, y] : llvm::zip(fromAxes, toAxes)) {
-      if (from.getDimSize(x) != to.getDimSize(y))
-        return {};
+    for (auto [x, y] : match->equal)
       results[x] = getAffineDimExpr(y, context);
-    }
     return AffineMap::get(to.getRank(), 0, results, context);
   }
   if (from.getNumElements() == 0)

@@ -16,9 +16,8 @@ namespace tcc {
 
 static bool isOpen(Value value) { return !tensorType(value).hasStaticShape(); }
 
-SymbolicShapes::SymbolicShapes(func::FuncOp function, function_ref<AffineMap(LaunchOp)> resultShapes)
-    : context(function.getContext()) {
-  for (Value argument : function.getArguments()) {
+SymbolicShapes::SymbolicShapes(ArrayRef<Value> arguments, MLIRContext *context) : context(context) {
+  for (Value argument : arguments) {
     auto type = dyn_cast<RankedTensorType>(argument.getType());
     if (!type || type.hasStaticShape())
       continue;
@@ -32,11 +31,18 @@ SymbolicShapes::SymbolicShapes(func::FuncOp function, function_ref<AffineMap(Lau
       parents.push_back(parents.size());
     }
   }
+}
+
+SymbolicShapes::SymbolicShapes(func::FuncOp function, function_ref<AffineMap(LaunchOp)> resultShapes)
+    : SymbolicShapes(llvm::to_vector_of<Value>(function.getArguments()), function.getContext()) {
   if (parents.empty())
     return;
   for (Operation &op : function.getBody().front())
-    if (llvm::any_of(op.getResults(), isOpen) || llvm::any_of(op.getOperands(), isOpen))
-      visit(&op, resultShapes);
+    visit(&op, resultShapes);
+}
+
+void SymbolicShapes::add(Operation *op) {
+  visit(op, [](LaunchOp) { return AffineMap(); });
 }
 
 AffineExpr SymbolicShapes::canonical(AffineExpr expr) const {
@@ -104,6 +110,8 @@ AffineMap SymbolicShapes::openSizes(ValueRange values) const {
 }
 
 void SymbolicShapes::visit(Operation *op, function_ref<AffineMap(LaunchOp)> resultShapes) {
+  if (llvm::none_of(op->getResults(), isOpen) && llvm::none_of(op->getOperands(), isOpen))
+    return;
   auto in = [&](unsigned operand, int64_t axis) { return size(op->getOperand(operand), axis); };
   auto rankOf = [&](unsigned operand) { return tensorType(op->getOperand(operand)).getRank(); };
   auto constant = [&](int64_t value) { return getAffineConstantExpr(value, context); };
@@ -132,7 +140,9 @@ void SymbolicShapes::visit(Operation *op, function_ref<AffineMap(LaunchOp)> resu
   } else {
     llvm::TypeSwitch<Operation *>(op)
         .Case<IotaOp>([&](IotaOp iota) {
-          if (iota.getLike())
+          if (iota.getLike() && tensorType(iota.getLike()).getRank() != iota.getType().getRank())
+            sizes[0].push_back(size(iota.getLike(), iota.getAxis()));
+          else if (iota.getLike())
             like(iota.getLike());
         })
         .Case<RandomBitsOp>([&](RandomBitsOp random) {
@@ -146,35 +156,49 @@ void SymbolicShapes::visit(Operation *op, function_ref<AffineMap(LaunchOp)> resu
         .Case<BroadcastOp>([&](BroadcastOp broadcast) {
           RankedTensorType result = tensorType(broadcast.getResult());
           Value model = broadcast.getLike();
-          if (model)
-            like(model);
+          for (int64_t axis = 0; axis < result.getRank(); ++axis)
+            sizes[0].push_back(!result.isDynamicDim(axis) ? constant(result.getDimSize(axis))
+                               : model                    ? size(model, axis)
+                                                          : AffineExpr());
           // An axis repeats its elements only where its type says that it has one.
-          for (auto [axis, place] : llvm::enumerate(broadcast.getDims()))
-            if (tensorType(broadcast.getX()).getDimSize(axis) != 1)
-              demandEqual(op, in(0, axis), model ? size(model, place) : constant(result.getDimSize(place)));
+          for (auto [axis, place] : llvm::enumerate(broadcast.getDims())) {
+            if (tensorType(broadcast.getX()).getDimSize(axis) == 1)
+              continue;
+            if (result.isDynamicDim(place) && !(model && tensorType(model).isDynamicDim(place)))
+              sizes[0][place] = in(0, axis);
+            demandEqual(op, in(0, axis), sizes[0][place]);
+          }
         })
         .Case<ReshapeOp>([&](ReshapeOp reshape) {
-          AffineExpr elements = constant(1);
-          for (int64_t axis = 0; axis < rankOf(0); ++axis)
-            elements = elements && in(0, axis) ? elements * in(0, axis) : AffineExpr();
-          auto demandAll = [&](ArrayRef<AffineExpr> shape) {
+          RankedTensorType from = reshape.getX().getType(), to = reshape.getY().getType();
+          auto product = [&](auto &&sizes) {
             AffineExpr product = constant(1);
-            for (AffineExpr size : shape)
+            for (AffineExpr size : sizes)
               product = product && size ? product * size : AffineExpr();
-            demandEqual(op, elements, product);
+            return product;
           };
-          if (reshape.getLike()) {
+          auto sizesOf = [&](Value value, auto &&axes) {
+            return product(llvm::map_range(axes, [&](int64_t axis) { return size(value, axis); }));
+          };
+          auto match = reshape.getLike() ? std::nullopt : matchReshape(from, to);
+          if (!match) {
             like(reshape.getLike());
-            return demandAll(sizes[0]);
+            return demandEqual(op, sizesOf(reshape.getX(), llvm::seq<int64_t>(from.getRank())), product(sizes[0]));
           }
-          int64_t known = 1;
-          for (int64_t size : reshape.getY().getType().getShape())
-            known *= ShapedType::isDynamic(size) ? 1 : size;
-          for (int64_t size : reshape.getY().getType().getShape())
-            sizes[0].push_back(!ShapedType::isDynamic(size) ? constant(size)
-                               : elements && known > 0      ? elements.floorDiv(known)
-                                                            : AffineExpr());
-          demandAll(sizes[0]);
+          for (int64_t n : to.getShape())
+            sizes[0].push_back(ShapedType::isDynamic(n) ? AffineExpr() : constant(n));
+          for (auto [x, y] : match->equal)
+            sizes[0][y] = in(0, x);
+          AffineExpr rest = sizesOf(reshape.getX(), match->from);
+          int64_t known = 1, *open = nullptr;
+          for (int64_t &axis : match->to)
+            if (to.isDynamicDim(axis))
+              open = &axis;
+            else
+              known *= to.getDimSize(axis);
+          if (open && rest && known > 0)
+            sizes[0][*open] = rest.floorDiv(known);
+          demandEqual(op, rest, product(llvm::map_range(match->to, [&](int64_t axis) { return sizes[0][axis]; })));
         })
         .Case<TransposeOp>([&](TransposeOp transpose) {
           for (int64_t axis : transpose.getPerm())
@@ -183,8 +207,13 @@ void SymbolicShapes::visit(Operation *op, function_ref<AffineMap(LaunchOp)> resu
         .Case<SliceOp>([&](SliceOp slice) {
           for (int64_t axis = 0; axis < rankOf(0); ++axis) {
             int64_t start = slice.getStarts()[axis], limit = slice.getLimits()[axis], stride = slice.getStrides()[axis];
-            AffineExpr end = limit == -1 ? in(0, axis) : constant(limit);
-            demandAtMost(op, limit == -1 ? constant(start) : end, in(0, axis));
+            AffineExpr end = constant(limit);
+            if (limit < 0)
+              end = in(0, axis) ? in(0, axis) + (limit + 1) : AffineExpr();
+            if (limit < 0)
+              demandAtMost(op, constant(start - (limit + 1)), in(0, axis));
+            else
+              demandAtMost(op, end, in(0, axis));
             sizes[0].push_back(end ? (end - start + (stride - 1)).floorDiv(stride) : end);
           }
         })

@@ -20,6 +20,10 @@ public:
       mlir::func::FuncOp function,
       llvm::function_ref<mlir::AffineMap(LaunchOp)> resultShapes = [](LaunchOp) { return mlir::AffineMap(); });
 
+  /// Without ops yet: for a function that grows, to which add() is called for each op in order.
+  explicit SymbolicShapes(llvm::ArrayRef<mlir::Value> arguments, mlir::MLIRContext *context);
+  void add(mlir::Operation *op);
+
   /// The size of an axis; null where it follows from no argument in a way we can express.
   mlir::AffineExpr size(mlir::Value value, int64_t axis) const;
   unsigned getNumSymbols() const { return parents.size(); }

@@ -12,6 +12,9 @@ namespace tcc {
 /// One extent may be -1. Throws if the number of elements differs.
 TCC_API Tensor reshape(const Tensor &x, Shape shape, Loc where = Loc::current());
 TCC_API Tensor flatten(const Tensor &x, Loc where = Loc::current());
+/// The number of positions along the axes, int64 and 0-d: the only way to compute with a size that is open while a
+/// function is traced (Compile.h, Spec).
+TCC_API Tensor extent(const Tensor &x, Axes axes = _, Loc where = Loc::current());
 /// Drops axes of extent 1: all, or those given (throws if another extent).
 TCC_API Tensor squeeze(const Tensor &x, Axes axes = {}, Loc where = Loc::current());
 /// Inserts axes of extent 1, at these positions of the result.
