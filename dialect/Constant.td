@@ -42,7 +42,7 @@ def ExtentOp : SummaryOp<"extent", "The number of positions along some axes of x
   let description = "The elements of x are not read. C1: axes are distinct axes of x.";
   let arguments = (ins AnyElementTensor:$x, DenseI64ArrayAttr:$axes);
   let results = (outs PositionTensor:$y);
-  let assemblyFormat = "$x attr-dict `:` type($x)";
+  let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y)";
   let hasFolder = true;
   let batching = CustomBatching<"the same number for all slices">;
 }

@@ -57,6 +57,26 @@ LogicalResult PadOp::pullback(AdjointBuilder &b) {
   return success();
 }
 
+/// The part of dy that belongs to operand k, if the sizes before it are open and it has no fixed place from the end either.
+static Value gatherOperand(AdjointBuilder &b, ConcatenateOp op, size_t k) {
+  int64_t axis = op.getAxis(), rank = op.getType().getRank();
+  Value x = op.getXs()[k];
+  Type i64 = b.builder.getI64Type();
+  bool isOpen = tensorType(x).isDynamicDim(axis);
+  Value at = b.create<IotaOp>(RankedTensorType::get({tensorType(x).getDimSize(axis)}, i64), isOpen ? x : Value(),
+                              b.integer(isOpen ? axis : 0));
+  for (Value earlier : op.getXs().take_front(k)) {
+    Value n = b.create<ExtentOp>(earlier, b.integers({axis}));
+    at = b.create<AddOp>(at, adjoint::broadcastLike(b, n, at, {}));
+  }
+  // Gathered rows come first: their axis goes back to its place.
+  Value rows = b.create<GatherOp>(b.dy(), ValueRange{at}, b.integers({axis}));
+  SmallVector<int64_t> perm;
+  for (int64_t i = 0; i < rank; ++i)
+    perm.push_back(i < axis ? i + 1 : i == axis ? 0 : i);
+  return b.create<TransposeOp>(rows, b.integers(perm));
+}
+
 LogicalResult ConcatenateOp::pullback(AdjointBuilder &b) {
   int64_t axis = getAxis();
   RankedTensorType type = getType();
@@ -70,11 +90,15 @@ LogicalResult ConcatenateOp::pullback(AdjointBuilder &b) {
     for (size_t j = 0; j < getXs().size(); ++j) {
       if (j == k)
         continue;
-      (j < k ? openBefore : openAfter) |= ShapedType::isDynamic(sizeOf(j));
-      (j < k ? before : after) += sizeOf(j);
+      if (ShapedType::isDynamic(sizeOf(j)))
+        (j < k ? openBefore : openAfter) = true;
+      else
+        (j < k ? before : after) += sizeOf(j);
     }
-    if (openBefore && (openAfter || ShapedType::isDynamic(sizeOf(k))))
-      return emitOpError("cannot be differentiated: axis ") << axis << " has several open sizes";
+    if (openBefore + openAfter + ShapedType::isDynamic(sizeOf(k)) > 1) {
+      b.accumulate(k, gatherOperand(b, *this, k));
+      continue;
+    }
     SmallVector<int64_t> starts(type.getRank(), 0), limits, strides(type.getRank(), 1);
     for (int64_t size : type.getShape())
       limits.push_back(ShapedType::isDynamic(size) ? -1 : size);

@@ -43,6 +43,9 @@ static Tensor ofItsGraph(Tensor constant) {
 
 Tensor full(Shape shape, Tensor value, std::optional<Dtype> dtype, Loc where) {
   checkedCount(shape, "full", where);
+  // A C++ number has its kind only: a floating one gives float32, as in the other functions here.
+  if (!dtype && isWeak(value))
+    dtype = promoteWeak(is_inexact(value.dtype()) ? float32 : bool_, value.dtype());
   Tensor x = dtype ? asDtype(value, *dtype, where) : value;
   return isWeak(x) ? ofItsGraph(emitSplat(*x.impl()->weak, x.dtype(), shape, where))
                    : broadcastTo(x, shape, "full", where);

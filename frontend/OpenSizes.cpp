@@ -38,6 +38,8 @@ Value OpenSizes::like(const Shape &shape, const char *op, Loc where) {
     if (number >= sources.size())
       throwUserError(op, "expected sizes of this function, got one kept from the tracing of another", where,
                      tcc::Kind::graph);
+    if (sources[number].tensor.shape() == shape)
+      return graph.valueOf(sources[number].tensor, loc);
     Value line = IotaOp::create(b, loc, RankedTensorType::get({ShapedType::kDynamic}, i64),
                                 graph.valueOf(sources[number].tensor, loc), sources[number].axis);
     type[axis] = ShapedType::kDynamic;

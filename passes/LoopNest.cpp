@@ -178,9 +178,18 @@ FailureOr<KernelNest> KernelNest::analyse(func::FuncOp function) {
     nest.numSymbols += type.getNumDynamicDims();
   }
   for (Operation &op : function.getBody().front()) {
-    if (auto alloc = dyn_cast<memref::AllocOp>(op))
+    if (auto alloc = dyn_cast<memref::AllocOp>(op)) {
       addBuffer(alloc.getResult(), true);
-    else if (auto generic = dyn_cast<linalg::GenericOp>(op))
+      // An open size that is one of an argument's.
+      unsigned next = 0;
+      for (Size &size : nest.buffers.back().shape) {
+        if (size.isConstant())
+          continue;
+        auto dim = alloc.getDynamicSizes()[next++].getDefiningOp<memref::DimOp>();
+        if (std::optional<int64_t> axis = dim ? dim.getConstantIndex() : std::nullopt)
+          classes.unify(size, nest.buffers[nest.bufferOf(dim.getSource())].shape[*axis]);
+      }
+    } else if (auto generic = dyn_cast<linalg::GenericOp>(op))
       nest.generics.push_back(Generic{generic, {}, {}, {}, {}, {}, 0});
     else if (!isa<memref::DimOp, memref::DeallocOp, arith::ConstantOp, complex::ConstantOp, func::ReturnOp>(op) &&
              !isa<arith::ArithDialect>(op.getDialect()))

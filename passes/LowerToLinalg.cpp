@@ -193,8 +193,9 @@ void KernelLowering::collectTemporaries() {
     if (op.getNumResults() != 1 || isCombiner(&op))
       continue;
     Value value = op.getResult(0);
+    // A single number is computed once before each loop anyway.
     if (readers[value].size() > 1 && !stored.contains(value) && roleOf(&op) == Role::Elementwise &&
-        flopsPerElement(&op) >= worthStoring) {
+        tensorType(value).getRank() > 0 && flopsPerElement(&op) >= worthStoring) {
       addStore(value, Value(), nullptr);
       stored.insert(value);
       readers[value] = {stores.back().loop};

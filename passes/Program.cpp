@@ -88,14 +88,8 @@ int32_t Program::run(std::span<const void *const> inputs, std::span<void *const>
          openSizes.size() == numOpenSizes() && "callers check counts");
   if (int32_t code = checkSizes(openSizes, status))
     return code;
-  // A computed position of an empty tensor is clamped to 0: it must be readable.
-  alignas(64) static const char nothing[64] = {};
-  SmallVector<const void *> from(inputs.begin(), inputs.end());
-  for (const void *&input : from)
-    if (!input)
-      input = nothing;
   std::shared_ptr<const runtime::Plan> current = planFor(openSizes);
-  return runtime::run(current->view(), from.data(), outputs.data(), &status);
+  return runtime::run(current->view(), inputs.data(), outputs.data(), &status);
 }
 
 const SourceLocation *Program::sourceLocation(int32_t index) const {

@@ -59,7 +59,9 @@ Instance *instantiate(const TccArtifact &artifact, int64_t index, const Entry &e
       *sizes++ = words.size(symbols);
     slot.offset = words.size(symbols);
     if (slot.kind == SlotKind::Arena) {
-      int64_t end = slot.offset + allocationBytes(slot.dtype, slot.rank, slot.shape);
+      int64_t bytes = allocationBytes(slot.dtype, slot.rank, slot.shape);
+      // As in Plan::finish: the first element of an empty tensor must be readable.
+      int64_t end = slot.offset + (bytes > alignment ? bytes : alignment);
       arenaBytes = end > arenaBytes ? end : arenaBytes;
     }
   }

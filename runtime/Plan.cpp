@@ -199,6 +199,7 @@ int32_t run(const PlanView &plan, const void *const *inputs, void *const *output
       return outOfMemory(status, "run", plan.numSlots * int64_t(sizeof(TccTensor)));
     tensors = onHeap.get();
   }
+  alignas(alignment) static char nothing[alignment];
   for (int32_t i = 0; i < plan.numSlots; ++i) {
     const Slot &slot = plan.slots[i];
     void *data = nullptr;
@@ -216,7 +217,8 @@ int32_t run(const PlanView &plan, const void *const *inputs, void *const *output
       data = arena.get() + slot.offset;
       break;
     }
-    tensors[i] = {data, slot.dtype, slot.rank, slot.shape};
+    // Kernels clamp positions: the first element of an empty tensor must be readable.
+    tensors[i] = {data ? data : nothing, slot.dtype, slot.rank, slot.shape};
   }
 
   Run shared{plan, tensors, status};

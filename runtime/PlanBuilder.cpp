@@ -26,7 +26,8 @@ void Plan::finish() {
     if (slot.kind != SlotKind::Arena)
       continue;
     int64_t end = slot.offset + allocationBytes(slot.dtype, slot.rank, slot.shape);
-    arenaBytes = std::max(arenaBytes, end);
+    // Kernels clamp positions: the first element of an empty tensor must be readable.
+    arenaBytes = std::max({arenaBytes, end, slot.offset + alignment});
     cuts.push_back(slot.offset);
     cuts.push_back(end);
   }
