@@ -30,7 +30,8 @@ void FusionGroups::collect() {
   llvm::DenseSet<Operation *> aliases;
   Block &body = function.getBody().front();
   for (Operation &op : body.without_terminator())
-    if (isAlias(&op, aliases))
+    // Op by op, every operand is in memory.
+    if (isAlias(&op, aliases) || (options.reference && isa<ReshapeOp>(op)))
       aliases.insert(&op);
   // What is read by no kernel must be in memory, and a reshape of that is an alias, too. Readers come first: they
   // decide about what they read.

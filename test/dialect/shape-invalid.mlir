@@ -27,7 +27,7 @@ func.func @broadcast_c2(%x: tensor<4xf32>) {
 // -----
 
 func.func @broadcast_c4(%x: tensor<f32>) {
-  // expected-error@+1 {{'tcc.broadcast' op result has open sizes, so 'like' must give them}}
+  // expected-error@+1 {{'tcc.broadcast' op neither x nor 'like' gives the open size of axis 0 of the result 'tensor<?xf32>'}}
   %0 = tcc.broadcast %x {dims = array<i64>} : tensor<f32> -> tensor<?xf32>
   return
 }

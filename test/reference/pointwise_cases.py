@@ -133,7 +133,7 @@ def write(case):
     for text, y in {
         "zeros({2, 3})": np.zeros((2, 3), np.float32), "ones({0, 3}, int8)": np.ones((0, 3), np.int8),
         "zeros({})": np.zeros((), np.float32), "empty({2}, complex64)": np.zeros(2, np.complex64),
-        "full({2, 2}, 7)": np.full((2, 2), 7), "full({2}, 1.5)": np.full(2, 1.5), "full({2}, true)": np.full(2, True),
+        "full({2, 2}, 7)": np.full((2, 2), 7), "full({2}, 1.5)": np.full(2, 1.5, np.float32), "full({2}, true)": np.full(2, True),
         "full({2, 3}, tensor({1.0, 2.0, 3.0}))": np.full((2, 3), [1., 2, 3]),
         "arange(5)": np.arange(5), "arange(2, 11, 3)": np.arange(2, 11, 3), "arange(5, 0, -2)": np.arange(5, 0, -2),
         "arange(0, 1, 0.25, float64)": np.arange(0, 1, .25), "arange(3.5)": np.arange(3.5).astype(np.float32),
