@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // tcc_fft, tcc_rfft and tcc_irfft: any axes, transformed in place of their strides one after the other, the lines of
 // each axis in chunks on the thread pool. Chunks depend on the shape alone, so the bits do not depend on the threads.
-#include "runtime/FftLines.h"
+#include "runtime/FftPlan.h"
 #include "runtime/FftwLibrary.h"
 #include "runtime/Layout.h"
 #include "runtime/Tensors.h"
@@ -60,11 +60,37 @@ template <class R> int packedFftw(const FftLines &f, const R *in, R *out) {
   return 0;
 }
 
+/// False when memory ran out.
+template <class R> bool transformChunk(bool fftw, bool packed, const FftLines &lines, const R *from, R *to) {
+  if (fftw)
+    if (int code = packed ? packedFftw(lines, from, to) : fftwFft(lines, from, to); code <= 0)
+      return code == 0;
+  return ownFft(lines, from, to) == 0;
+}
+
+/// FFTW is faster where its generated codelets apply, and for lines that are too few for our lanes.
+template <class R> bool prefersFftw(const Pass &pass) {
+  if (!hasFftw<R>())
+    return false;
+  if (pass.outer * pass.inner < 32 / int64_t(sizeof(R)))
+    return true;
+  int64_t rest = pass.n;
+  for (int64_t p : {2, 3, 5, 7, 11, 13})
+    while (rest % p == 0)
+      rest /= p;
+  return rest == 1;
+}
+
 template <class R> int32_t runPass(const char *op, const Pass &pass, const R *in, R *out, TccStatus *status) {
   int64_t half = pass.n / 2 + 1;
   int64_t nIn = pass.kind == FftKind::ComplexToReal ? half : pass.n;
   int64_t nOut = pass.kind == FftKind::RealToComplex ? half : pass.n;
   int64_t inSize = pass.kind == FftKind::RealToComplex ? 1 : 2, outSize = pass.kind == FftKind::ComplexToReal ? 1 : 2;
+  bool fftw = prefersFftw<R>(pass);
+  // Our own transform fills the lanes of a vector with lines, two in each if they are real; half a vector when there
+  // are few, so that all threads have some.
+  int64_t lanes = 64 / int64_t(sizeof(R)) / (pass.outer * pass.inner < 512 / int64_t(sizeof(R)) ? 2 : 1);
+  lanes = fftw ? 1 : lanes * (inSize != outSize ? 2 : 1);
   // About 32 K elements a chunk: half a second-level cache, and some 50 us of work.
   constexpr int64_t target = 32768;
   int64_t innerChunk = pass.inner, outerChunk = 1;
@@ -74,13 +100,13 @@ template <class R> int32_t runPass(const char *op, const Pass &pass, const R *in
     innerChunk = innerChunk > pass.inner ? pass.inner : innerChunk;
   } else {
     outerChunk = target / (pass.n * pass.inner);
-    outerChunk = outerChunk > 16 ? outerChunk / 16 * 16 : outerChunk;
+    outerChunk = outerChunk / lanes * lanes;
+    outerChunk = outerChunk < lanes ? lanes : outerChunk;
     outerChunk = outerChunk > pass.outer ? pass.outer : outerChunk;
   }
   int64_t innerParts = (pass.inner + innerChunk - 1) / innerChunk,
           outerParts = (pass.outer + outerChunk - 1) / outerChunk;
   double cost = double(pass.n) * double(innerChunk) * double(outerChunk) * 0.3 * log2(double(pass.n) + 2);
-  bool fftw = hasFftw<R>();
   bool packed = pass.inner > 1 && pass.n * pass.inner * int64_t(sizeof(R)) > 128 * 1024;
   BatchFailure failure;
   parallelFor(innerParts * outerParts, grainFor(cost), [&](int64_t begin, int64_t end) {
@@ -96,20 +122,68 @@ template <class R> int32_t runPass(const char *op, const Pass &pass, const R *in
       lines.outOuterStride = nOut * pass.inner;
       const R *from = in + (o * lines.inOuterStride + j) * inSize;
       R *to = out + (o * lines.outOuterStride + j) * outSize;
-      if (fftw) {
-        int code = packed ? packedFftw(lines, from, to) : fftwFft(lines, from, to);
-        if (code == 0)
-          continue;
-        if (code < 0) {
-          failure.report(task, 1);
-          continue;
-        }
-      }
-      if (ownFft(lines, from, to))
+      if (!transformChunk(fftw, packed, lines, from, to))
         failure.report(task, 1);
     }
   });
   return failure.any() ? outOfMemory(status, op, pass.n * 16 * int64_t(sizeof(R))) : int32_t(TCC_OK);
+}
+
+/// The divisor of n next to its square root, 1 for a prime.
+int64_t middleDivisor(int64_t n) {
+  int64_t d = int64_t(sqrt(double(n)));
+  while (n % d)
+    --d;
+  return d;
+}
+
+/// One long line as rows x columns: transforms of its columns, a multiplication by twiddles, transforms of its rows,
+/// and a transposition (D. Bailey, "FFTs in external or hierarchical memory", J. Supercomputing 4 (1990)). Lines that
+/// do not fit the cache become many that do, for all threads.
+template <class R>
+int32_t longFft(const char *op, FftKind kind, int64_t rows, int64_t columns, const R *in, R *out, TccStatus *status) {
+  int64_t n = rows * columns, low = 1;
+  while (low * low < n)
+    low *= 2;
+  int64_t high = (n + low - 1) / low;
+  Scratch<R> work(2 * n);
+  Scratch<Complex<double>> roots(low + high); // exp(-2 pi i k / n) for k < low, and for multiples of low
+  if (!work || !roots)
+    return outOfMemory(status, op, 2 * n * int64_t(sizeof(R)));
+  for (int64_t k = 0; k < low; ++k)
+    unitRoot(k, n, roots[k].re, roots[k].im);
+  for (int64_t k = 0; k < high; ++k)
+    unitRoot(k * low, n, roots[low + k].re, roots[low + k].im);
+  auto root = [&](int64_t k) {
+    Complex<double> w = roots[k % low] * roots[low + k / low];
+    return Complex<R>(R(w.re), R(kind == FftKind::Forward ? w.im : -w.im));
+  };
+  TCC_CHECK(runPass(op, {kind, 1, rows, columns}, in, work.get(), status));
+  Pass rowPass{kind, rows, columns, 1};
+  bool fftw = prefersFftw<R>(rowPass);
+  constexpr int64_t block = 16;
+  BatchFailure failure;
+  parallelFor((rows + block - 1) / block, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t b = begin; b < end; ++b) {
+      int64_t first = b * block, count = rows - first < block ? rows - first : block;
+      auto *line = reinterpret_cast<Complex<R> *>(work.get()) + first * columns;
+      for (int64_t r = 0; r < count; ++r) {
+        Complex<R> steps[block];
+        for (int64_t j = 0; j < block; ++j)
+          steps[j] = root((first + r) * j % n);
+        for (int64_t c = 0; c < columns; c += block) {
+          Complex<R> base = root((first + r) * c), *x = line + r * columns + c;
+          for (int64_t j = 0; j < (columns - c < block ? columns - c : block); ++j)
+            x[j] = x[j] * (base * steps[j]);
+        }
+      }
+      FftLines lines{kind, columns, 1, count, 1, columns, columns};
+      if (!transformChunk(fftw, false, lines, &line->re, &line->re))
+        failure.report(b, 1);
+      transposeCopy(reinterpret_cast<Complex<R> *>(out) + first, rows, line, columns, count, columns);
+    }
+  });
+  return failure.any() ? outOfMemory(status, op, columns * 16 * int64_t(sizeof(R))) : int32_t(TCC_OK);
 }
 
 Pass passAlong(FftKind kind, const TccTensor &t, int64_t axis, int64_t n) {
@@ -129,7 +203,12 @@ int32_t complexPasses(const char *op, const TccTensor &t, const R *in, R *out, c
                       bool inverse, TccStatus *status) {
   for (int64_t i = count - 1; i >= 0; --i) {
     Pass pass = passAlong(inverse ? FftKind::Backward : FftKind::Forward, t, axes[i], t.shape[axes[i]]);
-    TCC_CHECK(runPass(op, pass, in, out, status));
+    constexpr int64_t longLine = 1 << 17;
+    int64_t rows = pass.n >= longLine && pass.outer * pass.inner == 1 ? middleDivisor(pass.n) : 1;
+    if (rows >= 64)
+      TCC_CHECK(longFft(op, pass.kind, rows, pass.n / rows, in, out, status));
+    else
+      TCC_CHECK(runPass(op, pass, in, out, status));
     in = out;
   }
   return TCC_OK;

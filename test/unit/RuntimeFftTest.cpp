@@ -78,7 +78,7 @@ TYPED_TEST(RuntimeFft, every_length_is_accurate) {
     chooseFft(own);
     for (int64_t n = 1; n <= 64; ++n)
       this->checkAxis(3, n, 1);
-    for (int64_t n : {97, 101, 127, 210, 251, 257, 286, 330, 499, 1000, 1009, 1024})
+    for (int64_t n : {97, 101, 127, 131, 210, 251, 257, 286, 330, 499, 1000, 1009, 1016, 1024, 1143})
       this->checkAxis(1, n, 1);
   }
 }
@@ -91,6 +91,8 @@ TYPED_TEST(RuntimeFft, any_axis_and_batch_is_accurate) {
         this->checkAxis(5, n, inner);
     this->checkAxis(40, 100, 1);
     this->checkAxis(1, 100, 350); // several chunks along the inner axis, packed for FFTW
+    this->checkAxis(45, 37, 1);   // full lanes, half ones and a rest
+    this->checkAxis(3, 131, 20);
   }
 }
 
@@ -134,6 +136,29 @@ TYPED_TEST(RuntimeFft, number_of_threads_does_not_change_a_bit) {
       EXPECT_TRUE(bytesOf(y) == first) << threads;
     }
     setNumThreads(0);
+  }
+}
+
+TYPED_TEST(RuntimeFft, a_long_line_is_cut_into_rows_and_columns) {
+  using C = std::complex<TypeParam>;
+  for (int own : {0, 1}) {
+    chooseFft(own);
+    const int64_t n = 3 << 16, frequency = 12345;
+    Array<C> x({n}), y({n}), back({n});
+    for (int64_t k = 0; k < n; ++k) // one frequency and a little of another
+      x[k] =
+          C(std::polar(1.0L, 2 * 3.14159265358979323846L * (long double)(k * frequency % n) / n) + L(k == 7 ? 2 : 0));
+    ASSERT_OK(call(tcc_fft, {x.tensor()}, {y.tensor()}, {1, 0, 0}));
+    std::vector<L> wanted;
+    for (int64_t k = 0; k < n; ++k)
+      wanted.push_back(L(k == frequency ? n : 0) +
+                       2.0L * std::polar(1.0L, -2 * 3.14159265358979323846L * (long double)(7 * k % n) / n));
+    EXPECT_LE(errorOf(y, wanted), bound<TypeParam>(n));
+    ASSERT_OK(call(tcc_fft, {y.tensor()}, {back.tensor()}, {1, 0, 1}));
+    std::vector<L> scaled = wide(x);
+    for (L &v : scaled)
+      v *= (long double)n;
+    EXPECT_LE(errorOf(back, scaled), 2 * bound<TypeParam>(n));
   }
 }
 
