@@ -3,6 +3,7 @@
 // Settings of the whole process.
 #include "tcc/Process.h"
 #include "frontend/UserError.h"
+#include "runtime/FftwLibrary.h"
 #include "runtime/Memory.h"
 #include "runtime/Threads.h"
 
@@ -26,6 +27,9 @@ MemoryStats memory_stats() {
 void set_memory_limit(int64_t bytes) { runtime::setMemoryLimit(bytes); }
 
 // The environment is where kernels' cache is configured; the call is its equal.
-void set_cache_dir(const std::string &path) { ::setenv("TCC_CACHE_DIR", path.c_str(), 1); }
+void set_cache_dir(const std::string &path) {
+  ::setenv("TCC_CACHE_DIR", path.c_str(), 1);
+  runtime::setFftWisdomFolder(path.c_str());
+}
 
 } // namespace tcc

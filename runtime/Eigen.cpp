@@ -165,7 +165,7 @@ int32_t tcc_eigh(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_
     BatchFailure failure;
     if (isSmall(n)) {
       smallEigh(a, w, v, n, matrices.batch, failure);
-      return notConverged("eigh", failure, smallWorkBytes(2 * n * n + n, in[0].dtype), status);
+      return notConverged("eigh", failure, smallWorkBytes(2 * n * n + 5 * n, in[0].dtype), status);
     }
     if (!lapack<T>())
       return noLibrary("eigh", "LAPACK", status);

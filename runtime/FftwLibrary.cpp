@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Plans are made with FFTW_ESTIMATE, so that a first call is fast, or FFTW_MEASURE if the environment says
-// TCC_FFT=measure. FFTW's planner is not thread-safe, its execution is.
+// TCC_FFT=measure; what was measured is kept as wisdom in the cache folder. FFTW's planner is not thread-safe, its
+// execution is.
 #include "runtime/FftwLibrary.h"
 #include "runtime/Memory.h"
 #include "runtime/System.h"
+#include <stdio.h>
 #include <string.h>
 #include <type_traits>
 
@@ -28,6 +30,9 @@ template <class R> struct Library {
   void (*executeBackward)(FftwPlan, R *, R *);
   void (*destroy)(FftwPlan);
   int (*alignmentOf)(R *);
+  int (*importWisdom)(const char *);
+  int (*exportWisdom)(const char *);
+  bool wisdomRead = false;
 };
 
 Library<float> floatLibrary;
@@ -40,6 +45,8 @@ Mutex mutex; // planner and cache
 unsigned planFlag = estimateFlag;
 bool refused = false;
 int chosen = -1;
+char wisdomFolder[4096]; // behind the mutex
+bool wisdomFolderSet = false;
 
 template <class R> void open(const char *name, const char *prefix, Library<R> &library) {
   void *handle = openLibrary(name);
@@ -61,6 +68,8 @@ template <class R> void open(const char *name, const char *prefix, Library<R> &l
   set(library.executeBackward, "execute_dft_c2r");
   set(library.destroy, "destroy_plan");
   set(library.alignmentOf, "alignment_of");
+  set(library.importWisdom, "import_wisdom_from_filename");
+  set(library.exportWisdom, "export_wisdom_to_filename");
   library.present = complete;
 }
 
@@ -114,6 +123,31 @@ template <class R> FftwPlan makePlan(const FftLines &f, R *in, R *out, unsigned 
   }
 }
 
+/// The file of this precision's wisdom, or false if none is kept. The mutex is held.
+template <class R> bool wisdomPath(char (&path)[4200]) {
+  const char *folder = wisdomFolderSet ? wisdomFolder : environment("TCC_CACHE_DIR");
+  return folder && *folder && strlen(folder) < sizeof(wisdomFolder) &&
+         snprintf(path, sizeof(path), "%s/fftw-wisdom-f%d", folder, int(8 * sizeof(R))) > 0;
+}
+/// Failures are none: a folder that cannot be written keeps nothing, a damaged file teaches FFTW nothing.
+template <class R> void readWisdom() {
+  Library<R> &library = libraryOf(R());
+  char path[4200];
+  if (library.wisdomRead || !wisdomPath<R>(path))
+    return;
+  library.wisdomRead = true;
+  library.importWisdom(path);
+}
+/// Readers see the old file or the new one, whole; of two writers the last one wins.
+template <class R> void writeWisdom() {
+  char path[4200], temporary[4300];
+  if (!wisdomPath<R>(path))
+    return;
+  snprintf(temporary, sizeof(temporary), "%s.%lld", path, (long long)processId());
+  if (!libraryOf(R()).exportWisdom(temporary) || rename(temporary, path))
+    remove(temporary);
+}
+
 /// Measuring overwrites the arrays, so it is done on others of the same alignment.
 template <class R> FftwPlan measurePlan(const FftLines &f, const Key &key) {
   auto span = [&](int64_t outerStride, bool isComplexArray) {
@@ -131,6 +165,15 @@ template <class R> FftwPlan measurePlan(const FftLines &f, const Key &key) {
 } // namespace
 
 void chooseFft(int own) { chosen = own; }
+
+void setFftWisdomFolder(const char *folder) {
+  mutex.lock();
+  wisdomFolderSet = strlen(folder) < sizeof(wisdomFolder);
+  if (wisdomFolderSet)
+    strcpy(wisdomFolder, folder);
+  floatLibrary.wisdomRead = doubleLibrary.wisdomRead = false;
+  mutex.unlock();
+}
 
 template <class R> bool hasFftw() {
   once.call(openAll);
@@ -167,8 +210,11 @@ template <class R> int fftwFft(const FftLines &f, const R *in, R *out) {
   }
   bool temporary = false;
   if (!plan) {
-    if (planFlag != estimateFlag)
+    if (planFlag != estimateFlag) {
+      readWisdom<R>();
       plan = measurePlan<R>(f, key);
+      writeWisdom<R>();
+    }
     if (!plan)
       plan = makePlan(f, from, out, estimateFlag);
     temporary = !vacant;

@@ -12,6 +12,10 @@ template <class R> bool hasFftw();
 /// As ownFft; 1 if FFTW has no plan for this shape.
 template <class R> int fftwFft(const FftLines &lines, const R *in, R *out);
 
+/// Where measured plans are kept for other processes, in files fftw-wisdom-f32 and -f64; default: environment
+/// TCC_CACHE_DIR. Empty: nowhere. Plans are measured if the environment says TCC_FFT=measure.
+void setFftWisdomFolder(const char *folder);
+
 /// Which implementation the next transforms use; -1 lets installation and environment decide (for tests).
 void chooseFft(int own);
 

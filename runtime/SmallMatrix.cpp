@@ -102,7 +102,7 @@ void smallTriangularSolve(const T *a, const T *b, T *x, int64_t n, int64_t colum
 }
 
 template <class T> void smallEigh(const T *a, Real<T> *w, T *v, int64_t n, int64_t batch, BatchFailure &failure) {
-  forEachGroup<T>(batch, 2 * n * n + n, 60.0 * double(n * n * n), failure,
+  forEachGroup<T>(batch, 2 * n * n + 5 * n, 20.0 * double(n * n * n), failure,
                   [&](int64_t first, int64_t count, void *work, int64_t *info) {
                     kernels<T>().eigh(parts(a + first * n * n), w + first * n, parts(v + first * n * n), n, count, work,
                                       info);
@@ -114,8 +114,8 @@ void smallSvd(const T *a, T *u, Real<T> *s, T *vh, int64_t m, int64_t n, int64_t
               BatchFailure &failure) {
   int64_t rows = m < n ? n : m, columns = m < n ? m : n;
   forEachGroup<T>(
-      batch, 2 * rows * columns + columns * columns + rows * rows + 3 * columns,
-      60.0 * double(rows * columns * columns), failure, [&](int64_t first, int64_t count, void *work, int64_t *info) {
+      batch, 2 * rows * columns + columns * columns + rows * rows + 6 * columns + rows,
+      20.0 * double(rows * columns * columns), failure, [&](int64_t first, int64_t count, void *work, int64_t *info) {
         kernels<T>().svd(parts(a + first * m * n), u ? parts(u + first * m * numU) : nullptr, s + first * columns,
                          u ? parts(vh + first * numV * n) : nullptr, m, n, numU, numV, count, work, info);
       });

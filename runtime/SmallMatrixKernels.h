@@ -186,31 +186,6 @@ template <class R, bool isComplex> struct SmallMatrix {
     store(x, n * columns, count, to);
   }
 
-  //===--------------------------------------------------------------------===//
-  // Jacobi's methods
-  //===--------------------------------------------------------------------===//
-
-  /// The rotation that makes columns x and y orthogonal (one-sided) or annihilates an off-diagonal entry (two-sided):
-  /// x' = c x - s conj(phase) y, y' = s x + c conj(phase) y (Golub and Van Loan, 4th ed., section 8.5.2).
-  struct Rotation {
-    Vec c, s, t, size;
-    N phase;
-  };
-  static TCC_LANE Rotation rotationFor(N gamma, Vec size, Vec difference, Mask active) {
-    Vec safe = select<R>(active, size, splat<R>(1));
-    Vec zeta = difference / (safe + safe), root = squareRoot<R>(zeta * zeta + 1);
-    Vec t = 1 / (absolute<R>(zeta) + root);
-    t = zeta < 0 ? -t : t;
-    t = select<R>(active, t, Vec{});
-    Vec c = 1 / squareRoot<R>(t * t + 1);
-    N one = N::of(splat<R>(1)), phase;
-    if constexpr (isComplex)
-      phase = {gamma.re / safe, gamma.im / safe};
-    else
-      phase = {select<R>(gamma.re < 0, splat<R>(-1), splat<R>(1))};
-    return {c, c * t, t, size, choose(active, phase, one)};
-  }
-
   /// For each lane the positions of `values` in ascending or descending order; equal ones keep their order.
   static void sortLane(const Vec *values, int64_t n, int64_t lane, bool descending, int64_t *order) {
     for (int64_t j = 0; j < n; ++j) {
@@ -226,171 +201,145 @@ template <class R, bool isComplex> struct SmallMatrix {
     }
   }
 
-  /// work: 2 n * n + n. Reads the lower triangle. Cyclic two-sided Jacobi.
-  static void eigh(const R *from, R *values, R *vectors, int64_t n, int64_t count, N *a, int64_t *failures) {
-    N *v = a + n * n;
-    Vec *w = (Vec *)(v + n * n);
-    load(from, n * n, count, a);
+  //===--------------------------------------------------------------------===//
+  // Hermitian eigenproblem: tridiagonal form, then implicit QR
+  //===--------------------------------------------------------------------===//
+
+  /// a (column-major, Hermitian) becomes tridiagonal with diagonal d and real subdiagonal e, and z its basis (Golub and
+  /// Van Loan, 4th ed., section 8.3.1). `p`, `tau`, `phases`: n entries each.
+  static void tridiagonalize(N *a, N *z, Vec *d, Vec *e, N *p, Vec *tau, N *phases, int64_t n) {
+    for (int64_t k = 0; k + 1 < n; ++k) {
+      N *x = a + k * n;
+      d[k] = x[k].re;
+      Vec norm = {};
+      for (int64_t i = k + 1; i < n; ++i)
+        norm += squaredNorm(x[i]);
+      norm = squareRoot<R>(norm);
+      e[k] = norm;
+      tau[k] = makeReflector(x, k + 1, norm, phases[k]);
+      // a - u w^H - w u^H with p = tau a u, w = p - (tau u^H p / 2) u.
+      for (int64_t i = k + 1; i < n; ++i)
+        p[i] = N::of(Vec{});
+      for (int64_t j = k + 1; j < n; ++j) {
+        N xj = x[j] * tau[k];
+        for (int64_t i = k + 1; i < n; ++i)
+          p[i] = p[i] + a[j * n + i] * xj;
+      }
+      N dot = N::of(Vec{});
+      for (int64_t i = k + 1; i < n; ++i)
+        dot = dot + conj(x[i]) * p[i];
+      dot = dot * (tau[k] * R(0.5));
+      for (int64_t i = k + 1; i < n; ++i)
+        p[i] = p[i] - x[i] * dot;
+      for (int64_t j = k + 1; j < n; ++j) {
+        N xj = conj(x[j]), pj = conj(p[j]);
+        for (int64_t i = k + 1; i < n; ++i)
+          a[j * n + i] = a[j * n + i] - x[i] * pj - p[i] * xj;
+      }
+    }
+    d[n - 1] = a[n * n - 1].re;
+    // The reflections' product, and columns turned so that the subdiagonal is real and positive.
+    N phase = N::of(splat<R>(1));
+    for (int64_t k = 0; k < n; ++k) {
+      N *column = z + k * n;
+      for (int64_t i = 0; i < n; ++i)
+        column[i] = N::of(splat<R>(i == k ? R(1) : R(0)));
+      for (int64_t j = k - 1; j >= 0; --j)
+        reflect(a + j * n, column, tau[j], j + 1, n);
+      for (int64_t i = 0; i < n; ++i)
+        column[i] = column[i] * phase;
+      if (k + 1 < n)
+        phase = phase * phases[k];
+    }
+  }
+
+  /// Implicit QR with Wilkinson's shift (section 8.3.3), all lanes in step: each lane has its own block [low, high] of
+  /// nonzero e, and takes identity rotations outside. Returns the lanes that have not converged.
+  static Mask diagonalize(Vec *d, Vec *e, N *z, int64_t n) {
+    for (int64_t turn = 0;; ++turn) {
+      Mask low, high;
+      int64_t first, last;
+      Mask found = lastBlocks(d, e, splat<R>(epsilon * epsilon), n, low, high, first, last);
+      if (last == 0 || turn == maxSweeps * n)
+        return found;
+      Vec end = {}, before = {}, off = {}, x = {}, bulge = {};
+      for (int64_t i = 0; i + 1 < n; ++i) {
+        Mask here = high == Int(i + 1);
+        end = select<R>(here, d[i + 1], end);
+        before = select<R>(here, d[i], before);
+        off = select<R>(here, e[i], off);
+      }
+      Vec delta = (before - end) * R(0.5), root = squareRoot<R>(delta * delta + off * off);
+      Vec denominator = absolute<R>(delta) + root;
+      Vec step = off * off / select<R>(denominator > 0, denominator, splat<R>(1));
+      Vec shift = end - select<R>(delta < 0, -step, step);
+      for (int64_t i = first; i < last; ++i) {
+        Mask active = (low <= Int(i)) & (high > Int(i)), start = active & (low == Int(i));
+        x = select<R>(start, d[i] - shift, x);
+        bulge = select<R>(start, e[i], bulge);
+        Vec c, s, r = givens(x, bulge, active, c, s);
+        if (i > first)
+          e[i - 1] = select<R>(active & ~start, r, e[i - 1]);
+        Vec alpha = d[i], beta = e[i], gamma = d[i + 1], cross = 2 * c * s * beta;
+        d[i] = c * c * alpha + cross + s * s * gamma;
+        d[i + 1] = s * s * alpha - cross + c * c * gamma;
+        e[i] = c * s * (gamma - alpha) + (c * c - s * s) * beta;
+        x = e[i];
+        if (i + 2 < n) {
+          bulge = s * e[i + 1];
+          e[i + 1] = c * e[i + 1];
+        }
+        turnColumns(z + i * n, n, c, s);
+      }
+    }
+  }
+
+  /// work: 2 n * n + 5 n. Reads the lower triangle.
+  static void eigh(const R *from, R *values, R *vectors, int64_t n, int64_t count, N *z, int64_t *failures) {
+    N *a = z + n * n, *p = a + n * n, *phases = p + n;
+    Vec *d = (Vec *)(phases + n), *e = (Vec *)(phases + 2 * n), *tau = (Vec *)(phases + 3 * n);
+    load(from, n * n, count, z);
     for (int64_t i = 0; i < n; ++i) {
-      a[i * n + i] = N::of(a[i * n + i].re);
-      for (int64_t j = 0; j < i; ++j)
-        a[j * n + i] = conj(a[i * n + j]);
+      a[i * n + i] = N::of(z[i * n + i].re);
+      for (int64_t j = 0; j < i; ++j) {
+        a[j * n + i] = z[i * n + j];
+        a[i * n + j] = conj(z[i * n + j]);
+      }
     }
     Vec scale = normalize(a, n * n);
-    for (int64_t e = 0; e < n * n; ++e)
-      v[e] = N::of(splat<R>(e % (n + 1) == 0 ? R(1) : R(0)));
-    Mask active = {};
-    for (int sweep = 0; sweep < maxSweeps; ++sweep) {
-      Mask rotated = {};
-      for (int64_t p = 0; p < n; ++p)
-        for (int64_t q = p + 1; q < n; ++q) {
-          N gamma = a[p * n + q];
-          Vec size = modulus(gamma), first = a[p * n + p].re, second = a[q * n + q].re;
-          // Small against both diagonal entries (Demmel and Veselic 1992), or against the whole matrix.
-          active = (size > epsilon * squareRoot<R>(absolute<R>(first)) * squareRoot<R>(absolute<R>(second))) &
-                   (size > epsilon * epsilon);
-          if (!any(active))
-            continue;
-          rotated |= active;
-          Rotation r = rotationFor(gamma, size, second - first, active);
-          N turned = conj(r.phase) * r.s, turnedC = conj(r.phase) * r.c;
-          for (int64_t k = 0; k < n; ++k) {
-            N x = v[k * n + p], y = v[k * n + q];
-            v[k * n + p] = x * r.c - y * turned;
-            v[k * n + q] = x * r.s + y * turnedC;
-            if (k == p || k == q)
-              continue;
-            x = a[k * n + p], y = a[k * n + q];
-            N xNew = x * r.c - y * turned, yNew = x * r.s + y * turnedC;
-            a[k * n + p] = xNew, a[k * n + q] = yNew;
-            a[p * n + k] = conj(xNew), a[q * n + k] = conj(yNew);
-          }
-          a[p * n + p].re = first - r.t * size;
-          a[q * n + q].re = second + r.t * size;
-          N zero = choose(active, N::of(Vec{}), gamma);
-          a[p * n + q] = zero, a[q * n + p] = conj(zero);
-        }
-      active = rotated;
-      if (!any(rotated))
-        break;
-    }
+    tridiagonalize(a, z, d, e, p, tau, phases, n);
+    Mask failed = diagonalize(d, e, z, n);
     for (int64_t j = 0; j < n; ++j)
-      w[j] = a[j * n + j].re / scale;
-    const R *flat = (const R *)v;
+      d[j] = d[j] / scale;
+    const R *flat = (const R *)z;
     for (int64_t l = 0; l < count; ++l) {
       int64_t order[maxSmall];
-      sortLane(w, n, l, false, order);
+      sortLane(d, n, l, false, order);
       for (int64_t j = 0; j < n; ++j) {
-        values[l * n + j] = w[order[j]][l] + R(0);
+        values[l * n + j] = d[order[j]][l] + R(0);
         for (int64_t i = 0; i < n; ++i)
           for (int part = 0; part < parts; ++part)
             vectors[((l * n + i) * n + j) * parts + part] =
-                flat[((i * n + order[j]) * parts + part) * width + l] + R(0);
+                flat[((order[j] * n + i) * parts + part) * width + l] + R(0);
       }
-      failures[l] = active[l] ? 1 : 0;
+      failures[l] = failed[l] ? 1 : 0;
     }
   }
 
-  static TCC_LANE Vec columnNorm(const N *x, int64_t rows) {
-    Vec sum = {};
-    for (int64_t i = 0; i < rows; ++i)
-      sum += squaredNorm(x[i]);
-    return sum;
-  }
-  static TCC_LANE void rotate(N *x, N *y, int64_t rows, const Rotation &r) {
-    N turned = conj(r.phase) * r.s, turnedC = conj(r.phase) * r.c;
-    for (int64_t i = 0; i < rows; ++i) {
-      N first = x[i], second = y[i];
-      x[i] = first * r.c - second * turned;
-      y[i] = first * r.s + second * turnedC;
-    }
-  }
-  /// As rotate, and the new squared norms.
-  static TCC_LANE void rotateAndMeasure(N *x, N *y, int64_t rows, const Rotation &r, Vec &alpha, Vec &beta) {
-    N turned = conj(r.phase) * r.s, turnedC = conj(r.phase) * r.c;
-    Vec a = {}, b = {};
-    for (int64_t i = 0; i < rows; ++i) {
-      N first = x[i], second = y[i], newX = first * r.c - second * turned, newY = first * r.s + second * turnedC;
-      x[i] = newX;
-      y[i] = newY;
-      a += squaredNorm(newX);
-      b += squaredNorm(newY);
-    }
-    alpha = a;
-    beta = b;
-  }
-
-  /// Hestenes' one-sided Jacobi: columns of a (column-major, rows >= columns) become orthogonal, v (or null) collects
-  /// the rotations, norms the squared norms. Returns the lanes that have not converged.
-  static Mask orthogonalize(N *a, N *v, Vec *norms, int64_t rows, int64_t columns) {
-    R tolerance = epsilon * R(rows < 4 ? 2 : __builtin_sqrt(double(rows)));
-    Mask rotated = {};
-    for (int sweep = 0; sweep < maxSweeps; ++sweep) {
-      rotated = Mask{};
-      for (int64_t j = 0; j < columns; ++j)
-        norms[j] = columnNorm(a + j * rows, rows);
-      for (int64_t p = 0; p < columns; ++p)
-        for (int64_t q = p + 1; q < columns; ++q) {
-          N *x = a + p * rows, *y = a + q * rows, gamma = N::of(Vec{});
-          for (int64_t i = 0; i < rows; ++i)
-            gamma = gamma + conj(x[i]) * y[i];
-          Vec size = modulus(gamma), alpha = norms[p], beta = norms[q];
-          // Against a largest column of about 1, what is below epsilon^2 is rounding of rounding.
-          Mask active = (size > tolerance * squareRoot<R>(alpha) * squareRoot<R>(beta)) & (size > epsilon * epsilon);
-          if (!any(active))
-            continue;
-          rotated |= active;
-          Rotation r = rotationFor(gamma, size, beta - alpha, active);
-          // The longer column first: fewer sweeps, and nearly sorted at the end (de Rijk 1989). The other rotation that
-          // makes the columns orthogonal exchanges them.
-          Mask exchange = active & (alpha < beta);
-          Vec c = select<R>(exchange, r.s, r.c), s = select<R>(exchange, -r.c, r.s);
-          r.c = c, r.s = s;
-          rotateAndMeasure(x, y, rows, r, norms[p], norms[q]);
-          if (v)
-            rotate(v + p * columns, v + q * columns, columns, r);
-        }
-      if (!any(rotated))
-        break;
-    }
-    return rotated;
-  }
-
-  /// Householder's QR of a (column-major, rows >= columns) in place, which has orthogonal columns of descending norms;
-  /// q (rows x wanted, column-major) becomes an orthonormal basis whose column j has the direction of column j, or,
-  /// where that is zero, of what is left. tau, phases: one entry for each column.
-  static void orthonormalBasis(N *a, N *q, Vec *tau, N *phases, int64_t rows, int64_t columns, int64_t wanted) {
-    for (int64_t j = 0; j < columns; ++j) {
-      N *x = a + j * rows;
-      Vec norm = {};
-      for (int64_t i = j; i < rows; ++i)
-        norm += squaredNorm(x[i]);
-      norm = squareRoot<R>(norm);
-      Mask present = norm > 0;
-      Vec first = modulus(x[j]), safe = select<R>(first > 0, first, splat<R>(1));
-      N phase;
-      if constexpr (isComplex)
-        phase = {select<R>(first > 0, x[j].re / safe, splat<R>(1)), x[j].im / safe};
-      else
-        phase = {select<R>(x[j].re < 0, splat<R>(-1), splat<R>(1))};
-      // H = 1 - tau u u^H with u = x + phase |x| e_j maps x to -phase |x| e_j.
-      x[j] = x[j] + phase * norm;
-      tau[j] = select<R>(present, 1 / (select<R>(present, norm, splat<R>(1)) * (norm + first)), Vec{});
-      tau[j] = tau[j] < splat<R>(__builtin_huge_val()) ? tau[j] : Vec{};
-      phases[j] = choose(present, N::of(Vec{}) - phase, N::of(splat<R>(1)));
-      for (int64_t k = j + 1; k < columns; ++k)
-        reflect(x, a + k * rows, tau[j], j, rows);
-    }
-    for (int64_t k = 0; k < wanted; ++k) {
-      N *column = q + k * rows;
-      for (int64_t i = 0; i < rows; ++i)
-        column[i] = N::of(splat<R>(i == k ? R(1) : R(0)));
-      for (int64_t j = (k < columns ? k : columns - 1); j >= 0; --j)
-        reflect(a + j * rows, column, tau[j], j, rows);
-      if (k < columns)
-        for (int64_t i = 0; i < rows; ++i)
-          column[i] = column[i] * phases[k];
-    }
+  /// u of H = 1 - tau u u^H, in place of x[begin..], that maps x to phase * norm at `begin`, where norm = |x[begin..]|.
+  static TCC_LANE Vec makeReflector(N *x, int64_t begin, Vec norm, N &phase) {
+    Mask present = norm > 0;
+    Vec first = modulus(x[begin]), safe = select<R>(first > 0, first, splat<R>(1));
+    N direction;
+    if constexpr (isComplex)
+      direction = {select<R>(first > 0, x[begin].re / safe, splat<R>(1)), x[begin].im / safe};
+    else
+      direction = {select<R>(x[begin].re < 0, splat<R>(-1), splat<R>(1))};
+    x[begin] = x[begin] + direction * norm;
+    Vec tau = 1 / (select<R>(present, norm, splat<R>(1)) * (norm + first));
+    phase = choose(present, N::of(Vec{}) - direction, N::of(splat<R>(1)));
+    // Where |x|^2 underflows x is left alone.
+    return select<R>(present & (tau < splat<R>(__builtin_huge_val())), tau, Vec{});
   }
   static TCC_LANE void reflect(const N *u, N *x, Vec tau, int64_t begin, int64_t rows) {
     N dot = N::of(Vec{});
@@ -401,44 +350,198 @@ template <class R, bool isComplex> struct SmallMatrix {
       x[i] = x[i] - u[i] * dot;
   }
 
-  /// u and vh may be null together. work: 2 rows columns + columns^2 + rows^2 + 3 columns, rows >= columns the sizes.
-  /// u is m x numU, vh numV x n.
+  //===--------------------------------------------------------------------===//
+  // Singular values: bidiagonal form, then implicit QR
+  //===--------------------------------------------------------------------===//
+
+  /// The parts of a = q b p^H (column-major, rows >= columns): reflections of q in a, of p in `right` (a row's at
+  /// right + row * columns), b real with diagonal d and superdiagonal e up to `leftPhases` and `rightPhases` (Golub and
+  /// Van Loan, 4th ed., section 5.4.8). w: work, rows entries.
+  struct Bidiagonal {
+    N *a, *right, *leftPhases, *rightPhases, *w;
+    Vec *d, *e, *leftTau, *rightTau;
+  };
+  static void bidiagonalize(const Bidiagonal &b, int64_t rows, int64_t columns) {
+    for (int64_t k = 0; k < columns; ++k) {
+      N *x = b.a + k * rows, *y = b.right + k * columns;
+      Vec norm = {};
+      for (int64_t i = k; i < rows; ++i)
+        norm += squaredNorm(x[i]);
+      b.d[k] = squareRoot<R>(norm);
+      b.leftTau[k] = makeReflector(x, k, b.d[k], b.leftPhases[k]);
+      for (int64_t j = k + 1; j < columns; ++j)
+        reflect(x, b.a + j * rows, b.leftTau[k], k, rows);
+      if (k + 1 == columns)
+        break;
+      norm = Vec{};
+      for (int64_t j = k + 1; j < columns; ++j) {
+        y[j] = conj(b.a[j * rows + k]);
+        norm += squaredNorm(y[j]);
+      }
+      b.e[k] = squareRoot<R>(norm);
+      b.rightTau[k] = makeReflector(y, k + 1, b.e[k], b.rightPhases[k]);
+      // a (1 - tau u u^H), rows below k.
+      for (int64_t i = k + 1; i < rows; ++i)
+        b.w[i] = N::of(Vec{});
+      for (int64_t j = k + 1; j < columns; ++j)
+        for (int64_t i = k + 1; i < rows; ++i)
+          b.w[i] = b.w[i] + b.a[j * rows + i] * y[j];
+      for (int64_t j = k + 1; j < columns; ++j) {
+        N factor = conj(y[j]) * b.rightTau[k];
+        for (int64_t i = k + 1; i < rows; ++i)
+          b.a[j * rows + i] = b.a[j * rows + i] - b.w[i] * factor;
+      }
+    }
+  }
+  /// u (rows x wanted) and v (columns x columns), column-major, with a = u (d, e) v^H.
+  static void formBases(const Bidiagonal &b, N *u, N *v, int64_t rows, int64_t columns, int64_t wanted) {
+    N rightPhase = N::of(splat<R>(1));
+    for (int64_t k = 0; k < wanted; ++k) {
+      N *column = u + k * rows;
+      for (int64_t i = 0; i < rows; ++i)
+        column[i] = N::of(splat<R>(i == k ? R(1) : R(0)));
+      for (int64_t j = (k < columns ? k : columns - 1); j >= 0; --j)
+        reflect(b.a + j * rows, column, b.leftTau[j], j, rows);
+      if (k >= columns)
+        continue;
+      N *row = v + k * columns;
+      for (int64_t i = 0; i < columns; ++i)
+        row[i] = N::of(splat<R>(i == k ? R(1) : R(0)));
+      for (int64_t j = k - 1; j >= 0; --j)
+        reflect(b.right + j * columns, row, b.rightTau[j], j + 1, columns);
+      N leftPhase = b.leftPhases[k] * rightPhase;
+      for (int64_t i = 0; i < rows; ++i)
+        column[i] = column[i] * leftPhase;
+      for (int64_t i = 0; i < columns; ++i)
+        row[i] = row[i] * rightPhase;
+      if (k + 1 < columns)
+        rightPhase = b.rightPhases[k] * leftPhase;
+    }
+  }
+
+  static TCC_LANE void turnColumns(N *x, int64_t rows, Vec c, Vec s) {
+    for (int64_t i = 0; i < rows; ++i) {
+      N first = x[i], second = x[rows + i];
+      x[i] = first * c + second * s;
+      x[rows + i] = second * c - first * s;
+    }
+  }
+  /// c and s with c x + s y = r, c y - s x = 0; the identity where `active` is not set or both are zero.
+  static TCC_LANE Vec givens(Vec x, Vec y, Mask active, Vec &c, Vec &s) {
+    Vec r = squareRoot<R>(x * x + y * y);
+    Mask turned = active & (r > 0);
+    Vec inverse = 1 / select<R>(turned, r, splat<R>(1));
+    c = select<R>(turned, x * inverse, splat<R>(1));
+    s = select<R>(turned, y * inverse, Vec{});
+    return r;
+  }
+  /// The blocks between the zeros of e, after small entries have become zeros: for each lane the last one, [low, high];
+  /// for all lanes together [first, last]. Returns the lanes that have one; last is 0 if none has.
+  static Mask lastBlocks(const Vec *d, Vec *e, Vec least, int64_t n, Mask &low, Mask &high, int64_t &first,
+                         int64_t &last) {
+    Mask found = {}, open = ~Mask{};
+    low = high = Mask{};
+    first = n;
+    last = 0;
+    for (int64_t i = n - 2; i >= 0; --i) {
+      Vec size = absolute<R>(e[i]);
+      Mask nonzero = (size > epsilon * (absolute<R>(d[i]) + absolute<R>(d[i + 1]))) & (size > least);
+      e[i] = select<R>(nonzero, e[i], Vec{});
+      high = (nonzero & ~found) ? Mask{} + Int(i + 1) : high;
+      open &= ~found | nonzero;
+      found |= nonzero;
+      low = (nonzero & open) ? Mask{} + Int(i) : low;
+      if (any(nonzero)) {
+        last = last > i + 1 ? last : i + 1;
+        first = i;
+      }
+    }
+    return found;
+  }
+
+  /// Golub and Kahan's step (section 8.6.2), all lanes in step as in `diagonalize`; u and v may be null together.
+  static Mask diagonalizeBidiagonal(Vec *d, Vec *e, N *u, N *v, int64_t rows, int64_t columns) {
+    Vec bound = {};
+    for (int64_t i = 0; i < columns; ++i)
+      bound = larger<R>(bound, absolute<R>(d[i]) + (i + 1 < columns ? absolute<R>(e[i]) : Vec{}));
+    for (int64_t turn = 0;; ++turn) {
+      Mask low, high;
+      int64_t first, last;
+      Mask found = lastBlocks(d, e, bound * (epsilon * R(0.25)), columns, low, high, first, last);
+      if (last == 0 || turn == maxSweeps * columns)
+        return found;
+      // Wilkinson's shift of b^H b; none where b is singular, which makes the last entry of e zero at once.
+      Vec end = {}, before = {}, off = {}, offBefore = {}, least = bound;
+      for (int64_t i = 0; i < columns; ++i) {
+        Mask inside = (low <= Int(i)) & (high >= Int(i));
+        Vec size = absolute<R>(d[i]);
+        least = select<R>(inside & (size < least), size, least);
+        end = select<R>(high == Int(i), d[i], end);
+        if (i + 1 < columns) {
+          before = select<R>(high == Int(i + 1), d[i], before);
+          off = select<R>(high == Int(i + 1), e[i], off);
+          offBefore = select<R>((high == Int(i + 2)) & (low <= Int(i)), e[i], offBefore);
+        }
+      }
+      Vec corner = end * end + off * off, above = before * before + offBefore * offBefore, cross = before * off;
+      Vec delta = (above - corner) * R(0.5), root = squareRoot<R>(delta * delta + cross * cross);
+      Vec denominator = absolute<R>(delta) + root;
+      Vec change = cross * cross / select<R>(denominator > 0, denominator, splat<R>(1));
+      Mask singular = least <= bound * epsilon;
+      Vec shift = corner - select<R>(delta < 0, -change, change), y = {}, z = {};
+      for (int64_t i = first; i < last; ++i) {
+        Mask active = (low <= Int(i)) & (high > Int(i)), start = active & (low == Int(i));
+        y = select<R>(start, select<R>(singular, d[i], d[i] * d[i] - shift), y);
+        z = select<R>(start, select<R>(singular, e[i], d[i] * e[i]), z);
+        Vec c, s, r = givens(y, z, active, c, s);
+        if (i > first)
+          e[i - 1] = select<R>(active & ~start, r, e[i - 1]);
+        Vec f = c * d[i] + s * e[i], g = s * d[i + 1];
+        e[i] = c * e[i] - s * d[i];
+        d[i + 1] = c * d[i + 1];
+        if (v)
+          turnColumns(v + i * columns, columns, c, s);
+        r = givens(f, g, active, c, s);
+        d[i] = select<R>(active, r, f);
+        y = c * e[i] + s * d[i + 1];
+        d[i + 1] = c * d[i + 1] - s * e[i];
+        e[i] = y;
+        if (i + 2 < columns) {
+          z = s * e[i + 1];
+          e[i + 1] = c * e[i + 1];
+        }
+        if (u)
+          turnColumns(u + i * rows, rows, c, s);
+      }
+    }
+  }
+
+  /// u and vh may be null together. work: 2 rows columns + columns^2 + rows^2 + 6 columns + rows, rows >= columns the
+  /// sizes. u is m x numU, vh numV x n.
   static void svd(const R *from, R *u, R *values, R *vh, int64_t m, int64_t n, int64_t numU, int64_t numV,
                   int64_t count, N *work, int64_t *failures) {
     bool flip = m < n;
     int64_t rows = flip ? n : m, columns = flip ? m : n;
     N *loaded = work, *a = loaded + rows * columns, *v = a + rows * columns, *q = v + columns * columns;
-    N *phases = q + rows * rows;
-    Vec *norms = (Vec *)(phases + columns), *tau = (Vec *)(phases + 2 * columns);
+    N *w = q + rows * rows, *leftPhases = w + rows, *rest = leftPhases + 2 * columns;
+    Vec *d = (Vec *)rest, *e = (Vec *)(rest + columns), *leftTau = (Vec *)(rest + 2 * columns);
+    Bidiagonal b{a, loaded, leftPhases, leftPhases + columns, w, d, e, leftTau, (Vec *)(rest + 3 * columns)};
     load(from, m * n, count, loaded);
     for (int64_t j = 0; j < columns; ++j)
       for (int64_t i = 0; i < rows; ++i)
         a[j * rows + i] = flip ? conj(loaded[j * n + i]) : loaded[i * n + j];
     Vec scale = normalize(a, rows * columns);
-    for (int64_t e = 0; e < columns * columns; ++e)
-      v[e] = N::of(splat<R>(e % (columns + 1) == 0 ? R(1) : R(0)));
-    Mask failed = orthogonalize(a, u ? v : nullptr, norms, rows, columns);
-    N *sorted = loaded;
-    int64_t order[Lanes<R>::count][maxSmallSvd];
-    for (int64_t j = 0; j < columns; ++j)
-      norms[j] = squareRoot<R>(norms[j]);
-    for (int64_t l = 0; l < width; ++l) {
-      sortLane(norms, columns, l, true, order[l]);
-      const R *in = (const R *)a;
-      R *out = (R *)sorted;
-      for (int64_t j = 0; j < columns; ++j)
-        for (int64_t e = 0; u && e < rows * parts; ++e)
-          out[(j * rows * parts + e) * width + l] = in[(order[l][j] * rows * parts + e) * width + l];
+    bidiagonalize(b, rows, columns);
+    if (u)
+      formBases(b, q, v, rows, columns, flip ? numV : numU);
+    Mask failed = diagonalizeBidiagonal(d, e, u ? q : nullptr, u ? v : nullptr, rows, columns);
+    for (int64_t j = 0; j < columns; ++j) {
+      Vec sign = select<R>(d[j] < 0, splat<R>(-1), splat<R>(1));
+      d[j] = d[j] * sign / scale;
+      for (int64_t i = 0; u && i < columns; ++i)
+        v[j * columns + i] = v[j * columns + i] * sign;
     }
-    for (int64_t l = 0; l < count; ++l) {
-      for (int64_t j = 0; j < columns; ++j)
-        values[l * columns + j] = norms[order[l][j]][l] / scale[l];
-      failures[l] = failed[l] ? 1 : 0;
-    }
-    if (!u)
-      return;
-    orthonormalBasis(sorted, q, tau, phases, rows, columns, flip ? numV : numU);
-    // a = q s v^H; of the flipped matrix, vh = q^H and u = v.
+    // a = q d v^H; of the flipped matrix, vh = q^H and u = v.
     auto entry = [&](const N *x, int64_t index, int64_t l, R *to, bool conjugate) {
       const R *flat = (const R *)x;
       to[0] = flat[index * parts * width + l] + R(0);
@@ -448,15 +551,21 @@ template <class R, bool isComplex> struct SmallMatrix {
       }
     };
     for (int64_t l = 0; l < count; ++l) {
+      int64_t order[maxSmallSvd];
+      sortLane(d, columns, l, true, order);
+      for (int64_t j = 0; j < columns; ++j)
+        values[l * columns + j] = d[order[j]][l];
+      failures[l] = failed[l] ? 1 : 0;
+      if (!u)
+        continue;
       R *left = u + l * m * numU * parts, *right = vh + l * numV * n * parts;
+      auto place = [&](int64_t j) { return j < columns ? order[j] : j; };
       for (int64_t i = 0; i < m; ++i)
         for (int64_t j = 0; j < numU; ++j)
-          flip ? entry(v, order[l][j] * columns + i, l, left + (i * numU + j) * parts, false)
-               : entry(q, j * rows + i, l, left + (i * numU + j) * parts, false);
+          entry(flip ? v : q, place(j) * m + i, l, left + (i * numU + j) * parts, false);
       for (int64_t j = 0; j < numV; ++j)
         for (int64_t i = 0; i < n; ++i)
-          flip ? entry(q, j * rows + i, l, right + (j * n + i) * parts, true)
-               : entry(v, order[l][j] * columns + i, l, right + (j * n + i) * parts, true);
+          entry(flip ? q : v, place(j) * n + i, l, right + (j * n + i) * parts, true);
     }
   }
 };

@@ -4,10 +4,13 @@
 #ifndef TCC_RUNTIME_SYSTEM_H
 #define TCC_RUNTIME_SYSTEM_H
 
+#include <stdint.h>
+
 #ifndef __wasm__
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 #endif
 
 namespace tcc::runtime {
@@ -38,6 +41,7 @@ inline void *findSymbol(void *, const char *) { return nullptr; }
 inline void closeLibrary(void *) {}
 inline void whenForking(void (*)(), void (*)(), void (*)()) {}
 inline const char *environment(const char *) { return nullptr; }
+inline int64_t processId() { return 0; }
 
 #else
 
@@ -67,6 +71,7 @@ inline void whenForking(void (*before)(), void (*inParent)(), void (*inChild)())
   pthread_atfork(before, inParent, inChild);
 }
 inline const char *environment(const char *name) { return getenv(name); }
+inline int64_t processId() { return getpid(); }
 
 #endif
 

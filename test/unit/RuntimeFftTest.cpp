@@ -2,6 +2,9 @@
 // FFTW's and our own transforms against a naive DFT in long double: relative L2 error at most 3 eps log2(n).
 #include "RuntimeFixture.h"
 #include "runtime/FftwLibrary.h"
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
 using namespace tcc::runtime;
 using namespace tcc::runtime::test;
@@ -172,6 +175,32 @@ TYPED_TEST(RuntimeFft, wrong_sizes_are_errors) {
   Array<C> one({1});
   EXPECT_EQ(call(tcc_rfft, {none.tensor()}, {one.tensor()}, {1, 0}).message,
             "[rfft] expected a nonempty axis, got size 0 at axis 0");
+}
+
+// CTest runs this one in a process of its own with TCC_FFT=measure, which is read once.
+TEST(RuntimeFftWisdom, measured_plans_are_kept_in_the_cache_folder) {
+  const char *choice = getenv("TCC_FFT");
+  if (!choice || strcmp(choice, "measure") || !hasFftw<float>() || !hasFftw<double>())
+    GTEST_SKIP() << "needs FFTW and TCC_FFT=measure";
+  char folder[] = "/tmp/tcc-wisdom-XXXXXX";
+  ASSERT_TRUE(mkdtemp(folder));
+  setFftWisdomFolder(folder);
+  auto contents = [&](const char *name) {
+    std::ifstream file(std::string(folder) + "/" + name);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  Array<std::complex<float>> x = randomArray<std::complex<float>>({4, 60}), y({4, 60});
+  ASSERT_OK(call(tcc_fft, {x.tensor()}, {y.tensor()}, {1, 1, 0}));
+  EXPECT_LE(errorOf(y, dft(wide(x), 4, 60, 1, false)), bound<float>(60));
+  EXPECT_NE(contents("fftw-wisdom-f32").find("fftw"), std::string::npos);
+  EXPECT_EQ(contents("fftw-wisdom-f64"), "");
+  std::ofstream(std::string(folder) + "/fftw-wisdom-f64") << "not wisdom";
+  Array<std::complex<double>> a = randomArray<std::complex<double>>({4, 60}), b({4, 60});
+  ASSERT_OK(call(tcc_fft, {a.tensor()}, {b.tensor()}, {1, 1, 0})); // a damaged file teaches nothing, and is replaced
+  EXPECT_LE(errorOf(b, dft(wide(a), 4, 60, 1, false)), bound<double>(60));
+  EXPECT_NE(contents("fftw-wisdom-f64").find("(fftw"), std::string::npos);
+  setFftWisdomFolder("");
+  std::filesystem::remove_all(folder);
 }
 
 } // namespace
