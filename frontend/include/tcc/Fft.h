@@ -29,6 +29,12 @@ struct DctOptions {
   int64_t axis = -1;
   std::string norm = "backward";
 };
+struct ConvolveOptions {
+  /// "full": all of it; "same": the middle, as large as a; "valid": where one input lies whole within the other.
+  std::string mode = "full";
+  /// Default: all. Other axes are broadcast.
+  Axes axes = {};
+};
 /// Complex to complex.
 TCC_API Tensor fft(const Tensor &x, Options options = {}, Loc where = Loc::current());
 /// Inverse of fft.
@@ -58,6 +64,9 @@ TCC_API Tensor idct(const Tensor &x, DctOptions options = {}, Loc where = Loc::c
 TCC_API Tensor dst(const Tensor &x, DctOptions options = {}, Loc where = Loc::current());
 /// Inverse of dst of the same type.
 TCC_API Tensor idst(const Tensor &x, DctOptions options = {}, Loc where = Loc::current());
+/// SciPy's fftconvolve: the convolution of a and b, which have equally many axes, by Fourier transforms of fast
+/// lengths. Its error is relative to the largest results.
+TCC_API Tensor fftconvolve(const Tensor &a, const Tensor &b, ConvolveOptions options = {}, Loc where = Loc::current());
 /// The frequencies of fft in cycles per unit of sample spacing d.
 TCC_API Tensor fftfreq(int64_t n, double d = 1, Dtype dtype = float64, Loc where = Loc::current());
 /// The frequencies of rfft.
