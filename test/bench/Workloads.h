@@ -34,6 +34,7 @@ template <class F, class... X> Run compiled(F f, X... inputs) {
 std::vector<Workload> products();
 std::vector<Workload> fusedLoops();
 std::vector<Workload> decompositions();
+std::vector<Workload> batches();
 std::vector<Workload> programs();
 
 } // namespace bench

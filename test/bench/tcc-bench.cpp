@@ -50,7 +50,7 @@ int main(int argc, char **argv) {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv))
     return 1;
-  for (auto *group : {bench::products, bench::fusedLoops, bench::decompositions, bench::programs})
+  for (auto *group : {bench::products, bench::fusedLoops, bench::decompositions, bench::batches, bench::programs})
     for (const bench::Workload &workload : group())
       benchmark::RegisterBenchmark(workload.name.c_str(),
                                    [workload](benchmark::State &state) { measure(state, workload); })
