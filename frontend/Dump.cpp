@@ -4,7 +4,7 @@
 #include "dialect/Ops.h"
 #include "frontend/Evaluate.h"
 #include "frontend/WriteModule.h"
-#include "passes/aot/OutputFile.h"
+#include "runtime/OutputFile.h"
 #include "tcc/Graph.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -92,7 +92,7 @@ static std::string toDot(ModuleOp module) {
 }
 
 void writeFile(const std::string &path, const std::string &text, const char *op, Loc where) {
-  aot::OutputFile file(path);
+  runtime::OutputFile file(path);
   std::string problem = file.write(text.data(), text.size());
   if (problem.empty())
     problem = file.commit();

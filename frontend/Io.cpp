@@ -5,11 +5,11 @@
 #include "frontend/Axes.h"
 #include "frontend/Files.h"
 #include "runtime/Npy.h"
+#include "runtime/OutputFile.h"
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <unistd.h>
 
 namespace tcc {
 
@@ -30,18 +30,12 @@ std::string readFile(const std::string &path, Loc where) {
 }
 
 void writeFile(const std::string &path, const std::string &bytes, Loc where) {
-  std::string temporary = path + ".tmp" + std::to_string(getpid());
-  FILE *file = std::fopen(temporary.c_str(), "wb");
-  bool good = file && std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
-  int code = errno;
-  if (file && std::fclose(file) != 0)
-    good = false, code = errno;
-  if (good && std::rename(temporary.c_str(), path.c_str()) == 0)
-    return;
-  if (good)
-    code = errno;
-  std::remove(temporary.c_str());
-  fail("save", where, Kind::io, "cannot write \"", path, "\": ", std::strerror(code));
+  runtime::OutputFile file(path);
+  std::string problem = file.write(bytes.data(), bytes.size());
+  if (problem.empty())
+    problem = file.commit();
+  if (!problem.empty())
+    fail("save", where, Kind::io, problem);
 }
 
 std::string npyBytes(const Tensor &x, Loc where) {

@@ -235,10 +235,10 @@ struct File {
   }
 };
 
-bool transferAll(int descriptor, char *data, int64_t bytes, bool writing) {
+bool readAll(int descriptor, char *data, int64_t bytes) {
   while (bytes > 0) {
     size_t part = size_t(bytes < (int64_t(1) << 30) ? bytes : int64_t(1) << 30);
-    ssize_t done = writing ? write(descriptor, data, part) : read(descriptor, data, part);
+    ssize_t done = read(descriptor, data, part);
     if (done < 0 && errno == EINTR)
       continue;
     if (done <= 0) {
@@ -280,7 +280,7 @@ std::string readNpy(const std::string &path, NpyArray &array) {
     return cannotRead(path, "not a regular file");
   int64_t total = int64_t(info.st_size), available = total < largestHeader + 12 ? total : largestHeader + 12;
   std::string head(size_t(available), '\0');
-  if (!transferAll(file.descriptor, head.data(), available, false))
+  if (!readAll(file.descriptor, head.data(), available))
     return cannotRead(path, strerror(errno));
   HeaderParser header(nullptr, nullptr);
   int32_t dtype;
@@ -294,16 +294,15 @@ std::string readNpy(const std::string &path, NpyArray &array) {
   if (!raw)
     return cannotRead(path, "out of memory: " + std::to_string(dataBytes) + " bytes asked for");
   if (lseek(file.descriptor, off_t(offset), SEEK_SET) < 0 ||
-      !transferAll(file.descriptor, static_cast<char *>(raw.data()), dataBytes, false))
+      !readAll(file.descriptor, static_cast<char *>(raw.data()), dataBytes))
     return cannotRead(path, strerror(errno));
   error = finish(header, dtype, swapped, raw, dataBytes, array);
   return error.empty() ? error : cannotRead(path, error);
 }
 
-std::string writeNpy(const std::string &path, const TccTensor &tensor) {
-  std::string cannotWrite = "cannot write '" + path + "': ";
+std::string writeNpy(OutputFile &file, const TccTensor &tensor) {
   if (!elementSize(tensor.dtype) || numElements(tensor) < 0)
-    return cannotWrite + "malformed tensor";
+    return "cannot write a malformed tensor";
   std::string header =
       std::string("{'descr': '") + descriptions[tensor.dtype] + "', 'fortran_order': False, 'shape': (";
   for (int32_t i = 0; i < tensor.rank; ++i)
@@ -317,24 +316,14 @@ std::string writeNpy(const std::string &path, const TccTensor &tensor) {
   std::string prefix(magic, 6);
   prefix += {1, 0, char(length & 255), char(length >> 8)};
 
-  std::string temporary = path + ".XXXXXX";
-  File file{mkstemp(temporary.data())};
-  if (file.descriptor < 0)
-    return cannotWrite + strerror(errno);
-  // mkstemp's mode is 0600; a data file gets what the user's umask allows.
-  mode_t mask = umask(0);
-  umask(mask);
-  fchmod(file.descriptor, 0666 & ~mask);
-  std::string head = prefix + header;
-  bool done = transferAll(file.descriptor, head.data(), int64_t(head.size()), true) &&
-              transferAll(file.descriptor, static_cast<char *>(tensor.data), numBytes(tensor), true) &&
-              fsync(file.descriptor) == 0 && rename(temporary.c_str(), path.c_str()) == 0;
-  if (!done) {
-    std::string why = strerror(errno);
-    unlink(temporary.c_str());
-    return cannotWrite + why;
-  }
-  return "";
+  std::string head = prefix + header, problem = file.write(head.data(), head.size());
+  return problem.empty() ? file.write(tensor.data, size_t(numBytes(tensor))) : problem;
+}
+
+std::string writeNpy(const std::string &path, const TccTensor &tensor) {
+  OutputFile file(path);
+  std::string problem = writeNpy(file, tensor);
+  return problem.empty() ? file.commit() : problem;
 }
 
 } // namespace tcc::runtime

@@ -4,6 +4,7 @@
 #define TCC_RUNTIME_NPY_H
 
 #include "runtime/Memory.h"
+#include "runtime/OutputFile.h"
 #include "runtime/Runtime.h"
 #include <string>
 #include <vector>
@@ -20,7 +21,9 @@ struct NpyArray {
 std::string readNpy(const std::string &path, NpyArray &array);
 /// The same from memory; `name` stands for the path in messages.
 std::string parseNpy(const std::string &name, const char *bytes, int64_t size, NpyArray &array);
-/// Writes a temporary file beside `path` and renames it, so that a reader never sees half a file.
+/// Appends to a file that is committed later. Empty on success, else what went wrong.
+std::string writeNpy(OutputFile &file, const TccTensor &tensor);
+/// A whole file, or none.
 std::string writeNpy(const std::string &path, const TccTensor &tensor);
 
 } // namespace tcc::runtime

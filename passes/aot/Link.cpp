@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/aot/Link.h"
-#include "passes/aot/OutputFile.h"
+#include "runtime/OutputFile.h"
 
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
@@ -96,14 +96,14 @@ Problem link(ArrayRef<char> bytes, LinkKind kind, const std::string &tripleText,
 
   std::string object = files.path("kernels.o"), merged = files.path("merged.o");
   {
-    OutputFile file(object);
+    runtime::OutputFile file(object);
     std::string problem = file.write(bytes.data(), bytes.size());
     if (problem.empty())
       problem = file.commit();
     if (!problem.empty())
       return {Problem::request, "", problem};
   }
-  OutputFile result(output);
+  runtime::OutputFile result(output);
   // Early, so that a wrong path is the user's mistake and not the linker's.
   if (std::string problem = result.write("", 0); !problem.empty())
     return {Problem::request, output, problem};

@@ -7,7 +7,7 @@
 #include "passes/PlanOps.h"
 #include "passes/aot/Artifact.h"
 #include "passes/aot/Link.h"
-#include "passes/aot/OutputFile.h"
+#include "runtime/OutputFile.h"
 
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Path.h"
@@ -22,7 +22,7 @@ namespace {
 StringRef endingOf(const SaveRequest &request) { return llvm::sys::path::extension(request.output); }
 
 Problem writeText(const std::string &path, StringRef text) {
-  OutputFile file(path);
+  runtime::OutputFile file(path);
   std::string problem = file.write(text.data(), text.size());
   if (problem.empty())
     problem = file.commit();
@@ -195,7 +195,7 @@ Problem save(ModuleOp module, SaveRequest request) {
     return {Problem::internal, "", ""};
   // The header is written before the artifact and put in its place after it: neither appears without the other.
   std::string header = headerText(options.name, artifact->entries);
-  std::optional<OutputFile> headerFile;
+  std::optional<runtime::OutputFile> headerFile;
   if (!request.header.empty()) {
     headerFile.emplace(request.header);
     if (std::string problem = headerFile->write(header.data(), header.size()); !problem.empty())

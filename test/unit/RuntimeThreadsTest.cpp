@@ -11,6 +11,13 @@
 using namespace tcc::runtime;
 using namespace tcc::runtime::test;
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+/// The child of a fork starts threads of its own, which the sanitizer refuses unless asked.
+extern "C" const char *__tsan_default_options() { return "die_after_fork=0"; }
+#endif
+#endif
+
 namespace {
 
 class RuntimeThreads : public testing::Test {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tools/command/CommandLine.h"
 
-#include "passes/aot/OutputFile.h"
+#include "runtime/OutputFile.h"
 
 #include <algorithm>
 #include <csignal>
@@ -93,7 +93,7 @@ namespace {
 const char *toolName = "";
 
 void onCrash(int signal) {
-  aot::removeTemporaries();
+  runtime::removeTemporaries();
   const char *name = strsignal(signal); // not async-signal-safe, but there is nothing left to lose
   char text[256];
   int length = snprintf(text, sizeof text, "%s: error: internal error (%s)\n", toolName, name ? name : "signal");

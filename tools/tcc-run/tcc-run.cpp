@@ -2,8 +2,8 @@
 // Runs a function of a .mlir file, or an entry of an artifact, on .npy inputs; prints its results or writes them.
 #include "tools/tcc-run/Callable.h"
 
-#include "passes/aot/OutputFile.h"
 #include "runtime/Format.h"
+#include "runtime/OutputFile.h"
 #include "runtime/Tensors.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -61,17 +61,13 @@ Failure writeOutputs(const Case &wanted, const Callable &callable, const Tensors
   if (wanted.outputs.size() != outputs.size())
     return mistake(callable.position(), wanted.entry + ": expected " + std::to_string(outputs.size()) +
                                             " paths for results (--out), got " + std::to_string(wanted.outputs.size()));
-  std::vector<std::unique_ptr<aot::OutputFile>> files;
+  std::vector<std::unique_ptr<runtime::OutputFile>> files;
   for (size_t i = 0; i < outputs.size(); ++i) {
-    files.push_back(std::make_unique<aot::OutputFile>(wanted.outputs[i]));
+    files.push_back(std::make_unique<runtime::OutputFile>(wanted.outputs[i]));
     TccTensor tensor{outputs[i].data.data(), outputs[i].dtype, int32_t(outputs[i].shape.size()),
                      outputs[i].shape.data()};
-    if (std::string error = runtime::writeNpy(files[i]->temporary(), tensor); !error.empty()) {
-      // The user knows the final path only.
-      if (size_t at = error.find(files[i]->temporary()); at != error.npos)
-        error.replace(at, files[i]->temporary().size(), wanted.outputs[i]);
+    if (std::string error = runtime::writeNpy(*files[i], tensor); !error.empty())
       return mistake(wanted.outputs[i], error);
-    }
   }
   for (size_t i = 0; i < files.size(); ++i)
     if (std::string error = files[i]->commit(); !error.empty())
