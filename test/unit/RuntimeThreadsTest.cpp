@@ -109,6 +109,19 @@ TEST(RuntimeMemory, blocks_are_aligned_counted_and_reused) {
   EXPECT_EQ(memoryStats().liveBytes, before.liveBytes);
 }
 
+// Libraries that load past a matrix do not end the process.
+TEST(RuntimeMemory, a_block_may_be_read_past_its_end) {
+  for (int64_t bytes : {int64_t(1) << 16, int64_t(80) << 10, int64_t(4) << 20}) {
+    auto *block = static_cast<volatile char *>(allocate(bytes));
+    ASSERT_TRUE(block);
+    block[bytes - 1] = 1;
+    for (int64_t i : {bytes, bytes + bytes / 2, 2 * bytes - 1})
+      (void)block[i];
+    deallocate(const_cast<char *>(block), bytes);
+    releaseCachedMemory();
+  }
+}
+
 TEST(RuntimeMemory, impossible_sizes_and_limits_are_null) {
   EXPECT_EQ(allocate(int64_t(1) << 62), nullptr);
   EXPECT_EQ(allocate(int64_t(1) << 45), nullptr);
