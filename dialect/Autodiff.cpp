@@ -3,9 +3,10 @@
 // The reverse sweep: orders the ops between xs and ys, then asks each for its pullback.
 #include "dialect/Autodiff.h"
 #include "dialect/AdjointBuilder.h"
+#include "dialect/Functions.h"
 #include "dialect/Ops.h"
 
-#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
@@ -82,55 +83,66 @@ FailureOr<SmallVector<Value>> differentiate(OpBuilder &builder, ValueRange ys, V
   return dxs;
 }
 
-/// Marks a function that buildVjp made, with what it is the adjoint of.
-static constexpr StringLiteral vjpOf = "tcc.vjp_of", vjpWrt = "tcc.vjp_wrt";
+SmallVector<bool> variedResults(func::FuncOp function, ArrayRef<bool> arguments) {
+  DenseSet<Value> varied;
+  for (auto [argument, varies] : llvm::zip_equal(function.getArguments(), arguments))
+    if (varies && isInexact(argument.getType()))
+      varied.insert(argument);
+  auto varies = [&](Value value) { return varied.contains(value); };
+  for (Operation &op : function.front())
+    if (!isa<StopGradientOp>(op) && llvm::any_of(op.getOperands(), varies))
+      for (Value result : op.getResults())
+        if (isInexact(result.getType()))
+          varied.insert(result);
+  return llvm::map_to_vector(function.front().getTerminator()->getOperands(), varies);
+}
 
-FailureOr<func::FuncOp> buildVjp(func::FuncOp function, ArrayRef<int64_t> wrt) {
+/// Marks a function that buildVjp made, with what it is the adjoint of.
+static constexpr StringLiteral vjpOf = "tcc.vjp_of", vjpKey = "tcc.vjp_key";
+
+FailureOr<func::FuncOp> buildVjp(func::FuncOp function, ArrayRef<int64_t> wrt, std::optional<ArrayRef<int64_t>> of) {
   if (function.getBody().empty() || !function.getBody().hasOneBlock())
     return function.emitOpError("has no body of one block to differentiate");
   auto module = function->getParentOfType<ModuleOp>();
   OpBuilder builder(function.getContext());
   auto name = FlatSymbolRefAttr::get(function);
-  auto wrtAttr = builder.getDenseI64ArrayAttr(wrt);
-  for (auto other : module.getOps<func::FuncOp>())
-    if (other->getAttr(vjpOf) == name && other->getAttr(vjpWrt) == wrtAttr)
+  SmallVector<int64_t> results;
+  if (of)
+    llvm::append_range(results, *of);
+  else
+    for (auto [index, type] : llvm::enumerate(function.getResultTypes()))
+      if (isInexact(type))
+        results.push_back(index);
+  auto key = builder.getArrayAttr({builder.getDenseI64ArrayAttr(wrt), builder.getDenseI64ArrayAttr(results)});
+  for (func::FuncOp other : functionsOf(module))
+    if (other->getAttr(vjpOf) == name && other->getAttr(vjpKey) == key)
       return other;
 
-  SmallVector<Type> arguments(function.getArgumentTypes()), results;
-  for (Type type : function.getResultTypes())
-    if (isInexact(type))
-      arguments.push_back(type);
+  SmallVector<Type> arguments(function.getArgumentTypes()), types;
+  for (int64_t index : results)
+    arguments.push_back(function.getResultTypes()[index]);
   for (int64_t index : wrt) {
     if (index < 0 || index >= int64_t(function.getNumArguments()))
       return function.emitOpError("has no argument ") << index << " to differentiate by";
     Type type = function.getArgumentTypes()[index];
     if (!isInexact(type))
       return function.emitOpError("cannot be differentiated by argument ") << index << " of type " << type;
-    results.push_back(type);
+    types.push_back(type);
   }
-  std::string symbol = (function.getName() + "_vjp").str();
-  for (int suffix = 1; module.lookupSymbol(symbol); ++suffix)
-    symbol = (function.getName() + "_vjp_" + Twine(suffix)).str();
-
   builder.setInsertionPointAfter(function);
-  auto vjp = func::FuncOp::create(builder, function.getLoc(), symbol, builder.getFunctionType(arguments, results));
+  auto vjp = func::FuncOp::create(builder, function.getLoc(), freshName(module, (function.getName() + "_vjp").str()),
+                                  builder.getFunctionType(arguments, types));
   vjp->setAttr(vjpOf, name);
-  vjp->setAttr(vjpWrt, wrtAttr);
+  vjp->setAttr(vjpKey, key);
   Block *body = vjp.addEntryBlock();
   builder.setInsertionPointToEnd(body);
-  IRMapping mapping;
-  mapping.map(function.getArguments(), body->getArguments().take_front(function.getNumArguments()));
-  for (Operation &op : function.front().without_terminator())
-    builder.clone(op, mapping);
-
-  SmallVector<Value> ys, xs;
-  for (Value y : function.front().getTerminator()->getOperands())
-    if (isInexact(y.getType()))
-      ys.push_back(mapping.lookup(y));
+  unsigned numArguments = function.getNumArguments();
+  SmallVector<Value> all = inlineFunction(builder, function, body->getArguments().take_front(numArguments)), ys, xs;
+  for (int64_t index : results)
+    ys.push_back(all[index]);
   for (int64_t index : wrt)
     xs.push_back(body->getArgument(index));
-  FailureOr<SmallVector<Value>> dxs =
-      differentiate(builder, ys, body->getArguments().drop_front(function.getNumArguments()), xs);
+  FailureOr<SmallVector<Value>> dxs = differentiate(builder, ys, body->getArguments().drop_front(numArguments), xs);
   if (failed(dxs)) {
     vjp.erase();
     return failure();
@@ -142,6 +154,11 @@ FailureOr<func::FuncOp> buildVjp(func::FuncOp function, ArrayRef<int64_t> wrt) {
       dx = zero.zeros(x);
     }
   func::ReturnOp::create(builder, function.getLoc(), *dxs);
+  // Rules give every operand's cotangent, and the function's own results are not asked for. Whoever runs this looks
+  // which arguments are needed at all.
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(*body)))
+    if (isOpTriviallyDead(&op))
+      op.erase();
   return vjp;
 }
 

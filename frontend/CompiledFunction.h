@@ -11,9 +11,4 @@ namespace tcc {
 /// Replaces every tcc.call that `roots` depend on by a copy of its function's body, in place; `roots` are updated.
 void inlineCalls(GraphImpl &graph, llvm::SmallVectorImpl<mlir::Value> &roots);
 
-/// Clones `function`'s body for `arguments` at the builder's insertion point and gives what it returns. Calls inside
-/// are cloned as calls.
-llvm::SmallVector<mlir::Value> inlineBody(mlir::OpBuilder &builder, mlir::Operation *function,
-                                          mlir::ValueRange arguments);
-
 } // namespace tcc

@@ -3,6 +3,7 @@
 // Evaluation: the unevaluated part of the graph becomes one function, is compiled unless its structure is known, and
 // runs.
 #include "frontend/Evaluate.h"
+#include "dialect/Functions.h"
 #include "dialect/Ops.h"
 #include "frontend/CompiledFunction.h"
 #include "passes/Program.h"
@@ -125,8 +126,8 @@ OwningOpRef<ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool 
         arguments.push_back(map.lookup(operand));
       Block::iterator last = entry->empty() ? entry->begin() : std::prev(entry->end());
       bool first = entry->empty();
-      Operation *callee = SymbolTable::lookupNearestSymbolFrom(op, call.getCalleeAttr());
-      for (auto [r, v] : llvm::zip_equal(op->getResults(), inlineBody(b, callee, arguments)))
+      func::FuncOp callee = lookupFunction(op, call.getCalleeAttr());
+      for (auto [r, v] : llvm::zip_equal(op->getResults(), inlineFunction(b, callee, arguments)))
         map.map(r, v);
       if (numbered)
         for (Operation &inner : llvm::make_range(first ? entry->begin() : std::next(last), entry->end()))
@@ -139,7 +140,42 @@ OwningOpRef<ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool 
   for (Value v : subgraph.wanted)
     results.push_back(map.lookup(v));
   func::ReturnOp::create(b, UnknownLoc::get(context), results);
+  copyFunctions(graph, *module, numbered);
   return module;
+}
+
+void copyFunctions(GraphImpl &graph, ModuleOp module, bool numbered) {
+  llvm::DenseSet<Attribute> copied;
+  OpBuilder b = OpBuilder::atBlockEnd(module.getBody());
+  // Copies come behind what names them, so that one walk meets all.
+  for (Operation &function : *module.getBody())
+    for (Operation &op : cast<func::FuncOp>(function).front())
+      for (FlatSymbolRefAttr name : functionsNamedBy(&op))
+        if (copied.insert(name).second) {
+          auto copy = cast<func::FuncOp>(b.clone(*lookupFunction(&graph.module->getBody()->front(), name)));
+          if (numbered)
+            for (auto [line, inner] : llvm::enumerate(copy.front()))
+              inner.setLoc(FileLineColLoc::get(&graph.context, "#" + copy.getName().str(), unsigned(line), 0));
+        }
+}
+
+static Loc placeIn(GraphImpl &graph, const SourceLocation &at, Loc where, function_ref<Operation *(size_t)> opAt) {
+  Operation *op = nullptr;
+  if (at.file == "#") {
+    op = opAt(at.line);
+  } else if (StringRef(at.file).starts_with("#") && !graph.module->getBody()->empty()) {
+    auto name = FlatSymbolRefAttr::get(&graph.context, StringRef(at.file).drop_front());
+    func::FuncOp function = lookupFunction(&graph.module->getBody()->front(), name);
+    if (function && at.line < function.front().getOperations().size())
+      op = &*std::next(function.front().begin(), at.line);
+  }
+  return op ? graph.userLocation(op->getLoc()) : where;
+}
+
+Loc placeIn(GraphImpl &graph, const SourceLocation &at, Block &block, Loc where) {
+  return placeIn(graph, at, where, [&](size_t line) {
+    return line < block.getOperations().size() ? &*std::next(block.begin(), line) : nullptr;
+  });
 }
 
 FirstError::FirstError(MLIRContext *context)
@@ -272,8 +308,9 @@ static void evaluateIn(GraphImpl &graph, ArrayRef<Value> wanted, Loc where) {
   for (Value input : subgraph.inputs)
     if (isa<BlockArgument>(input))
       throwUserError("eval",
-                     "expected a value, got an argument of a function that is being compiled: its value is not known "
-                     "while it is traced",
+                     "expected a value, got one that depends on an argument of a function that is being traced (for "
+                     "compile, a loop, a branch or checkpoint): its numbers are not known yet; choose with where() or "
+                     "cond(), repeat with while_loop()",
                      where, Kind::graph);
     else if (!graph.nodes[input].evaluated)
       throwUserError("vmap",
@@ -296,8 +333,8 @@ static void evaluateIn(GraphImpl &graph, ArrayRef<Value> wanted, Loc where) {
   for (Value v : subgraph.wanted)
     types.push_back(v.getType());
   std::vector<Buffer> buffers = runOrThrow(*program, inputs, types, where, [&](const SourceLocation &at) {
-    return at.file == "#" && at.line < subgraph.ops.size() ? graph.userLocation(subgraph.ops[at.line]->getLoc())
-                                                           : where;
+    return placeIn(graph, at, where,
+                   [&](size_t line) { return line < subgraph.ops.size() ? subgraph.ops[line] : nullptr; });
   });
   for (auto [value, buffer] : llvm::zip_equal(subgraph.wanted, buffers))
     graph.setData(value, std::move(buffer));

@@ -26,6 +26,13 @@ Subgraph collect(GraphImpl &graph, llvm::ArrayRef<mlir::Value> wanted);
 mlir::OwningOpRef<mlir::ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool numbered,
                                            bool splatsAsInputs = false);
 
+/// Copies the functions that those of `module` run from the graph. With `numbered`, the location of the k-th op of
+/// function f is ("#f", k, 0).
+void copyFunctions(GraphImpl &graph, mlir::ModuleOp module, bool numbered);
+
+/// The user's line of a numbered location: of an op of `block` for ("#", k), of a function's otherwise.
+Loc placeIn(GraphImpl &graph, const SourceLocation &at, mlir::Block &block, Loc where);
+
 /// While it lives, keeps the first error of the context from being printed.
 class FirstError {
 public:

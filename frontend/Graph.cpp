@@ -2,6 +2,7 @@
 //
 // Building and reclaiming: how ops join the module, how data joins a graph, and when a node is given back.
 #include "frontend/Graph.h"
+#include "dialect/Functions.h"
 #include "dialect/Ops.h"
 #include "frontend/Elements.h"
 #include "frontend/OpBuilders.h"
@@ -28,6 +29,10 @@ std::shared_ptr<GraphImpl> GraphImpl::current() {
   return currentGraph;
 }
 
+std::shared_ptr<GraphImpl> GraphImpl::exchangeCurrent(std::shared_ptr<GraphImpl> graph) {
+  return std::exchange(currentGraph, std::move(graph));
+}
+
 Graph &Graph::current() {
   static Graph ofThisThread; // stateless: what it says is the calling thread's
   return ofThisThread;
@@ -36,7 +41,7 @@ int64_t Graph::id() const { return GraphImpl::current()->id(); }
 int64_t Graph::size() const {
   std::shared_ptr<GraphImpl> graph = GraphImpl::current();
   std::lock_guard lock(graph->mutex);
-  return int64_t(std::distance(graph->module->getBody()->begin(), graph->module->getBody()->end()));
+  return llvm::count_if(*graph->module->getBody(), [](Operation &op) { return !isa<func::FuncOp>(op); });
 }
 
 GraphScope::GraphScope() : previous(std::move(currentGraph)) { currentGraph = std::make_shared<GraphImpl>(); }
@@ -236,13 +241,15 @@ Value GraphImpl::findValue(const Tensor &t) {
 
 Value GraphImpl::valueOf(const Tensor &t, Location loc) {
   detail::TensorImpl &impl = *t.impl();
-  if (Value known = findValue(t)) {
-    Block *block = known.getParentBlock();
-    if (block != module->getBody() && block != builder.getInsertionBlock())
-      throwUserError("compile", "expected values of this function, got one kept from the tracing of another function",
-                     userLocation(loc), Kind::graph);
+  Value known = findValue(t);
+  bool isVisible =
+      known && (known.getParentBlock() == module->getBody() || llvm::is_contained(traced, known.getParentBlock()));
+  if (isVisible)
     return known;
-  }
+  bool isLost = known || (impl.graph.get() == this && !impl.value); // with the function it was traced for
+  if (isLost && !impl.splat && !impl.ready.load(std::memory_order_acquire))
+    throwUserError("compile", "expected values of this function, got one kept from the tracing of another function",
+                   userLocation(loc), Kind::graph);
   if (const auto &scalar = impl.weak ? impl.weak : impl.splat)
     return constant(*scalar, impl.dtype, impl.shape, loc);
   return leaf(impl.data, tensorType(impl.dtype, impl.shape), loc);
@@ -351,11 +358,48 @@ void GraphImpl::dropUnused(Operation *last) {
   for (Operation &op : llvm::make_range(last ? std::next(last->getIterator()) : block->begin(), block->end()))
     made.push_back(&op);
   for (Operation *op : llvm::reverse(made))
-    if (!isNeeded(op)) {
+    if (!isNeeded(op) && !isa<func::FuncOp>(op)) {
       for (Value r : op->getResults())
         nodes.erase(r);
       op->erase();
     }
+}
+
+// Functions without a key are compile()'s, which holds them itself, or being traced.
+void GraphImpl::sweepFunctions() {
+  SmallVector<func::FuncOp> functions = functionsOf(*module);
+  if (functions.size() < sweepAt || !traced.empty())
+    return;
+  llvm::SmallSetVector<Attribute, 32> live;
+  auto addNamedBy = [&](Operation &op) {
+    for (FlatSymbolRefAttr name : functionsNamedBy(&op))
+      live.insert(name.getAttr());
+  };
+  auto isMade = [](func::FuncOp function) {
+    return llvm::any_of(function->getDiscardableAttrs(),
+                        [](NamedAttribute a) { return a.getName().strref().starts_with("tcc."); });
+  };
+  for (func::FuncOp function : functions)
+    if (!isMade(function))
+      llvm::for_each(function.front(), addNamedBy);
+  llvm::for_each(llvm::make_range(std::next(functions.back()->getIterator()), module->getBody()->end()), addNamedBy);
+  llvm::DenseMap<Attribute, func::FuncOp> byName;
+  for (func::FuncOp function : functions)
+    byName[function.getSymNameAttr()] = function;
+  for (size_t k = 0; k < live.size(); ++k) {
+    llvm::for_each(byName[live[k]].front(), addNamedBy);
+    // What a function was made from is known by its name.
+    for (NamedAttribute attribute : byName[live[k]]->getDiscardableAttrs())
+      if (auto from = dyn_cast<FlatSymbolRefAttr>(attribute.getValue()))
+        live.insert(from.getAttr());
+  }
+  for (func::FuncOp function : functions)
+    if (isMade(function) && !live.contains(function.getSymNameAttr()))
+      function.erase();
+  // Programs are known by the names of what their ops run, which may be given again now.
+  plans->programs.clear();
+  plans->families.clear();
+  sweepAt = std::max<size_t>(256, 2 * live.size());
 }
 
 bool GraphImpl::hasHeldAncestor(Value value) {
@@ -396,7 +440,11 @@ void GraphImpl::cutHistory(Value value) {
   if (!isa<StopGradientOp>(op) && hasHeldAncestor(value))
     return;
   OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPoint(op);
+  // Leaves belong to the module's body also while a function is traced.
+  if (op->getBlock() == module->getBody())
+    builder.setInsertionPoint(op);
+  else
+    builder.setInsertionPointToEnd(module->getBody());
   for (Value result : op->getResults())
     if (nodes.count(result))
       replace(result, InputOp::create(builder, op->getLoc(), result.getType()));

@@ -36,6 +36,9 @@ public:
   /// The current graph of this thread; made on first use.
   static std::shared_ptr<GraphImpl> current();
 
+  /// Makes `graph` the thread's current one and gives the one before.
+  static std::shared_ptr<GraphImpl> exchangeCurrent(std::shared_ptr<GraphImpl> graph);
+
   /// The graph that an op on `operands` belongs to: that of the unevaluated ones, which must agree; the current one
   /// when there are none.
   static std::shared_ptr<GraphImpl> of(std::span<const Tensor> operands, const char *op, Loc where);
@@ -74,6 +77,12 @@ public:
   struct PlanCache;
   std::unique_ptr<PlanCache> plans;
 
+  /// Erases functions that were made for ops which are gone, when there are many.
+  void sweepFunctions();
+
+  /// The bodies of functions that are being traced, outermost first.
+  llvm::SmallVector<mlir::Block *> traced;
+
   /// Marks `value` as evaluated and tells its handle.
   void setData(mlir::Value value, Buffer data);
   /// Forgets where evaluated values came from, when no gradient can ask for it.
@@ -97,6 +106,7 @@ private:
   bool hasHeldAncestor(mlir::Value value);
 
   int64_t number;
+  size_t sweepAt = 256; // functions
   std::string diagnostic;
   std::vector<mlir::OperationName> names;
   llvm::DenseMap<std::pair<const void *, uint64_t>, mlir::LocationAttr> locations;

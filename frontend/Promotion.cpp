@@ -90,6 +90,8 @@ Dtype resultDtype(Dtype common, Promote how) {
 
 bool isExact(Dtype dtype) { return !is_inexact(dtype); }
 bool isComplex(Dtype dtype) { return is_complex(dtype); }
+/// Only the scalar's kind counts.
+static bool promotesWeakly(const Tensor &x) { return isWeak(x) || x.impl()->promotesWeakly; }
 bool isWeak(const Tensor &x) { return x.valid() && x.impl()->weak.has_value(); }
 
 Dtype promote(Dtype a, Dtype b) {
@@ -124,11 +126,11 @@ Dtype commonDtype(std::span<const Tensor> xs, const char *op, Loc where) {
   for (const Tensor &x : xs) {
     if (!x.valid())
       fail(op, where, Kind::value, "expected tensors, got an empty (default-constructed) one");
-    if (!isWeak(x))
+    if (!promotesWeakly(x))
       arrays = arrays ? promote(*arrays, x.dtype()) : x.dtype();
   }
   for (const Tensor &x : xs)
-    if (isWeak(x)) {
+    if (promotesWeakly(x)) {
       if (arrays)
         arrays = promoteWeak(*arrays, x.dtype());
       else if (!scalars)

@@ -24,6 +24,8 @@ struct TensorImpl : std::enable_shared_from_this<TensorImpl> {
   Shape shape;
   /// Set for a C++ scalar: weakly typed in mixed expressions (NumPy 2), a constant in any graph.
   std::optional<Scalar> weak;
+  /// A node that promotes as a C++ scalar does: the number of a loop's turn.
+  bool promotesWeakly = false;
   /// Set for a constant with equal elements: it may be written again into any graph that needs it.
   std::optional<Scalar> splat;
   /// The graph that owns the node, and its value (an mlir::Value, opaque); null before it joins one.

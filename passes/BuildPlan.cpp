@@ -10,6 +10,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -66,8 +67,16 @@ static runtime::Buffer dataOf(ElementsAttr value, int32_t dtype) {
 
 class PlanTemplate::Builder {
 public:
-  Builder(func::FuncOp function, const llvm::StringMap<std::shared_ptr<const CompiledKernel>> &kernels)
-      : function(function), kernels(kernels) {}
+  /// What a function and those that it runs share.
+  struct Shared {
+    explicit Shared(const llvm::StringMap<std::shared_ptr<const CompiledKernel>> &kernels) : kernels(kernels) {}
+
+    const llvm::StringMap<std::shared_ptr<const CompiledKernel>> &kernels;
+    llvm::DenseMap<Attribute, std::shared_ptr<const PlanTemplate>> bodies; // by name
+    llvm::DenseMap<Location, int32_t> locationOf;
+    std::vector<SourceLocation> locations;
+  };
+  Builder(func::FuncOp function, Shared &shared) : function(function), shared(shared) {}
   FailureOr<PlanTemplate> run();
 
 private:
@@ -76,15 +85,15 @@ private:
   LogicalResult addSize(Operation &op);
   int32_t addSlot(Value memref, SlotTemplate slot);
   LogicalResult addStep(Operation &op);
+  LogicalResult addControl(plan::ControlOp control, StepTemplate &step);
   int32_t locate(Location loc);
   std::vector<SizeExpr> shapeOf(MemRefType type, ValueRange openSizes);
 
   func::FuncOp function;
-  const llvm::StringMap<std::shared_ptr<const CompiledKernel>> &kernels;
+  Shared &shared;
   PlanTemplate plan;
   llvm::DenseMap<Value, SizeExpr> sizes;
   llvm::DenseMap<Value, int32_t> slotOf;
-  llvm::DenseMap<Location, int32_t> locationOf;
 };
 
 std::vector<SizeExpr> PlanTemplate::Builder::shapeOf(MemRefType type, ValueRange openSizes) {
@@ -165,7 +174,7 @@ void PlanTemplate::Builder::addSizeChecks() {
 }
 
 int32_t PlanTemplate::Builder::locate(Location loc) {
-  auto [entry, isNew] = locationOf.try_emplace(loc, plan.locations.size());
+  auto [entry, isNew] = shared.locationOf.try_emplace(loc, shared.locations.size());
   if (!isNew)
     return entry->second;
   SourceLocation location;
@@ -176,16 +185,67 @@ int32_t PlanTemplate::Builder::locate(Location loc) {
     location = {file.getFilename().str(), file.getLine()};
     return WalkResult::interrupt();
   });
-  plan.locations.push_back(location);
+  shared.locations.push_back(location);
   return entry->second;
 }
 
+// The body's symbols are the open sizes of its arguments, which the operands have; what it demands of them, this plan
+// demands.
+LogicalResult PlanTemplate::Builder::addControl(plan::ControlOp control, StepTemplate &step) {
+  using runtime::StepKind;
+  step.kind = llvm::StringSwitch<StepKind>(control.getKind())
+                  .Case("checkpoint", StepKind::Checkpoint)
+                  .Case("cond", StepKind::Cond)
+                  .Case("scan", StepKind::Scan)
+                  .Case("while_loop", StepKind::While)
+                  .Case("unwind", StepKind::Unwind)
+                  .Default(StepKind::Kernel);
+  if (step.kind == StepKind::Kernel)
+    return control.emitOpError("is of no known kind");
+  llvm::append_range(step.dims, control.getNumbers());
+  SmallVector<Value> operands(control.getInputs());
+  int64_t firstOver = operands.size();
+  if (step.kind == StepKind::Scan) {
+    firstOver = control.getNumbers()[0] + control.getNumbers()[1];
+    if (control.getNumbers()[2] == -1) // the length is open
+      step.dims[2] = plan.slots[slotOf[operands[firstOver]]].shape[0];
+  } else if (step.kind == StepKind::Cond || step.kind == StepKind::Unwind) {
+    operands.erase(operands.begin()); // what the step itself reads
+  }
+  for (auto name : control.getFunctions().getAsRange<FlatSymbolRefAttr>()) {
+    if (!shared.bodies.contains(name)) {
+      auto callee = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(function, name);
+      if (!callee)
+        return control.emitOpError("names no function: ") << name;
+      FailureOr<PlanTemplate> made = Builder(callee, shared).run();
+      if (failed(made))
+        return failure();
+      shared.bodies[name] = std::make_shared<PlanTemplate>(std::move(*made));
+    }
+    BodyTemplate &entry = step.bodies.emplace_back(BodyTemplate{shared.bodies[name]});
+    // A body may take fewer of the operands than there are: an unwinding's has no cotangents.
+    bool hasIndex = step.kind == StepKind::Scan;
+    for (size_t argument = hasIndex; argument < entry.plan->inputs.size(); ++argument) {
+      int64_t operand = argument - hasIndex;
+      const std::vector<SizeExpr> &shape = plan.slots[slotOf[operands[operand]]].shape;
+      const std::vector<int64_t> &wanted = entry.plan->inputs[argument].shape;
+      for (size_t axis = 0; axis < wanted.size(); ++axis)
+        if (wanted[axis] < 0)
+          entry.symbols.push_back(shape[axis + (operand >= firstOver)]);
+    }
+    for (const SizeCheck &check : entry.plan->checks)
+      plan.checks.push_back({check.left.substitute(entry.symbols), check.right.substitute(entry.symbols),
+                             check.isAtMost, check.op, check.location});
+  }
+  return success();
+}
+
 LogicalResult PlanTemplate::Builder::addStep(Operation &op) {
-  StepTemplate step;
+  StepTemplate step{runtime::StepKind::Kernel};
   step.location = locate(op.getLoc());
   OperandRange inputs = op.getOperands(), outputs = inputs;
   if (auto launch = dyn_cast<plan::LaunchOp>(op)) {
-    step.kernel = kernels.lookup(launch.getCallee());
+    step.kernel = shared.kernels.lookup(launch.getCallee());
     if (!step.kernel)
       return launch.emitOpError("names no compiled kernel");
     inputs = launch.getInputs();
@@ -195,6 +255,7 @@ LogicalResult PlanTemplate::Builder::addStep(Operation &op) {
         if (ShapedType::isDynamic(size))
           step.dims.push_back(plan.slots[slotOf[operand]].shape[axis]);
   } else if (auto call = dyn_cast<plan::LibraryOp>(op)) {
+    step.kind = runtime::StepKind::Library;
     step.symbol = call.getSymbol().str();
     const TccEntry *entry = tcc_find_entry(step.symbol.c_str());
     if (!entry)
@@ -203,6 +264,11 @@ LogicalResult PlanTemplate::Builder::addStep(Operation &op) {
     step.attributes.assign(call.getIntegers().begin(), call.getIntegers().end());
     inputs = call.getInputs();
     outputs = call.getOutputs();
+  } else if (auto control = dyn_cast<plan::ControlOp>(op)) {
+    if (failed(addControl(control, step)))
+      return failure();
+    inputs = control.getInputs();
+    outputs = control.getOutputs();
   } else {
     return op.emitOpError("is not part of a planned function");
   }
@@ -253,7 +319,11 @@ FailureOr<PlanTemplate> PlanTemplate::Builder::run() {
 
 FailureOr<PlanTemplate> PlanTemplate::create(func::FuncOp function,
                                              const llvm::StringMap<std::shared_ptr<const CompiledKernel>> &kernels) {
-  return Builder(function, kernels).run();
+  Builder::Shared shared(kernels);
+  FailureOr<PlanTemplate> plan = Builder(function, shared).run();
+  if (succeeded(plan))
+    plan->locations = std::move(shared.locations);
+  return plan;
 }
 
 static std::vector<int64_t> evaluate(const std::vector<SizeExpr> &sizes, ArrayRef<int64_t> openSizes) {
@@ -299,7 +369,33 @@ static double estimateLibraryCost(const std::vector<std::vector<int64_t>> &shape
   return 1000 + largest * longest / 20;
 }
 
+/// Nanoseconds of a step that runs `bodies`. Loops of unknown length are taken to be short.
+static double estimateControlCost(runtime::StepKind kind, ArrayRef<int64_t> dims,
+                                  ArrayRef<std::shared_ptr<const runtime::Plan>> bodies) {
+  constexpr double unknownTurns = 10;
+  double once = 0;
+  for (const auto &body : bodies) {
+    runtime::PlanView view = body->view();
+    for (int32_t i = 0; i < view.numSteps; ++i)
+      once += view.steps[i].cost * double(view.steps[i].extent);
+  }
+  switch (kind) {
+  case runtime::StepKind::Scan:
+    return once * double(dims[2]);
+  case runtime::StepKind::While:
+  case runtime::StepKind::Unwind:
+    return once * unknownTurns;
+  default:
+    return once;
+  }
+}
+
 std::unique_ptr<runtime::Plan> PlanTemplate::instantiate(ArrayRef<int64_t> openSizes) const {
+  Instances instances;
+  return instantiate(openSizes, instances);
+}
+
+std::unique_ptr<runtime::Plan> PlanTemplate::instantiate(ArrayRef<int64_t> openSizes, Instances &instances) const {
   auto plan = std::make_unique<runtime::Plan>();
   std::vector<std::vector<int64_t>> shapes;
   for (const SlotTemplate &slot : slots) {
@@ -317,6 +413,20 @@ std::unique_ptr<runtime::Plan> PlanTemplate::instantiate(ArrayRef<int64_t> openS
       plan->addArena(slot.dtype, shape, slot.offset.evaluate(openSizes));
   }
   for (const StepTemplate &step : steps) {
+    if (!step.bodies.empty()) {
+      std::vector<std::shared_ptr<const runtime::Plan>> bodies;
+      for (const BodyTemplate &body : step.bodies) {
+        std::vector<int64_t> symbols = evaluate(body.symbols, openSizes);
+        std::shared_ptr<runtime::Plan> &instance = instances[{body.plan.get(), symbols}];
+        if (!instance)
+          instance = body.plan->instantiate(symbols, instances);
+        bodies.push_back(instance);
+      }
+      std::vector<int64_t> dims = evaluate(step.dims, openSizes);
+      double cost = estimateControlCost(step.kind, dims, bodies);
+      plan->addControl(step.kind, std::move(bodies), step.inputs, step.outputs, dims, cost, step.location);
+      continue;
+    }
     if (step.kernel) {
       std::vector<int64_t> dims = evaluate(step.dims, openSizes);
       int64_t extent = step.kernel->extent.evaluate(dims), scratch = step.kernel->scratch.evaluate(dims);

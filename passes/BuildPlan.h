@@ -8,6 +8,8 @@
 #include "runtime/Memory.h"
 #include "runtime/Plan.h"
 
+#include <map>
+
 namespace tcc {
 
 /// dtype code of an element type (runtime/Runtime.h).
@@ -32,6 +34,7 @@ public:
 
   const std::vector<TensorType> &inputTypes() const { return inputs; }
   const std::vector<TensorType> &outputTypes() const { return outputs; }
+  /// What steps refer to, those of bodies included: bodies have none of their own.
   const std::vector<SourceLocation> &sourceLocations() const { return locations; }
   unsigned numOpenSizes() const { return numSymbols; }
   std::vector<std::vector<int64_t>> outputShapes(llvm::ArrayRef<int64_t> openSizes) const;
@@ -57,14 +60,21 @@ public:
     SizeExpr offset = {};
     runtime::Buffer data = {};
   };
+  /// A plan that a step runs, and its symbols in terms of this plan's.
+  struct BodyTemplate {
+    std::shared_ptr<const PlanTemplate> plan;
+    std::vector<SizeExpr> symbols = {};
+  };
   /// A step with symbolic sizes.
   struct StepTemplate {
-    std::shared_ptr<const CompiledKernel> kernel; // null: a library call
+    runtime::StepKind kind;
+    std::shared_ptr<const CompiledKernel> kernel = {};
     TccLibraryFn library = nullptr;
-    std::string symbol;
-    std::vector<int32_t> inputs, outputs;
-    std::vector<SizeExpr> dims;
-    std::vector<int64_t> attributes;
+    std::vector<BodyTemplate> bodies = {};
+    std::string symbol = {};
+    std::vector<int32_t> inputs = {}, outputs = {};
+    std::vector<SizeExpr> dims = {}; // of a kernel, or of a step with bodies
+    std::vector<int64_t> attributes = {};
     int32_t location = -1;
   };
   const std::vector<SlotTemplate> &slotTemplates() const { return slots; }
@@ -72,6 +82,9 @@ public:
 
 private:
   class Builder;
+  /// Plans of bodies made so far: one for each body and sizes.
+  using Instances = std::map<std::pair<const PlanTemplate *, std::vector<int64_t>>, std::shared_ptr<runtime::Plan>>;
+  std::unique_ptr<runtime::Plan> instantiate(llvm::ArrayRef<int64_t> openSizes, Instances &instances) const;
 
   std::vector<TensorType> inputs, outputs;
   std::vector<SourceLocation> locations;

@@ -11,6 +11,8 @@ namespace tcc {
 
 /// Folds, merges equal ops and drops unused ones, in one sweep each.
 void simplify(mlir::FunctionOpInterface function);
+/// Branches and loops compute what is asked of them; every function is simplified.
+void simplifyControl(mlir::ModuleOp module);
 mlir::LogicalResult formKernels(mlir::ModuleOp module, const FormKernelsOptions &options);
 mlir::LogicalResult lowerToLinalg(mlir::ModuleOp module);
 mlir::LogicalResult planBuffers(mlir::ModuleOp module);

@@ -39,6 +39,17 @@ def Simplify : InterfacePass<"tcc-simplify", "mlir::FunctionOpInterface"> {
   let dependentDialects = ["TccDialect"];
 }
 
+def SimplifyControl : Pass<"tcc-simplify-control", "mlir::ModuleOp"> {
+  let summary = "Make branches and loops compute what is asked of them and no more";
+  let description = [{
+    Simplifies every function as `tcc-simplify` does. A branch whose predicate is a constant is inlined. Results that nobody
+    reads, and operands, carried values and stacked rows that only they need, are dropped; a value that every turn gives
+    back as it got it becomes a capture. A scan that records its carries for an adjoint replaces the one it repeats.
+    Functions get new versions where that changes them.
+  }];
+  let dependentDialects = ["TccDialect", "mlir::func::FuncDialect"];
+}
+
 def ExpandMath : Pass<"tcc-expand-math"> {
   let summary = "Expand math ops into arithmetic that LLVM compiles to pure vector code";
   let description = [{

@@ -3,13 +3,12 @@
 // The pipelines.
 #include "passes/Pipelines.h"
 
-#include "dialect/Ops.h"
+#include "dialect/Functions.h"
 #include "passes/EmitLoops.h"
 #include "passes/KernelPasses.h"
 #include "passes/Passes.h"
 #include "passes/SymbolicShapes.h"
 
-#include "mlir/IR/IRMapping.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -37,31 +36,53 @@ void registerPipelines() {
                                                buildCpuPipeline);
 }
 
-static LogicalResult inlineCalls(ModuleOp module, func::FuncOp entry) {
-  SymbolTable symbols(module);
+static LogicalResult inlineCalls(func::FuncOp function) {
   // Each round replaces the calls by bodies that may hold calls again; recursion would never end.
   constexpr unsigned deepest = 64;
   for (unsigned depth = 0; depth < deepest; ++depth) {
-    SmallVector<CallOp> calls(entry.getBody().getOps<CallOp>());
+    SmallVector<CallOp> calls(function.getBody().getOps<CallOp>());
     if (calls.empty())
       return success();
     for (CallOp call : calls) {
-      auto callee = symbols.lookup<func::FuncOp>(call.getCallee());
+      func::FuncOp callee = lookupFunction(call, call.getCalleeAttr());
       if (!callee || callee.isDeclaration() || !callee.getBody().hasOneBlock())
         return call.emitOpError("calls a function without a body of one block");
       OpBuilder builder(call);
-      IRMapping mapping;
-      mapping.map(callee.getArguments(), call->getOperands());
-      Block &body = callee.getBody().front();
-      for (Operation &op : body.without_terminator())
-        builder.clone(op, mapping);
-      for (auto [result, value] : llvm::zip(call->getResults(), body.getTerminator()->getOperands()))
-        result.replaceAllUsesWith(mapping.lookupOrDefault(value));
+      call->replaceAllUsesWith(inlineFunction(builder, callee, call->getOperands()));
       call.erase();
     }
   }
-  return entry.emitError("calls are nested too deeply, or recursive");
+  return function.emitError("calls are nested too deeply, or recursive");
 }
+
+namespace {
+/// Puts the bodies of called functions in place of tcc.call, in a function and in what its branches and loops run.
+class CallInliner {
+public:
+  LogicalResult visit(func::FuncOp function) {
+    if (!state.try_emplace(function, true).second)
+      return state[function] ? function.emitError("is run by what it runs itself, which would never end") : success();
+    if (failed(inlineCalls(function)))
+      return failure();
+    for (Operation &op : function.front()) {
+      if (isa<LaunchOp>(op)) // of a kernel, which may be at any stage
+        continue;
+      for (FlatSymbolRefAttr name : functionsNamedBy(&op)) {
+        func::FuncOp callee = lookupFunction(&op, name);
+        if (!callee || callee.isDeclaration() || !callee.getBody().hasOneBlock())
+          return op.emitOpError("runs a function without a body of one block: ") << name;
+        if (failed(visit(callee)))
+          return failure();
+      }
+    }
+    state[function] = false;
+    return success();
+  }
+
+private:
+  llvm::DenseMap<Operation *, bool> state; // whether its visit goes on
+};
+} // namespace
 
 SmallVector<Operation *> reachableFrom(SymbolTable &symbols, Operation *root) {
   llvm::SetVector<Operation *> reached;
@@ -83,9 +104,9 @@ SmallVector<Operation *> reachableFrom(SymbolTable &symbols, Operation *root) {
   return reached.takeVector();
 }
 
-/// Puts the bodies of called functions in place of tcc.call and erases what `entry` does not need.
+/// Inlines calls and erases what `entry` does not need.
 static LogicalResult isolateEntry(ModuleOp module, func::FuncOp entry) {
-  if (failed(inlineCalls(module, entry)))
+  if (failed(CallInliner().visit(entry)))
     return failure();
   SymbolTable symbols(module);
   SmallVector<Operation *> reached = reachableFrom(symbols, entry);
@@ -96,7 +117,9 @@ static LogicalResult isolateEntry(ModuleOp module, func::FuncOp entry) {
   return success();
 }
 
-bool isEntry(func::FuncOp function) { return isTensorFunction(function) || isPlannedFunction(function); }
+bool isEntry(func::FuncOp function) {
+  return (isTensorFunction(function) && function.getNumResults() > 0) || isPlannedFunction(function);
+}
 
 FailureOr<func::FuncOp> planEntry(ModuleOp module, StringRef entry, bool reference, PlanTimes *times) {
   auto last = std::chrono::steady_clock::now();
@@ -119,7 +142,10 @@ FailureOr<func::FuncOp> planEntry(ModuleOp module, StringRef entry, bool referen
   if (isTensorFunction(function)) {
     recordSizeDemands(function);
     if (!reference)
-      simplify(function);
+      simplifyControl(module);
+    if (failed(isolateEntry(module, function)))
+      return failure();
+    recordSizeDemandsOfBodies(module);
   }
   FormKernelsOptions forming;
   forming.reference = reference;
@@ -137,9 +163,15 @@ FailureOr<func::FuncOp> planEntry(ModuleOp module, StringRef entry, bool referen
 
 SmallVector<Operation *> launchedKernels(func::FuncOp function) {
   SymbolTable symbols(function->getParentOfType<ModuleOp>());
-  llvm::SetVector<Operation *> kernels;
-  for (auto launch : function.getOps<plan::LaunchOp>())
-    kernels.insert(symbols.lookup(launch.getCallee()));
+  llvm::SetVector<Operation *> kernels, functions;
+  functions.insert(function);
+  for (size_t i = 0; i < functions.size(); ++i)
+    for (Operation &op : cast<func::FuncOp>(functions[i]).front())
+      if (auto launch = dyn_cast<plan::LaunchOp>(op))
+        kernels.insert(symbols.lookup(launch.getCallee()));
+      else if (auto control = dyn_cast<plan::ControlOp>(op))
+        for (auto name : control.getFunctions().getAsRange<FlatSymbolRefAttr>())
+          functions.insert(symbols.lookup(name.getAttr()));
   return kernels.takeVector();
 }
 

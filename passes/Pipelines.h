@@ -37,7 +37,7 @@ struct PlanTimes {
 /// what is done is left as it is. Everything that the entry does not need is erased.
 mlir::FailureOr<mlir::func::FuncOp> planEntry(mlir::ModuleOp module, llvm::StringRef entry, bool reference = false,
                                               PlanTimes *times = nullptr);
-/// The kernels that a planned function launches, each once, in any form.
+/// The kernels that a planned function and what it runs launch, each once, in any form.
 llvm::SmallVector<mlir::Operation *> launchedKernels(mlir::func::FuncOp function);
 
 } // namespace tcc

@@ -2,6 +2,7 @@
 //
 // Stage 6: the entry functions' tensors get memory. Results are written where the caller wants them, everything else
 // shares one arena: a block is free again after its last reader, and a kernel writes over an input nobody needs later.
+#include "dialect/Functions.h"
 #include "passes/ArenaAllocator.h"
 #include "passes/KernelOps.h"
 #include "passes/KernelPasses.h"
@@ -283,6 +284,18 @@ Value EntryPlanner::memory(Value tensor) {
   return memories[tensor] = result;
 }
 
+/// What the runtime must know of a branch or loop beside its operands (runtime::StepKind).
+SmallVector<int64_t> controlNumbers(Operation *op) {
+  if (auto scan = dyn_cast<ScanOp>(op))
+    return {int64_t(scan.getCaptures().size()), int64_t(scan.getCarries().size()), int64_t(scan.getLength()),
+            scan.getReverse()};
+  if (auto loop = dyn_cast<WhileLoopOp>(op))
+    return {int64_t(loop.getCaptures().size())};
+  if (auto unwind = dyn_cast<UnwindOp>(op))
+    return {int64_t(unwind.getCaptures().size()), int64_t(unwind.getState().size())};
+  return {};
+}
+
 LogicalResult EntryPlanner::emit() {
   Location loc = function.getLoc();
   for (Operation &op : tensors->without_terminator()) {
@@ -298,6 +311,10 @@ LogicalResult EntryPlanner::emit() {
     else if (auto call = dyn_cast<RuntimeCallOpInterface>(op))
       plan::LibraryOp::create(builder, op.getLoc(), builder.getStringAttr(call.getLibrarySymbol()),
                               builder.getDenseI64ArrayAttr(call.getLibraryAttributes()), inputs, outputs);
+    else if (SmallVector<FlatSymbolRefAttr> functions = functionsNamedBy(&op); !functions.empty())
+      plan::ControlOp::create(builder, op.getLoc(), builder.getStringAttr(op.getName().stripDialect()),
+                              builder.getArrayAttr(SmallVector<Attribute>(functions.begin(), functions.end())),
+                              builder.getDenseI64ArrayAttr(controlNumbers(&op)), inputs, outputs);
     else
       return op.emitOpError("is neither in a kernel nor a call of the runtime library");
   }
@@ -384,14 +401,13 @@ bool isPlannedFunction(func::FuncOp function) {
   auto count = function->getAttrOfType<IntegerAttr>("tcc.num_outputs");
   ArrayRef<Type> types = function.getArgumentTypes();
   return count && !function->hasAttr("tcc.kernel") && !function.isDeclaration() && function.getBody().hasOneBlock() &&
-         count.getInt() > 0 && count.getInt() < int64_t(types.size()) && function.getNumResults() == 0 &&
+         count.getInt() < int64_t(types.size()) && function.getNumResults() == 0 &&
          llvm::all_of(types, llvm::IsaPred<MemRefType>);
 }
 
 bool isTensorFunction(func::FuncOp function) {
   auto isTensor = [](Type type) { return isa<RankedTensorType>(type); };
-  return llvm::all_of(function.getArgumentTypes(), isTensor) && llvm::all_of(function.getResultTypes(), isTensor) &&
-         function.getNumResults() > 0;
+  return llvm::all_of(function.getArgumentTypes(), isTensor) && llvm::all_of(function.getResultTypes(), isTensor);
 }
 
 } // namespace tcc

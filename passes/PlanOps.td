@@ -39,6 +39,20 @@ def LibraryOp : PlanOp<"library", [AttrSizedOperandSegments]> {
   }];
 }
 
+def ControlOp : PlanOp<"control", [AttrSizedOperandSegments]> {
+  let summary = "Run planned functions";
+  let description = [{
+    kind is checkpoint, cond, scan, while_loop or unwind, as the op of tcc that it comes from; numbers are those of
+    runtime::StepKind. The functions are planned ones.
+  }];
+  let arguments = (ins StrAttr:$kind, FlatSymbolRefArrayAttr:$functions, DenseI64ArrayAttr:$numbers,
+                       Variadic<AnyMemRef>:$inputs, Variadic<AnyMemRef>:$outputs);
+  let assemblyFormat = [{
+    $kind $functions $numbers (`ins` `(` $inputs^ `:` type($inputs) `)`)? `outs` `(` $outputs `:` type($outputs) `)`
+    attr-dict
+  }];
+}
+
 def ConstantOp : PlanOp<"constant", [Pure]> {
   let summary = "Constant data in memory";
   let arguments = (ins ElementsAttr:$value);

@@ -48,6 +48,17 @@ SizeExpr SizeExpr::of(AffineExpr expr) {
   return binary(kind, of(operation.getLHS()), of(operation.getRHS()));
 }
 
+SizeExpr SizeExpr::substitute(ArrayRef<SizeExpr> values) const {
+  SizeExpr expr;
+  expr.code.clear();
+  for (const Instruction &instruction : code)
+    if (instruction.kind == Kind::symbol)
+      llvm::append_range(expr.code, values[instruction.value].code);
+    else
+      expr.code.push_back(instruction);
+  return expr;
+}
+
 int64_t SizeExpr::evaluate(ArrayRef<int64_t> symbols) const {
   SmallVector<int64_t> stack;
   for (const Instruction &instruction : code) {

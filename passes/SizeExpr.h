@@ -25,6 +25,8 @@ public:
 
   bool isConstant() const { return code.size() == 1 && code[0].kind == Kind::constant; }
   int64_t evaluate(llvm::ArrayRef<int64_t> symbols) const;
+  /// With `values` in place of the symbols.
+  SizeExpr substitute(llvm::ArrayRef<SizeExpr> values) const;
 
   struct Instruction {
     Kind kind;

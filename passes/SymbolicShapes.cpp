@@ -3,6 +3,7 @@
 // Propagation of symbolic sizes through tcc ops.
 #include "passes/SymbolicShapes.h"
 
+#include "dialect/Functions.h"
 #include "passes/KernelOps.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -95,6 +96,70 @@ bool SymbolicShapes::haveSameShape(Value a, Value b) const {
     if (type.isDynamicDim(axis) && (!size(a, axis) || size(a, axis) != size(b, axis)))
       return false;
   return true;
+}
+
+// What is carried keeps its shape; other results have those of the function that makes them.
+SmallVector<SmallVector<AffineExpr>> SymbolicShapes::ofFunctions(Operation *op,
+                                                                 function_ref<AffineMap(LaunchOp)> resultShapes) {
+  SmallVector<SmallVector<AffineExpr>> sizes;
+  auto keep = [&](ValueRange carried) {
+    for (Value value : carried) {
+      sizes.emplace_back();
+      for (int64_t axis = 0; axis < tensorType(value).getRank(); ++axis)
+        sizes.back().push_back(size(value, axis));
+    }
+  };
+  if (auto loop = dyn_cast<WhileLoopOp>(op)) {
+    keep(loop.getState());
+    sizes.emplace_back();
+    return sizes;
+  }
+  if (auto unwind = dyn_cast<UnwindOp>(op)) {
+    keep(unwind.getCotangents());
+    return sizes;
+  }
+  auto scan = dyn_cast<ScanOp>(op);
+  // The callee's symbols are the open sizes of its arguments.
+  SmallVector<AffineExpr> symbols;
+  auto bind = [&](ValueRange arguments, int64_t firstAxis) {
+    for (Value argument : arguments)
+      for (int64_t axis = firstAxis; axis < tensorType(argument).getRank(); ++axis)
+        if (tensorType(argument).isDynamicDim(axis))
+          symbols.push_back(size(argument, axis));
+  };
+  if (scan) {
+    bind(scan.getCaptures(), 0);
+    bind(scan.getCarries(), 0);
+    bind(scan.getXs(), 1);
+    keep(scan.getCarries());
+    for (Value x : scan.getXs())
+      demandEqual(op, size(scan.getXs().front(), 0), size(x, 0));
+  } else {
+    bind(isa<CondOp>(op) ? op->getOperands().drop_front() : op->getOperands(), 0);
+  }
+  func::FuncOp callee = lookupFunction(op, functionsNamedBy(op).front());
+  AffineMap given;
+  if (auto known = callee->getAttrOfType<AffineMapAttr>("tcc.result_shapes")) // its buffers are planned already
+    given = known.getValue();
+  else
+    given = SymbolicShapes(callee, resultShapes).openSizes(callee.front().getTerminator()->getOperands());
+  bool isKnown = given && llvm::all_of(symbols, [](AffineExpr expr) { return bool(expr); });
+  unsigned next = 0, numCarried = sizes.size();
+  for (auto [index, result] : llvm::enumerate(op->getResults())) {
+    SmallVector<AffineExpr> shape;
+    ArrayRef<int64_t> extents = tensorType(result).getShape();
+    bool isStack = scan && index >= numCarried;
+    if (isStack)
+      shape.push_back(ShapedType::isDynamic(extents[0]) ? size(scan.getXs().front(), 0)
+                                                        : getAffineConstantExpr(extents[0], context));
+    for (int64_t extent : extents.drop_front(isStack))
+      shape.push_back(!ShapedType::isDynamic(extent) ? getAffineConstantExpr(extent, context)
+                      : isKnown                      ? given.getResult(next++).replaceDimsAndSymbols({}, symbols)
+                                                     : AffineExpr());
+    if (index >= numCarried)
+      sizes.push_back(shape);
+  }
+  return sizes;
 }
 
 AffineMap SymbolicShapes::openSizes(ValueRange values) const {
@@ -278,6 +343,8 @@ void SymbolicShapes::visit(Operation *op, function_ref<AffineMap(LaunchOp)> resu
                                          ? map.getResult(next++).replaceDimsAndSymbols({}, arguments.getResults())
                                          : constant(tensorType(result).getDimSize(axis)));
         })
+        .Case<CheckpointOp, CondOp, ScanOp, WhileLoopOp, UnwindOp>(
+            [&](auto control) { sizes = ofFunctions(control, resultShapes); })
         .Case<ScatterOp>([&](ScatterOp scatter) {
           copy(0);
           // The updates are shaped like gather's result: the indices' axes, then those of x that are not indexed.
@@ -318,6 +385,8 @@ Value SizeValues::constant(int64_t value) {
   return number;
 }
 
+static constexpr StringLiteral sizeDemands = "tcc.size_demands";
+
 void recordSizeDemands(func::FuncOp function) {
   if (function->hasAttr("tcc.size_demands"))
     return;
@@ -331,7 +400,13 @@ void recordSizeDemands(func::FuncOp function) {
                                       b.getStringAttr(mnemonic), LocationAttr(demand.op->getLoc())}));
   }
   if (!demands.empty())
-    function->setAttr("tcc.size_demands", b.getArrayAttr(demands));
+    function->setAttr(sizeDemands, b.getArrayAttr(demands));
+}
+
+void recordSizeDemandsOfBodies(ModuleOp module) {
+  for (auto function : module.getOps<func::FuncOp>())
+    if (!function.isDeclaration() && !function->hasAttr(sizeDemands))
+      recordSizeDemands(function);
 }
 
 Value SizeValues::materialize(AffineExpr expr) {

@@ -43,6 +43,8 @@ public:
 
 private:
   void visit(mlir::Operation *op, llvm::function_ref<mlir::AffineMap(LaunchOp)> resultShapes);
+  llvm::SmallVector<llvm::SmallVector<mlir::AffineExpr>>
+  ofFunctions(mlir::Operation *op, llvm::function_ref<mlir::AffineMap(LaunchOp)> resultShapes);
   void demandEqual(mlir::Operation *op, mlir::AffineExpr a, mlir::AffineExpr b);
   void demandAtMost(mlir::Operation *op, mlir::AffineExpr a, mlir::AffineExpr b);
   mlir::AffineExpr canonical(mlir::AffineExpr expr) const;
@@ -58,6 +60,8 @@ private:
 /// [map to (left, right), is-at-most, op's mnemonic, location]. Before kernels are formed, while ops are visible; what
 /// is recorded stays.
 void recordSizeDemands(mlir::func::FuncOp function);
+/// The same for the functions that do not have it yet: what branches and loops run.
+void recordSizeDemandsOfBodies(mlir::ModuleOp module);
 
 /// Symbolic sizes as index values of a function on memrefs.
 class SizeValues {

@@ -50,10 +50,6 @@ State *stateOf(const TccArtifact &artifact, TccStatus &status) {
   return expected;
 }
 
-Entry entryAt(const TccArtifact &artifact, int64_t index) {
-  return Entry(Words(artifact.plan + artifact.plan[planHeaderSize + index]));
-}
-
 /// The number of the entry, -1 with a message if there is none of this name.
 int64_t findEntry(const TccArtifact &artifact, const char *name, TccStatus &status) {
   if (!name) {
@@ -275,7 +271,7 @@ int32_t call(const TccArtifact &artifact, const char *name, const DLTensor *cons
   if (code == TCC_OK)
     code = execute(*instance, from, to, status);
   if (isOwned)
-    deallocate(instance, instance->bytes);
+    destroy(instance);
   return code;
 }
 
@@ -378,7 +374,7 @@ int32_t tcc_plan_run(const TccArtifact *artifact, int32_t index, const void *con
   if (code == TCC_OK)
     code = execute(*instance, from, out, status);
   if (isOwned)
-    deallocate(instance, instance->bytes);
+    destroy(instance);
   return code;
 }
 

@@ -61,17 +61,20 @@ namespace tcc::runtime {
 
 // The form of plans: 64-bit words, strings as a byte count and bytes padded to words, int32 lists as a count and values
 // two to a word. A size is a count of instructions and (operation, value) pairs in postfix order.
-//   header   magic version words constantBytes checksum entries, offset of each entry
-//   entry    name symbols inputs outputs slots steps sizeWords, types of inputs and outputs, checks, slots, steps,
+//   header   magic version words constantBytes checksum entries, offset of each entry, then of each body that some step
+//            runs; a body has the form of an entry, without names, checks and locations
+//   entry    name symbols inputs outputs slots steps sizeWords bodies, types of inputs and outputs, checks, slots,
+//   steps,
 //            locations
 //   type     name dtype rank shape (-1: open)
 //   checks   count, each: op isAtMost location left right (sizes that must be equal, or left at most right)
 //   slot     kind dtype index constantOffset rank size... offset
 //   step     kind location function finish cost inputs outputs operands (list), kernel: dims (count, size...) extent
-//            scratch, library: attributes (count, values); dependences successors (list)
+//            scratch, library: attributes (count, values), others: dims (count, size...), bodies (count, each: number
+//            in the header, symbols (count, size...)); dependences successors (list)
 //   location file line
 inline constexpr int64_t planMagic = 0x0a31306e616c7074; // "tplan01\n"
-inline constexpr int64_t planVersion = 1;
+inline constexpr int64_t planVersion = 2;
 enum PlanHeader {
   planHeaderMagic,
   planHeaderVersion,

@@ -30,19 +30,40 @@ uint64_t planChecksum(const int64_t *words, int64_t numWords, const char *consta
   return sum ^ (sum >> 31);
 }
 
+void destroy(Instance *instance) {
+  while (Instance *body = instance->bodies) {
+    instance->bodies = body->next;
+    destroy(body);
+  }
+  deallocate(instance, instance->bytes);
+}
+
+static Instance *instantiateBody(const TccArtifact &artifact, Words &words, const int64_t *symbols) {
+  int64_t index = words.next(), count = words.next();
+  Scratch<int64_t> sizes(count);
+  if (!sizes)
+    return nullptr;
+  for (int64_t i = 0; i < count; ++i)
+    sizes[i] = words.size(symbols);
+  return instantiate(artifact, index, entryAt(artifact, index), sizes.get());
+}
+
 Instance *instantiate(const TccArtifact &artifact, int64_t index, const Entry &entry, const int64_t *symbols) {
   // Slots of in- and outputs lie in order at the start, so an alias refers to them by number.
+  int64_t viewBytes = entry.numBodies * int64_t(sizeof(PlanView));
   int64_t slotBytes = entry.numSlots * int64_t(sizeof(Slot)), stepBytes = entry.numSteps * int64_t(sizeof(Step));
-  int64_t bytes = int64_t(sizeof(Instance)) + slotBytes + stepBytes + (entry.sizeWords + entry.numSymbols) * 8;
+  int64_t bytes =
+      int64_t(sizeof(Instance)) + slotBytes + stepBytes + viewBytes + (entry.sizeWords + entry.numSymbols) * 8;
   char *block = static_cast<char *>(allocate(bytes));
   if (!block)
     return nullptr;
   auto *instance = reinterpret_cast<Instance *>(block);
   auto *slots = reinterpret_cast<Slot *>(block + sizeof(Instance));
   auto *steps = reinterpret_cast<Step *>(reinterpret_cast<char *>(slots) + slotBytes);
-  auto *sizes = reinterpret_cast<int64_t *>(reinterpret_cast<char *>(steps) + stepBytes);
+  auto *views = reinterpret_cast<PlanView *>(reinterpret_cast<char *>(steps) + stepBytes);
+  auto *sizes = reinterpret_cast<int64_t *>(reinterpret_cast<char *>(views) + viewBytes);
   memcpy(sizes, symbols, size_t(entry.numSymbols) * 8);
-  *instance = {nullptr, index, bytes, sizes, {}, nullptr, 0};
+  *instance = {nullptr, nullptr, index, bytes, sizes, {}, nullptr, 0};
   sizes += entry.numSymbols;
 
   Words words = entry.slots;
@@ -70,7 +91,7 @@ Instance *instantiate(const TccArtifact &artifact, int64_t index, const Entry &e
     step = {};
     step.kind = StepKind(words.next());
     step.location = int32_t(words.next());
-    void *function = artifact.functions[words.next()];
+    int64_t function = words.next();
     int64_t finish = words.next(), cost = words.next();
     memcpy(&step.cost, &cost, sizeof cost);
     step.numInputs = int32_t(words.next());
@@ -78,17 +99,33 @@ Instance *instantiate(const TccArtifact &artifact, int64_t index, const Entry &e
     step.operands = words.list().values;
     int64_t count = words.next();
     if (step.kind == StepKind::Kernel) {
-      step.kernel = reinterpret_cast<TccKernelFn>(function);
+      step.kernel = reinterpret_cast<TccKernelFn>(artifact.functions[function]);
       step.finish = finish < 0 ? nullptr : reinterpret_cast<TccFinishFn>(artifact.functions[finish]);
       step.dims = sizes;
       for (int64_t k = 0; k < count; ++k)
         *sizes++ = words.size(symbols);
       step.extent = words.size(step.dims);
       step.scratch = words.size(step.dims);
-    } else {
-      step.library = reinterpret_cast<TccLibraryFn>(function);
+    } else if (step.kind == StepKind::Library) {
+      step.library = reinterpret_cast<TccLibraryFn>(artifact.functions[function]);
       step.attrs = words.take(count);
       step.extent = 1;
+    } else {
+      step.dims = sizes;
+      for (int64_t k = 0; k < count; ++k)
+        *sizes++ = words.size(symbols);
+      step.extent = 1;
+      step.bodies = views;
+      for (int64_t bodies = words.next(); bodies > 0; --bodies) {
+        Instance *body = instantiateBody(artifact, words, symbols);
+        if (!body) {
+          destroy(instance);
+          return nullptr;
+        }
+        body->next = instance->bodies;
+        instance->bodies = body;
+        *views++ = body->view;
+      }
     }
     step.numDependences = int32_t(words.next());
     Words::List successors = words.list();

@@ -98,7 +98,7 @@ inline Type readType(Words &words) {
 struct Entry {
   Words::Text name;
   int32_t numSymbols, numInputs, numOutputs, numSlots, numSteps;
-  int64_t sizeWords;
+  int64_t sizeWords, numBodies; ///< of all steps
   Words types, checks, slots;
 
   explicit Entry(Words words) : types(words), checks(words), slots(words) {
@@ -109,6 +109,7 @@ struct Entry {
     numSlots = int32_t(words.next());
     numSteps = int32_t(words.next());
     sizeWords = words.next();
+    numBodies = words.next();
     types = words;
     for (int32_t i = 0; i < numInputs + numOutputs; ++i)
       readType(words);
@@ -126,6 +127,7 @@ struct Entry {
 /// A plan for one set of open sizes. Everything variable lies behind it in the same block.
 struct Instance {
   Instance *next;
+  Instance *bodies; ///< that steps run, chained by `next`
   int64_t entry, bytes;
   const int64_t *symbols;
   PlanView view;
@@ -133,8 +135,13 @@ struct Instance {
   int32_t numLocations;
 };
 
-/// Null when memory is exhausted; the block has `bytes` bytes of the runtime's allocate().
+inline Entry entryAt(const TccArtifact &artifact, int64_t index) {
+  return Entry(Words(artifact.plan + artifact.plan[planHeaderSize + index]));
+}
+
+/// Null when memory is exhausted.
 Instance *instantiate(const TccArtifact &artifact, int64_t index, const Entry &entry, const int64_t *symbols);
+void destroy(Instance *instance);
 
 } // namespace tcc::runtime
 #endif

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Executes a PlanView: small plans one step after the other on the calling thread, larger ones on the pool, where
 // every thread takes ready steps and helps with the blocks of large kernels while it has none.
-#include "runtime/Plan.h"
-#include "runtime/Memory.h"
+#include "runtime/Frame.h"
 #include "runtime/Tensors.h"
 #include "runtime/Threads.h"
 #include <atomic>
@@ -31,7 +30,9 @@ void fail(Run &run, int32_t step, const TccStatus &status) {
   int32_t lowest = run.failed.load(std::memory_order_relaxed);
   if (lowest < 0 || step < lowest) {
     *run.status = status;
-    run.status->location = run.plan.steps[step].location;
+    // What failed within a step's body knows better.
+    if (run.plan.steps[step].kind <= StepKind::Library || status.location < 0)
+      run.status->location = run.plan.steps[step].location;
     run.failed.store(step, std::memory_order_relaxed);
   }
   run.lock.store(false, std::memory_order_release);
@@ -80,8 +81,9 @@ int32_t runLibrary(const Step &step, const TccTensor *tensors, TccStatus &status
 void runStep(Run &run, int32_t index) {
   const Step &step = run.plan.steps[index];
   TccStatus status; // filled only on failure
-  int32_t code =
-      step.kind == StepKind::Kernel ? runKernel(step, run.tensors, status) : runLibrary(step, run.tensors, status);
+  int32_t code = step.kind == StepKind::Kernel    ? runKernel(step, run.tensors, status)
+                 : step.kind == StepKind::Library ? runLibrary(step, run.tensors, status)
+                                                  : runControl(step, run.tensors, status);
   if (__builtin_expect(code != TCC_OK, 0)) {
     status.code = code;
     fail(run, index, status);
@@ -184,55 +186,56 @@ bool hasIndependentSteps(const PlanView &plan) {
 
 } // namespace
 
-int32_t run(const PlanView &plan, const void *const *inputs, void *const *outputs, TccStatus *status) {
-  status->code = TCC_OK;
-  status->location = -1;
-  Scratch<char> arena;
+// Kernels clamp positions: the first element of an empty tensor must be readable.
+alignas(alignment) static char nothing[alignment];
+
+int32_t Frame::prepare(TccStatus &status) {
   if (plan.arenaBytes > 0 && !arena.resize(plan.arenaBytes))
-    return outOfMemory(status, "run", plan.arenaBytes);
-  constexpr int slotsOnStack = 64;
-  TccTensor onStack[slotsOnStack];
-  Scratch<TccTensor> onHeap;
-  TccTensor *tensors = onStack;
+    return outOfMemory(&status, "run", plan.arenaBytes);
   if (plan.numSlots > slotsOnStack) {
     if (!onHeap.resize(plan.numSlots))
-      return outOfMemory(status, "run", plan.numSlots * int64_t(sizeof(TccTensor)));
+      return outOfMemory(&status, "run", plan.numSlots * int64_t(sizeof(TccTensor)));
     tensors = onHeap.get();
   }
-  alignas(alignment) static char nothing[alignment];
   for (int32_t i = 0; i < plan.numSlots; ++i) {
     const Slot &slot = plan.slots[i];
-    void *data = nullptr;
-    switch (slot.kind) {
-    case SlotKind::Input:
-      data = const_cast<void *>(inputs[slot.index]);
-      break;
-    case SlotKind::Output:
-      data = outputs[slot.index];
-      break;
-    case SlotKind::Constant:
-      data = const_cast<void *>(slot.constant);
-      break;
-    case SlotKind::Arena:
-      data = arena.get() + slot.offset;
-      break;
-    }
-    // Kernels clamp positions: the first element of an empty tensor must be readable.
+    void *data = slot.kind == SlotKind::Constant ? const_cast<void *>(slot.constant) : arena.get() + slot.offset;
     tensors[i] = {data ? data : nothing, slot.dtype, slot.rank, slot.shape};
   }
-
-  Run shared{plan, tensors, status};
   double cost = 0;
   for (int32_t s = 0; s < plan.numSteps; ++s)
     cost += plan.steps[s].cost * double(plan.steps[s].extent);
-  if (numThreads() > 1 && cost > worthSharing && hasIndependentSteps(plan)) {
+  isShared = numThreads() > 1 && cost > worthSharing && hasIndependentSteps(plan);
+  return TCC_OK;
+}
+
+int32_t Frame::run(const void *const *inputs, void *const *outputs, TccStatus &status) {
+  for (int32_t i = 0; i < plan.numSlots; ++i) {
+    const Slot &slot = plan.slots[i];
+    if (slot.kind != SlotKind::Input && slot.kind != SlotKind::Output)
+      continue;
+    void *data = slot.kind == SlotKind::Input ? const_cast<void *>(inputs[slot.index]) : outputs[slot.index];
+    tensors[i].data = data ? data : nothing;
+  }
+  status.code = TCC_OK;
+  Run shared{plan, tensors, &status};
+  if (isShared) {
     if (int32_t code = runOnPool(shared))
       return code;
   } else {
     for (int32_t s = 0; s < plan.numSteps && shared.failed < 0; ++s)
       runStep(shared, s);
   }
-  return status->code;
+  return status.code;
+}
+
+int32_t run(const PlanView &plan, const void *const *inputs, void *const *outputs, TccStatus *status) {
+  status->code = TCC_OK;
+  status->location = -1;
+  Frame frame(plan);
+  if (int32_t code = frame.prepare(*status))
+    return code;
+  return frame.run(inputs, outputs, *status);
 }
 
 } // namespace tcc::runtime

@@ -5,6 +5,7 @@
 #define TCC_RUNTIME_PLAN_H
 
 #include "runtime/Runtime.h"
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -23,7 +24,15 @@ struct Slot {
   const int64_t *shape;
 };
 
-enum class StepKind : int32_t { Kernel, Library };
+/// What a step does. Those after Library run other plans, `bodies`; their `dims` are, beside their operands:
+///   Checkpoint  one plan, once
+///   Cond        the first plan if the first operand is true, else the second, on the other operands
+///   Scan        captures, carries, length, reverse: a plan of i, captures, carries and slices of the other operands
+///   While       captures: a condition and a body, of captures and state; the last result is the number of turns
+///   Unwind      captures, state: a body and a step back, as in tcc.unwind
+enum class StepKind : int32_t { Kernel, Library, Checkpoint, Cond, Scan, While, Unwind };
+
+struct PlanView;
 
 /// One launch. Steps are listed in an order in which they may run one after the other.
 struct Step {
@@ -34,11 +43,12 @@ struct Step {
   TccLibraryFn library;
   const int32_t *operands; ///< slots: inputs, then outputs
   int32_t numInputs, numOutputs;
-  const int64_t *dims;  ///< kernel: the dynamic sizes of its arguments
-  const int64_t *attrs; ///< library: the op's attributes
-  int64_t extent;       ///< kernel: number of blocks
-  int64_t scratch;      ///< kernel: bytes of scratch for the whole launch
-  double cost;          ///< nanoseconds of one block (of the whole call for a library step)
+  const PlanView *bodies; ///< of a step that runs other plans
+  const int64_t *dims;    ///< kernel: the dynamic sizes of its arguments; bodies: see StepKind
+  const int64_t *attrs;   ///< library: the op's attributes
+  int64_t extent;         ///< kernel: number of blocks
+  int64_t scratch;        ///< kernel: bytes of scratch for the whole launch
+  double cost;            ///< nanoseconds of one block (of the whole call for a library step)
   int32_t numDependences;
   const int32_t *successors; ///< later steps that wait for this one
   int32_t numSuccessors;
@@ -93,6 +103,16 @@ public:
     steps[step].extent = 1;
     return step;
   }
+  /// `bodies` are finished. `dims` are those of the kind.
+  int32_t addControl(StepKind kind, std::vector<std::shared_ptr<const Plan>> bodies, std::vector<int32_t> inputs,
+                     std::vector<int32_t> outputs, std::vector<int64_t> dims, double cost, int32_t location) {
+    int32_t step = addStep(kind, std::move(inputs), std::move(outputs), std::move(dims), cost, location);
+    steps[step].extent = 1;
+    for (const auto &body : bodies)
+      views[step].push_back(body->view());
+    children.insert(children.end(), bodies.begin(), bodies.end());
+    return step;
+  }
   /// Derives the dependences from who reads and writes which slot and which bytes of the arena (reuse included).
   void finish();
   /// Valid after finish() until the plan changes or moves.
@@ -119,6 +139,7 @@ private:
     inputs.insert(inputs.end(), outputs.begin(), outputs.end());
     operands.push_back(std::move(inputs));
     integers.push_back(std::move(numbers));
+    views.emplace_back();
     steps.push_back(step);
     return int32_t(steps.size()) - 1;
   }
@@ -127,6 +148,8 @@ private:
   std::vector<Step> steps;
   std::vector<std::vector<int64_t>> shapes, integers;
   std::vector<std::vector<int32_t>> operands, successors;
+  std::vector<std::vector<PlanView>> views; // of each step's bodies
+  std::vector<std::shared_ptr<const Plan>> children;
   int32_t numInputs = 0, numOutputs = 0;
   int64_t arenaBytes = 0;
 };

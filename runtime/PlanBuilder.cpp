@@ -57,6 +57,7 @@ void Plan::finish() {
     Step &step = steps[s];
     step.operands = operands[s].data();
     step.dims = step.attrs = integers[s].data();
+    step.bodies = views[s].data();
     waits.clear();
     auto waitFor = [&](int32_t earlier) {
       if (earlier >= 0 && earlier != s)

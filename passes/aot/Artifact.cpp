@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/aot/Artifact.h"
 
+#include "passes/KernelPasses.h"
 #include "passes/Pipelines.h"
 #include "runtime/Tensors.h"
 
@@ -47,6 +48,12 @@ std::string describe(const Options &options, const std::vector<EntryType> &entri
   return text;
 }
 
+/// Kernels, and the planned functions that branches and loops run: each entry has its own.
+bool isOfEntry(Operation *op) {
+  auto function = dyn_cast<func::FuncOp>(op);
+  return op->hasAttr("tcc.kernel") || (function && isPlannedFunction(function));
+}
+
 } // namespace
 
 bool isIdentifier(const std::string &text) {
@@ -63,10 +70,10 @@ FailureOr<OwningOpRef<ModuleOp>> planEntries(ModuleOp source, const Options &opt
     if (failed(entry))
       return failure();
     std::string prefix = options.name + "_" + name + "_";
-    for (Operation *kernel : launchedKernels(*entry)) {
+    {
       SymbolTable symbols(*own);
-      for (Operation *op : reachableFrom(symbols, kernel)) {
-        if (!op->hasAttr("tcc.kernel"))
+      for (Operation *op : reachableFrom(symbols, *entry)) {
+        if (op == entry->getOperation() || !isOfEntry(op))
           continue;
         StringAttr renamed = StringAttr::get(op->getContext(), prefix + SymbolTable::getSymbolName(op).getValue());
         if (failed(SymbolTable::replaceAllSymbolUses(op, renamed, own->getOperation())))
@@ -76,7 +83,7 @@ FailureOr<OwningOpRef<ModuleOp>> planEntries(ModuleOp source, const Options &opt
     }
     for (Operation &op : llvm::make_early_inc_range(*own->getBody())) {
       // What kernels share is declarations of the C library.
-      if (&op != entry->getOperation() && !op.hasAttr("tcc.kernel") &&
+      if (&op != entry->getOperation() && !isOfEntry(&op) &&
           !shared.insert(SymbolTable::getSymbolName(&op).getValue()).second)
         continue;
       op.remove();
@@ -96,7 +103,7 @@ FailureOr<Artifact> buildArtifact(ModuleOp source, const Options &options) {
   for (const std::string &name : options.entries)
     functions.push_back((*planned)->lookupSymbol<func::FuncOp>(name));
   for (Operation &op : llvm::make_early_inc_range(*(*planned)->getBody()))
-    if (llvm::none_of(functions, [&](func::FuncOp entry) { return entry == &op; })) {
+    if (auto function = dyn_cast<func::FuncOp>(op); !function || !isPlannedFunction(function)) {
       op.remove();
       artifact.code->push_back(&op);
     }

@@ -18,13 +18,20 @@ constexpr size_t maxArguments = 256;
 
 class Encoder {
 public:
-  explicit Encoder(PlanWords &out) : words(out.words), out(out) {}
+  Encoder(PlanWords &out, size_t numEntries) : words(out.words), out(out), numEntries(int64_t(numEntries)) {}
+  /// Numbers the bodies that the plan's steps run, which are encoded after all entries.
+  void collectBodies(const PlanTemplate &plan);
   std::string entry(const Entry &entry);
+  std::string body(const PlanTemplate &plan, const Entry &of);
+  const std::vector<const PlanTemplate *> &allBodies() const { return bodies; }
 
 private:
+  std::string plan(const Entry &entry, const std::vector<PlanTemplate::SizeCheck> &checks,
+                   const std::vector<SourceLocation> &locations, int64_t &workspace);
   void text(const std::string &value);
   void list(ArrayRef<int32_t> values);
   void size(const SizeExpr &expr);
+  void sizes(const std::vector<SizeExpr> &all);
   void type(const std::string &name, const TensorType &type);
   void slot(const PlanTemplate &plan, size_t index);
   void step(const Entry &entry, const PlanTemplate::StepTemplate &step, const runtime::Step &shape,
@@ -34,8 +41,11 @@ private:
 
   std::vector<int64_t> &words;
   PlanWords &out;
+  int64_t numEntries;
   std::map<std::string, int64_t> functionIndex;
   std::multimap<uint64_t, int64_t> constantsByHash; // offsets
+  std::vector<const PlanTemplate *> bodies;
+  std::map<const PlanTemplate *, int64_t> bodyIndex;
   bool tooDeep = false;
 };
 
@@ -65,6 +75,12 @@ void Encoder::size(const SizeExpr &expr) {
     depth += instruction.kind <= SizeExpr::Kind::symbol ? 1 : -1;
     tooDeep |= depth > runtime::maxSizeDepth;
   }
+}
+
+void Encoder::sizes(const std::vector<SizeExpr> &all) {
+  words.push_back(int64_t(all.size()));
+  for (const SizeExpr &expr : all)
+    size(expr);
 }
 
 void Encoder::type(const std::string &name, const TensorType &type) {
@@ -123,14 +139,14 @@ void Encoder::slot(const PlanTemplate &plan, size_t index) {
 void Encoder::step(const Entry &entry, const PlanTemplate::StepTemplate &step, const runtime::Step &shape,
                    ArrayRef<int32_t> successors, int32_t numDependences) {
   bool isKernel = bool(step.kernel);
-  words.push_back(int64_t(isKernel ? runtime::StepKind::Kernel : runtime::StepKind::Library));
+  words.push_back(int64_t(step.kind));
   words.push_back(step.location);
   if (isKernel) {
     const std::string &name = entry.kernelNames->at(step.kernel.get());
     words.push_back(function(name, false));
     words.push_back(step.kernel->finish ? function(name + "_finish", false) : -1);
   } else {
-    words.push_back(function(step.symbol, true));
+    words.push_back(step.bodies.empty() ? function(step.symbol, true) : -1);
     words.push_back(-1);
   }
   int64_t cost;
@@ -142,17 +158,31 @@ void Encoder::step(const Entry &entry, const PlanTemplate::StepTemplate &step, c
   operands.insert(operands.end(), step.outputs.begin(), step.outputs.end());
   list(operands);
   if (isKernel) {
-    words.push_back(int64_t(step.dims.size()));
-    for (const SizeExpr &dim : step.dims)
-      size(dim);
+    sizes(step.dims);
     size(step.kernel->extent);
     size(step.kernel->scratch);
+  } else if (!step.bodies.empty()) {
+    sizes(step.dims);
+    words.push_back(int64_t(step.bodies.size()));
+    for (const PlanTemplate::BodyTemplate &body : step.bodies) {
+      words.push_back(numEntries + bodyIndex.at(body.plan.get()));
+      sizes(body.symbols);
+    }
   } else {
     words.push_back(int64_t(step.attributes.size()));
     words.insert(words.end(), step.attributes.begin(), step.attributes.end());
   }
   words.push_back(numDependences);
   list(successors);
+}
+
+void Encoder::collectBodies(const PlanTemplate &plan) {
+  for (const PlanTemplate::StepTemplate &step : plan.stepTemplates())
+    for (const PlanTemplate::BodyTemplate &body : step.bodies)
+      if (bodyIndex.try_emplace(body.plan.get(), int64_t(bodies.size())).second) {
+        bodies.push_back(body.plan.get());
+        collectBodies(*body.plan);
+      }
 }
 
 /// Sizes large enough that blocks which can overlap for some sizes do overlap: dependences found for them hold for all.
@@ -169,30 +199,45 @@ std::string Encoder::entry(const Entry &entry) {
   if (axes > maxArguments)
     return entry.name + ": arguments with more than " + std::to_string(maxArguments) + " axes are not supported";
 
-  std::vector<int64_t> sizes(plan.numOpenSizes(), representative);
-  std::unique_ptr<runtime::Plan> instance = plan.instantiate(sizes);
+  int64_t workspace = 0;
+  std::string problem = this->plan(entry, plan.sizeChecks(), plan.sourceLocations(), workspace);
+  out.workspaces.push_back(workspace);
+  return problem;
+}
+
+std::string Encoder::body(const PlanTemplate &plan, const Entry &of) {
+  int64_t workspace = 0;
+  return this->plan({"", {}, {}, &plan, of.kernelNames}, {}, {}, workspace);
+}
+
+std::string Encoder::plan(const Entry &entry, const std::vector<PlanTemplate::SizeCheck> &checks,
+                          const std::vector<SourceLocation> &locations, int64_t &workspace) {
+  const PlanTemplate &plan = *entry.plan;
+  std::vector<int64_t> openSizes(plan.numOpenSizes(), representative);
+  std::unique_ptr<runtime::Plan> instance = plan.instantiate(openSizes);
   runtime::PlanView view = instance->view();
   // A block of no bytes overlaps nothing, which would hide a dependence: then the order of the list is kept.
   bool inOrder = false;
   for (int32_t i = 0; i < view.numSlots; ++i)
     inOrder |= plan.numOpenSizes() > 0 && view.slots[i].kind == runtime::SlotKind::Arena &&
                runtime::allocationBytes(view.slots[i].dtype, view.slots[i].rank, view.slots[i].shape) <= 0;
-  out.workspaces.push_back(plan.numOpenSizes() ? -1 : view.arenaBytes);
+  workspace = plan.numOpenSizes() ? -1 : view.arenaBytes;
 
-  size_t sizeWords = 0;
+  size_t sizeWords = 0, numBodies = 0;
   for (const auto &slot : plan.slotTemplates())
     sizeWords += slot.shape.size();
   for (const auto &step : plan.stepTemplates())
-    sizeWords += step.dims.size();
+    sizeWords += step.dims.size(), numBodies += step.bodies.size();
   text(entry.name);
-  words.insert(words.end(), {int64_t(plan.numOpenSizes()), int64_t(plan.inputTypes().size()),
-                             int64_t(plan.outputTypes().size()), view.numSlots, view.numSteps, int64_t(sizeWords)});
+  words.insert(words.end(),
+               {int64_t(plan.numOpenSizes()), int64_t(plan.inputTypes().size()), int64_t(plan.outputTypes().size()),
+                view.numSlots, view.numSteps, int64_t(sizeWords), int64_t(numBodies)});
   for (size_t i = 0; i < plan.inputTypes().size(); ++i)
-    type(entry.inputNames[i], plan.inputTypes()[i]);
+    type(i < entry.inputNames.size() ? entry.inputNames[i] : "", plan.inputTypes()[i]);
   for (size_t i = 0; i < plan.outputTypes().size(); ++i)
-    type(entry.outputNames[i], plan.outputTypes()[i]);
-  words.push_back(int64_t(plan.sizeChecks().size()));
-  for (const PlanTemplate::SizeCheck &check : plan.sizeChecks()) {
+    type(i < entry.outputNames.size() ? entry.outputNames[i] : "", plan.outputTypes()[i]);
+  words.push_back(int64_t(checks.size()));
+  for (const PlanTemplate::SizeCheck &check : checks) {
     text(check.op);
     words.push_back(check.isAtMost);
     words.push_back(check.location);
@@ -211,8 +256,8 @@ std::string Encoder::entry(const Entry &entry) {
                  step.numDependences);
     }
   }
-  words.push_back(int64_t(plan.sourceLocations().size()));
-  for (const SourceLocation &location : plan.sourceLocations()) {
+  words.push_back(int64_t(locations.size()));
+  for (const SourceLocation &location : locations) {
     text(location.file);
     words.push_back(location.line);
   }
@@ -222,11 +267,21 @@ std::string Encoder::entry(const Entry &entry) {
 } // namespace
 
 std::string encodePlans(const std::vector<Entry> &entries, PlanWords &out) {
-  out.words.assign(runtime::planHeaderSize + entries.size(), 0);
-  Encoder encoder(out);
+  Encoder encoder(out, entries.size());
+  std::vector<const Entry *> entryOf; // of each body
+  for (const Entry &entry : entries) {
+    encoder.collectBodies(*entry.plan);
+    entryOf.resize(encoder.allBodies().size(), &entry);
+  }
+  out.words.assign(runtime::planHeaderSize + entries.size() + entryOf.size(), 0);
   for (size_t i = 0; i < entries.size(); ++i) {
     out.words[runtime::planHeaderSize + i] = int64_t(out.words.size());
     if (std::string problem = encoder.entry(entries[i]); !problem.empty())
+      return problem;
+  }
+  for (size_t i = 0; i < entryOf.size(); ++i) {
+    out.words[runtime::planHeaderSize + entries.size() + i] = int64_t(out.words.size());
+    if (std::string problem = encoder.body(*encoder.allBodies()[i], *entryOf[i]); !problem.empty())
       return problem;
   }
   out.words[runtime::planHeaderMagic] = runtime::planMagic;

@@ -33,6 +33,24 @@ TEST(FrontendErrors, Shapes) {
   EXPECT_MISTAKE(tensor({{1, 2}, {3}}), shape, "[tensor] expected nested braces of equal length, got 2 and 1");
 }
 
+TEST(FrontendErrors, ControlFlow) {
+  using V = std::vector<Tensor>;
+  Tensor x = zeros({3}), p = x > 0.0f;
+  auto wide = [](auto c, auto) { return std::pair(V{c[0].astype(float64)}, V{}); };
+  auto longer = [](auto c, auto) { return std::pair(V{concatenate({c[0], c[0]})}, V{}); };
+  auto more = [](auto c, auto) { return std::pair(V{c[0], c[0]}, V{}); };
+  auto same = [](auto s) { return s; };
+  EXPECT_MISTAKE(scan(wide, {x}, {x}), dtype, "[scan] expected carry 0 of dtype float32 and shape {3}, as it came in, got float64 and {3} from the body");
+  EXPECT_MISTAKE(scan(longer, {x}, {x}), shape, "[scan] expected carry 0 of dtype float32 and shape {3}, as it came in, got float32 and {6} from the body");
+  EXPECT_MISTAKE(scan(more, {x}, {x}), value, "[scan] expected as many carried values from the body as came in, 1, got 2");
+  EXPECT_MISTAKE(scan(more, {x}, {}), value, "[scan] expected something to run over, or .length, got neither");
+  EXPECT_MISTAKE(cond(x, same, same, {x}), dtype, "[cond] expected a bool as predicate, got float32");
+  EXPECT_MISTAKE(cond(p, same, same, {x}), shape, "[cond] expected a predicate with one element, got shape {3}: choose element by element with where()");
+  EXPECT_MISTAKE(cond(p[0], same, [](auto s) { return V{s[0] > 0.0f}; }, {x}), dtype, "[cond] expected result 0 to be alike from both functions, got float32 of shape {3} and bool of shape {3}");
+  EXPECT_MISTAKE(while_loop([](auto s) { return s[0] > 0.0f; }, same, {x}), shape, "[while_loop] expected one bool without axes from the condition, got bool of shape {3}");
+  EXPECT_MISTAKE(while_loop([](auto s) { return Tensor(s[0].template item<float>() > 0); }, same, {x[0]}), graph, "[eval] expected a value, got one that depends on an argument of a function that is being traced (for compile, a loop, a branch or checkpoint): its numbers are not known yet; choose with where() or cond(), repeat with while_loop()");
+}
+
 TEST(FrontendErrors, Indices) {
   Tensor x = zeros({4, 5});
   EXPECT_MISTAKE(x[4], index, "[index] expected an index in [-4, 4) for axis 0, got 4");

@@ -101,12 +101,6 @@ static std::vector<GradCase> shapeCases() {
       {"pad", call("pad", {"2x3x$T", "$T"},
                    "low = array<i64: 1, 0>, high = array<i64: 0, 2>, interior = array<i64: 1, 2>", {"4x9x$T"})},
       {"concatenate", call("concatenate", {"2x3x$T", "2x1x$T", "2x2x$T"}, "axis = 1 : i64", {"2x6x$T"})},
-      {"call", "func.func private @g(%x: tensor<4x$T>) -> tensor<4x$T> {\n  %y = tcc.square %x : tensor<4x$T>\n"
-               "  return %y : tensor<4x$T>\n}\n" +
-                   function({"4x$T"}, {"4x$T"},
-                            "  %u = tcc.call @g(%a0) : (tensor<4x$T>) -> tensor<4x$T>\n"
-                            "  %y = tcc.call @g(%u) : (tensor<4x$T>) -> tensor<4x$T>\n",
-                            "%y")},
   };
 }
 
@@ -208,9 +202,84 @@ static std::vector<GradCase> linalgCases() {
   return cases;
 }
 
+/// @g(c, k) = sin(k) c + k, and a turn of a scan with its index and a row.
+static const std::string bodies = R"(
+func.func private @g(%c: tensor<4x$T>, %k: tensor<4x$T>) -> tensor<4x$T> {
+  %s = tcc.sin %k : tensor<4x$T>
+  %m = tcc.multiply %s, %c : tensor<4x$T>
+  %y = tcc.add %m, %k : tensor<4x$T>
+  return %y : tensor<4x$T>
+}
+func.func private @h(%c: tensor<4x$T>, %k: tensor<4x$T>) -> tensor<4x$T> {
+  %y = tcc.multiply %c, %k : tensor<4x$T>
+  return %y : tensor<4x$T>
+}
+func.func private @turn(%i: tensor<i64>, %c: tensor<4x$T>, %k: tensor<4x$T>, %x: tensor<4x$T>) -> (tensor<4x$T>, tensor<4x$T>) {
+  %n = tcc.cast %i : tensor<i64> -> tensor<$T>
+  %b = tcc.broadcast %n {dims = array<i64>} : tensor<$T> -> tensor<4x$T>
+  %g = tcc.call @g(%c, %k) : (tensor<4x$T>, tensor<4x$T>) -> tensor<4x$T>
+  %m = tcc.multiply %g, %x : tensor<4x$T>
+  %y = tcc.multiply %m, %b : tensor<4x$T>
+  return %m, %y : tensor<4x$T>, tensor<4x$T>
+}
+func.func private @short(%c: tensor<4x$T>, %n: tensor<i64>, %k: tensor<4x$T>) -> tensor<i1> {
+  %three = tcc.constant dense<3> : tensor<i64>
+  %y = tcc.less %n, %three : tensor<i64> -> tensor<i1>
+  return %y : tensor<i1>
+}
+func.func private @count(%c: tensor<4x$T>, %n: tensor<i64>, %k: tensor<4x$T>) -> (tensor<i64>, tensor<4x$T>) {
+  %one = tcc.constant dense<1> : tensor<i64>
+  %m = tcc.add %n, %one : tensor<i64>
+  %y = tcc.call @g(%c, %k) : (tensor<4x$T>, tensor<4x$T>) -> tensor<4x$T>
+  return %m, %y : tensor<i64>, tensor<4x$T>
+}
+func.func private @back(%c: tensor<4x$T>, %k: tensor<4x$T>, %d: tensor<4x$T>) -> tensor<4x$T> {
+  %s = tcc.cos %k : tensor<4x$T>
+  %m = tcc.multiply %s, %c : tensor<4x$T>
+  %y = tcc.multiply %m, %d : tensor<4x$T>
+  return %y : tensor<4x$T>
+}
+)";
+
+static std::vector<GradCase> controlCases() {
+  std::vector<GradCase> cases;
+  auto add = [&](const std::string &op, const std::vector<std::string> &operands,
+                 const std::vector<std::string> &results, const std::string &text, const std::string &values,
+                 std::map<int, std::vector<double>> given = {}) {
+    cases.push_back({op, bodies + function(operands, results, text, values), given});
+  };
+  const std::string row = "tensor<4x$T>", rows = "tensor<3x4x$T>";
+  for (std::string op : {"call", "checkpoint"})
+    add(op, {"4x$T", "4x$T"}, {"4x$T"},
+        "  %u = tcc." + op + " @g(%a0, %a1) : (" + row + ", " + row + ") -> " + row + "\n  %y = tcc." + op +
+            " @g(%u, %a1) : (" + row + ", " + row + ") -> " + row + "\n",
+        "%y");
+  for (double truth : {0.0, 1.0})
+    add("cond", {"i1", "4x$T", "4x$T"}, {"4x$T"},
+        "  %y = tcc.cond @g, @h if %a0(%a1, %a2) : (tensor<i1>, " + row + ", " + row + ") -> " + row + "\n", "%y",
+        {{0, {truth}}});
+  for (std::string reverse : {"false", "true"})
+    add("scan", {"4x$T", "4x$T", "3x4x$T"}, {"4x$T", "3x4x$T"},
+        "  %y:2 = tcc.scan @turn captures(%a0) carries(%a1) over(%a2) {length = 3 : i64, reverse = " + reverse +
+            "} : (" + row + ", " + row + ", " + rows + ") -> (" + row + ", " + rows + ")\n",
+        "%y#0, %y#1");
+  add("while_loop", {"4x$T", "4x$T"}, {"4x$T"},
+      "  %z = tcc.constant dense<0> : tensor<i64>\n  %y:3 = tcc.while_loop @short, @count captures(%a0) state(%z, %a1) "
+      ": (" +
+          row + ", tensor<i64>, " + row + ") -> (tensor<i64>, " + row + ", tensor<i64>)\n",
+      "%y#1");
+  for (double count : {0.0, 1.0, 3.0})
+    add("unwind", {"i64", "4x$T", "4x$T", "4x$T"}, {"4x$T"},
+        "  %y = tcc.unwind @g, @back count(%a0) captures(%a1) state(%a2) cotangents(%a3) : (tensor<i64>, " + row +
+            ", " + row + ", " + row + ") -> " + row + "\n",
+        "%y", {{0, {count}}});
+  return cases;
+}
+
 std::vector<GradCase> gradCases(const std::string &op) {
   std::vector<GradCase> found;
-  for (const auto &family : {shapeCases(), indexingCases(), reductionCases(), contractionCases(), linalgCases()})
+  for (const auto &family :
+       {shapeCases(), indexingCases(), reductionCases(), contractionCases(), linalgCases(), controlCases()})
     for (const GradCase &test : family)
       if (test.name == op) {
         found.push_back(test);

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "frontend/Tracing.h"
+#include "dialect/Functions.h"
+#include "frontend/OpenSizes.h"
+#include "frontend/Promotion.h"
+#include "frontend/Trace.h"
+
+using namespace mlir;
+
+namespace tcc {
+
+/// Set while this thread traces: Variables read meanwhile, with the tensor that the trace saw.
+using Reads = std::vector<std::pair<Variable, Tensor>>;
+static thread_local Reads *variablesRead = nullptr;
+
+void noteVariableRead(const Variable &variable, const Tensor &value) {
+  if (variablesRead)
+    variablesRead->push_back({variable, value});
+}
+bool isTracing() { return variablesRead; }
+
+void discard(GraphImpl &graph, func::FuncOp function) {
+  auto forget = [&](Value value) {
+    auto node = graph.nodes.find(value);
+    if (node == graph.nodes.end())
+      return;
+    if (detail::TensorImpl *handle = node->second.handle)
+      handle->value = nullptr;
+    graph.nodes.erase(node);
+  };
+  Block &block = function.front();
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
+    for (Value result : op.getResults())
+      forget(result);
+    op.dropAllUses();
+    op.erase();
+  }
+  for (Value argument : block.getArguments())
+    forget(argument);
+  function.erase();
+}
+
+TracedFunction traceFunction(GraphImpl &graph, ArrayRef<Type> types, const detail::TraceBody &body, Loc where,
+                             const TraceOptions &options) {
+  graph.sweepFunctions();
+  OpBuilder &builder = graph.builder;
+  OpBuilder::InsertionGuard guard(builder);
+  Location loc = graph.location(where);
+  builder.setInsertionPointToStart(graph.module->getBody());
+  auto function =
+      func::FuncOp::create(builder, loc, freshName(*graph.module, "traced"), builder.getFunctionType(types, {}));
+  function.setPrivate();
+  Block *block = function.addEntryBlock();
+  builder.setInsertionPointToEnd(block);
+  graph.traced.push_back(block);
+
+  Reads reads, *outer = std::exchange(variablesRead, &reads);
+  auto stop = llvm::scope_exit([&] {
+    graph.traced.pop_back();
+    variablesRead = outer;
+    if (outer) // a Variable that an inner function reads is read by the outer one
+      outer->insert(outer->end(), reads.begin(), reads.end());
+  });
+  std::optional<OpenSizes> openSizes;
+  if (llvm::any_of(types, [](Type type) { return !cast<RankedTensorType>(type).hasStaticShape(); })) {
+    openSizes.emplace(graph, block->getArguments());
+    graph.openSizes = &*openSizes;
+    builder.setListener(&*openSizes);
+  }
+  auto close = llvm::scope_exit([&] {
+    if (!openSizes)
+      return;
+    builder.setListener(nullptr);
+    graph.openSizes = nullptr;
+  });
+  TracedFunction traced;
+  traced.function = function;
+  SmallVector<Value> returned;
+  try {
+    std::vector<Tensor> arguments;
+    for (Value v : block->getArguments())
+      arguments.push_back(graph.handleTo(v));
+    for (unsigned index : options.weakArguments)
+      arguments[index].impl()->promotesWeakly = true;
+    detail::TraceResult result = body(arguments);
+    traced.lengths = result.lengths;
+    for (const Tensor &t : result.tensors) {
+      if (!t.valid())
+        throwUserError("trace", "expected tensors as results, got an empty (default-constructed) one", where,
+                       Kind::value);
+      traced.isWeak.push_back(isWeak(t));
+      Value v = graph.valueOf(t, loc);
+      // No two handles of a caller may ever mean one value.
+      bool own = v.getParentBlock() == block && v.getDefiningOp() && !llvm::is_contained(returned, v);
+      if (!own && options.distinctResults)
+        v = ReshapeOp::create(builder, loc, v.getType(), v, Value());
+      returned.push_back(v);
+    }
+    func::ReturnOp::create(builder, loc, returned);
+  } catch (...) {
+    discard(graph, function);
+    throw;
+  }
+  // What comes from outside becomes an argument.
+  llvm::SmallMapVector<Value, Value, 8> outside;
+  for (Operation &op : *block)
+    for (OpOperand &operand : op.getOpOperands()) {
+      Value v = operand.get();
+      if (v.getParentBlock() == block)
+        continue;
+      if (auto constant = v.getDefiningOp<ConstantOp>()) {
+        OpBuilder b(block, block->begin());
+        operand.set(b.clone(*constant)->getResult(0));
+        continue;
+      }
+      Value &argument = outside[v];
+      if (!argument) {
+        argument = block->addArgument(v.getType(), loc);
+        Capture capture{graph.handleTo(v), {}, v};
+        for (auto &[variable, value] : reads)
+          if (graph.findValue(value) == v)
+            capture.variable = variable;
+        traced.captures.push_back(std::move(capture));
+      }
+      operand.set(argument);
+    }
+  function.setFunctionType(builder.getFunctionType(block->getArgumentTypes(), ValueRange(returned).getTypes()));
+  return traced;
+}
+
+} // namespace tcc
