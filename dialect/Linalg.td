@@ -50,6 +50,84 @@ def TriangularSolveOp : SolverOp<"triangular_solve", "y with t y = b, or t^H y =
                                  (ins BoolAttr:$lower, BoolAttr:$adjoint, BoolAttr:$unit_diagonal)>;
 def SolveOp : SolverOp<"solve", "y with a y = b", (ins)>;
 
+def LuSolveOp : LibraryOp<"lu_solve", "y with a y = b, or a^H y = b if adjoint, from lu(a)"> {
+  let description = "C1..C3: as for solve, for lu and b. C4: perm has the shape of lu without its last axis.";
+  let arguments = (ins LapackTensor:$lu, PositionTensor:$perm, LapackTensor:$b, BoolAttr:$adjoint);
+  let results = (outs LapackTensor:$y);
+  let batching = Stacked<>;
+  let assemblyFormat = "$lu `,` $perm `,` $b attr-dict `:` functional-type(operands, results)";
+}
+
+def DetOp : LibraryOp<"det", "The determinant of a, read off lu and perm, the results of lu(a)"> {
+  let description = [{
+    The factors stand beside the matrix because the gradient, made of cofactors, exists where the factors have none.
+    C1: a and lu are square matrices of one type. C2: perm has their shape without the last axis.
+  }];
+  let arguments = (ins LapackTensor:$a, LapackTensor:$lu, PositionTensor:$perm);
+  let results = (outs LapackTensor:$y);
+  let batching = Stacked<>;
+  let assemblyFormat = "$a `,` $lu `,` $perm attr-dict `:` functional-type(operands, results)";
+}
+def AdjugateOp : SquareMatrixOp<"adjugate", "y with a y = y a = det(a) I, for singular a, too", (outs LapackTensor:$y)>;
+
+//===----------------------------------------------------------------------===//
+// Matrix equations and functions of matrices
+//===----------------------------------------------------------------------===//
+
+def SylvesterOp : LibraryOp<"sylvester", "y with a y + y b = q"> {
+  let description = [{
+    C1: a, b and q have at least two axes, one element type and equal leading sizes. C2: a and b are square. C3: q has as
+    many rows as a and as many columns as b.
+  }];
+  let arguments = (ins LapackTensor:$a, LapackTensor:$b, LapackTensor:$q);
+  let results = (outs LapackTensor:$y);
+  let batching = Stacked<>;
+  let assemblyFormat = "$a `,` $b `,` $q attr-dict `:` functional-type(operands, results)";
+}
+def SchurSolveOp : LibraryOp<"schur_solve", "Strictly lower y with tril(y t - t y) = tril(e), or tril(y t^H - t^H y) if adjoint"> {
+  let description = [{
+    How Schur vectors turn: t is upper triangular, the strictly lower triangle of e is read.
+    C1: t and e are square matrices of one type.
+  }];
+  let arguments = (ins ComplexTensor:$t, ComplexTensor:$e, BoolAttr:$adjoint);
+  let results = (outs ComplexTensor:$y);
+  let batching = Stacked<>;
+  let assemblyFormat = "$t `,` $e attr-dict `:` functional-type(operands, results)";
+}
+def ExpmOp : SquareMatrixOp<"expm", "The exponential of a matrix", (outs LapackTensor:$y)>;
+class ComplexMatrixOp<string mnemonic, string text> : SquareMatrixOp<mnemonic, text, (outs ComplexTensor:$y)> {
+  let arguments = (ins ComplexTensor:$a);
+}
+def SqrtmOp : ComplexMatrixOp<"sqrtm", "The principal square root of a matrix">;
+def LogmOp : ComplexMatrixOp<"logm", "The principal logarithm of a matrix">;
+
+//===----------------------------------------------------------------------===//
+// What adjoints of decompositions are made of
+//===----------------------------------------------------------------------===//
+
+def LimitWhereOp : SummaryOp<"limit_where", "limit where it is asked for, quotient elsewhere",
+                             [Pure, ElementwiseTrait, AllTypesMatch<["limit", "quotient", "y"]>,
+                              AllShapesMatch<["near", "divisor", "y"]>]> {
+  let description = [{
+    A select that knows what it stands for: a quotient by `divisor`, whose limit is taken where the divisor is near zero.
+    That limit is known at one place only. Its derivative with respect to the divisor is not, and is an error at run time.
+  }];
+  let arguments = (ins BoolTensor:$near, InexactTensor:$divisor, InexactTensor:$limit, InexactTensor:$quotient);
+  let results = (outs InexactTensor:$y);
+  let batching = Stacked<>;
+  let assemblyFormat = "$near `,` $divisor `,` $limit `,` $quotient attr-dict `:` type($near) `,` type($divisor) `,` type($y)";
+  let kernel = Kernel<"kernels::limitWhere", "kernels::limitWhere">;
+}
+def CheckOp : LibraryOp<"check", "x; fails where `failed` holds anywhere, with the message number `reason`"> {
+  let description = [{
+    The messages are those of runtime/Check.cpp. C1: `failed` has x's leading sizes, of stacked matrices, then two axes.
+  }];
+  let arguments = (ins LapackTensor:$x, BoolTensor:$failed, I64Attr:$reason);
+  let results = (outs LapackTensor:$y);
+  let batching = Stacked<>;
+  let assemblyFormat = "$x `,` $failed attr-dict `:` functional-type(operands, results)";
+}
+
 //===----------------------------------------------------------------------===//
 // Adjoints
 //===----------------------------------------------------------------------===//
@@ -61,8 +139,18 @@ def : CustomAdjoint<SvdOp, "Townsend 2016; Wan and Zhang 2019 for complex matric
 def : CustomAdjoint<SvdvalsOp, "u diag(ds) v^H">;
 def : CustomAdjoint<EighOp, "Giles 2008; degenerate values treated exactly">;
 def : CustomAdjoint<EigOp, "Boeddeker et al. 2017, for normalised vectors">;
-def : Undifferentiable<SchurOp, "schur has no adjoint; differentiate through eig or solve">;
+def : CustomAdjoint<SchurOp, "a triangular equation for the turning of the vectors">;
 def : CustomAdjoint<TriangularSolveOp, "Giles 2008">;
 def : CustomAdjoint<SolveOp, "Giles 2008">;
+def : Undifferentiable<LuSolveOp, "made after differentiation">;
+def : CustomAdjoint<DetOp, "cofactors">;
+def : CustomAdjoint<AdjugateOp, "of det(a) a^-1, for regular matrices">;
+def : CustomAdjoint<SylvesterOp, "the adjoint equation">;
+def : CustomAdjoint<SchurSolveOp, "the adjoint equation">;
+def : CustomAdjoint<ExpmOp, "Mathias 1996: a block of the exponential of twice the size">;
+def : CustomAdjoint<SqrtmOp, "a Sylvester equation">;
+def : CustomAdjoint<LogmOp, "Mathias 1996: a block of the logarithm of twice the size">;
+def : CustomAdjoint<LimitWhereOp, "as select, with an error for what is not known">;
+def : Adjoint<CheckOp, (pullback (Same $dy):$dx, (zero):$dfailed)>;
 
 #endif // TCC_DIALECT_LINALG

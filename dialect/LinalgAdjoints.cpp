@@ -18,6 +18,122 @@ LogicalResult SolveOp::pullback(AdjointBuilder &b) {
   return success();
 }
 
+// d det(a) = tr(adj(a) da): the cofactors exist where the inverse does not.
+LogicalResult DetOp::pullback(AdjointBuilder &b) {
+  if (!b.wants(0))
+    return success();
+  MatrixAlgebra m(b);
+  Value cofactors = m.adjointOf(b.create<AdjugateOp>(getA()));
+  auto batch = llvm::to_vector(llvm::seq<int64_t>(tensorType(b.dy()).getRank()));
+  b.accumulate(0, b.create<MultiplyOp>(adjoint::broadcastLike(b, b.dy(), cofactors, batch), cofactors));
+  return success();
+}
+
+// y = det(a) a^-1: dy = tr(y da) a^-1 - y da a^-1, so ga = tr(a^-H g) y^H - y^H g a^-H, of regular matrices.
+LogicalResult AdjugateOp::pullback(AdjointBuilder &b) {
+  if (!b.wants(0))
+    return success();
+  MatrixAlgebra m(b);
+  Value h = m.adjointOf(getA()), yh = m.adjointOf(getY());
+  Value trace = m.sumOfRows(m.diagonal(b.create<SolveOp>(h, b.dy())));
+  auto batch = llvm::to_vector(llvm::seq<int64_t>(tensorType(trace).getRank()));
+  Value right = m.adjointOf(b.create<SolveOp>(getA(), m.adjointOf(b.dy())));
+  Value first = b.create<MultiplyOp>(adjoint::broadcastLike(b, trace, yh, batch), yh);
+  b.accumulate(0, m.subtract(first, m.product(yh, right)));
+  return success();
+}
+
+// a y + y b = q: gq solves the adjoint equation a^H gq + gq b^H = gy, and ga = -gq y^H, gb = -y^H gq.
+LogicalResult SylvesterOp::pullback(AdjointBuilder &b) {
+  MatrixAlgebra m(b);
+  Value yh = m.adjointOf(getY());
+  Value gq = b.create<SylvesterOp>(m.adjointOf(getA()), m.adjointOf(getB()), b.dy());
+  if (b.wants(0))
+    b.accumulate(0, m.negative(m.product(gq, yh)));
+  if (b.wants(1))
+    b.accumulate(1, m.negative(m.product(yh, gq)));
+  b.accumulate(2, gq);
+  return success();
+}
+
+// y y = a: y dy + dy y = da.
+LogicalResult SqrtmOp::pullback(AdjointBuilder &b) {
+  MatrixAlgebra m(b);
+  Value yh = m.adjointOf(getY());
+  b.accumulate(0, b.create<SylvesterOp>(yh, yh, b.dy()));
+  return success();
+}
+
+/// The derivative of f at a^H in the direction g is the adjoint of that at a, and stands beside f(a^H) in
+/// f((a^H g; 0 a^H)) = (f(a^H) df; 0 f(a^H)) (Mathias 1996, "A chain rule for matrix functions and applications"). Made
+/// of f itself, it has derivatives of any order. Linear in g: the scale keeps a large g from spoiling f's own scaling.
+template <class Function> static LogicalResult pullbackMatrixFunction(Function op, AdjointBuilder &b) {
+  if (!b.wants(0))
+    return success();
+  int64_t n = op.getA().getType().getShape().back();
+  if (ShapedType::isDynamic(n))
+    return op.emitOpError("cannot be differentiated: the matrices have open sizes");
+  if (n == 0) {
+    b.accumulate(0, b.dy());
+    return success();
+  }
+  MatrixAlgebra m(b);
+  Value h = m.adjointOf(op.getA()), g = b.dy(), scale = b.create<StopGradientOp>(m.largest(g));
+  scale = m.select(b.create<GreaterOp>(scale, b.zeros(scale)), scale, b.splat(scale, 1.0));
+  Value f = b.create<Function>(m.blocks(h, m.divide(g, scale), b.zeros(h), h));
+  b.accumulate(0, m.multiply(m.columns(m.rows(f, 0, n), n, 2 * n), scale));
+  return success();
+}
+LogicalResult ExpmOp::pullback(AdjointBuilder &b) { return pullbackMatrixFunction(*this, b); }
+LogicalResult LogmOp::pullback(AdjointBuilder &b) { return pullbackMatrixFunction(*this, b); }
+
+// With M(y) = tril(y t - t y): <gy, M^-1 e> = <M^-H gy, e>, and M^H is the equation with t^H. From dM(y) = tril(y dt -
+// dt y) follows, with x = M^-H gy, gt = x y^H - y^H x in the upper triangle, and for the adjoint equation its mirror
+// image.
+LogicalResult SchurSolveOp::pullback(AdjointBuilder &b) {
+  MatrixAlgebra m(b);
+  Value x = b.create<SchurSolveOp>(getT(), b.dy(), b.builder.getBoolAttr(!getAdjoint()));
+  b.accumulate(1, x);
+  if (!b.wants(0))
+    return success();
+  Value p = getAdjoint() ? x : getY(), q = getAdjoint() ? getY() : x;
+  Value gt = m.subtract(m.product(q, m.adjointOf(p)), m.product(m.adjointOf(p), q));
+  b.accumulate(0, m.orZero(m.notBelowDiagonal(gt), gt));
+  return success();
+}
+
+// z^H da z = e: dt = triu(e + t w - w t) for the turning w = z^H dz, anti-Hermitian with tril(w t - t w) = tril(e); its
+// diagonal, the vectors' phases, is not determined. With n = z^H gz - gt t^H + t^H gt the cotangent of w is n, that of
+// w's lower triangle tril(n - n^H), and ga = z (triu(gt) + x) z^H with x from the adjoint equation for w.
+LogicalResult SchurOp::pullback(AdjointBuilder &b) {
+  if (!b.wants(0))
+    return success();
+  MatrixAlgebra m(b);
+  Value t = getT(), z = getZ(), gt = b.dyOrZero(0), th = m.adjointOf(t);
+  gt = m.orZero(m.notBelowDiagonal(gt), gt);
+  Value ofVectors = m.product(m.adjointOf(z), b.dyOrZero(1)), left = m.product(th, gt), right = m.product(gt, th);
+  Value n = m.add(ofVectors, m.subtract(left, right));
+  Value turning = m.subtract(n, m.adjointOf(n));
+  Value scale = b.create<MaximumOp>(m.largest(ofVectors), b.create<MaximumOp>(m.largest(left), m.largest(right)));
+  Value seesPhases = m.both(m.onDiagonal(turning), m.isSignificant(turning, scale));
+  Value lower = m.orZero(m.belowDiagonal(turning), m.check(turning, seesPhases, Reason::gauge));
+  Value x = b.create<SchurSolveOp>(t, lower, b.builder.getBoolAttr(true));
+  b.accumulate(0, m.product(z, m.product(m.add(gt, x), m.adjointOf(z))));
+  return success();
+}
+
+LogicalResult LimitWhereOp::pullback(AdjointBuilder &b) {
+  MatrixAlgebra m(b);
+  Value dy = b.dy(), near = getNear();
+  if (b.wants(1)) {
+    Value isAsked = m.both(near, b.create<NotEqualOp>(dy, b.zeros(dy)));
+    dy = m.check(dy, isAsked, Reason::secondDerivative);
+  }
+  b.accumulate(2, m.orZero(near, dy));
+  b.accumulate(3, m.select(near, b.zeros(dy), dy));
+  return success();
+}
+
 // t y = b: gb = t^-H gy, gt = -gb y^H; t^H y = b: gb = t^-1 gy, gt = -y gb^H; both in the triangle that was read.
 LogicalResult TriangularSolveOp::pullback(AdjointBuilder &b) {
   MatrixAlgebra m(b);
@@ -110,10 +226,13 @@ LogicalResult QrOp::pullback(AdjointBuilder &b) {
   int64_t rows = type.getShape().end()[-2], columns = type.getShape().end()[-1];
   if (ShapedType::isDynamic(rows) || ShapedType::isDynamic(columns))
     return emitOpError("cannot be differentiated: the matrices have open sizes");
-  if (getFull() && rows > columns)
-    return emitOpError("cannot be differentiated: a full q of a tall matrix is not determined by it");
   MatrixAlgebra m(b);
   Value gq = b.dyOrZero(0), gr = b.dyOrZero(1);
+  if (getFull() && rows > columns) {
+    auto [q1, gq1] = m.withoutComplement(getQ(), gq, columns);
+    b.accumulate(0, pullbackTallQr(m, q1, m.rows(getR(), 0, columns), gq1, m.rows(gr, 0, columns)));
+    return success();
+  }
   if (rows >= columns) {
     b.accumulate(0, pullbackTallQr(m, getQ(), getR(), gq, gr));
     return success();

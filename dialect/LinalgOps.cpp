@@ -84,6 +84,22 @@ TCC_INFER_MATRIX(SchurOp, true) {
   types.append({a.stack({a.m, a.n}, element), a.stack({a.m, a.n}, element)});
   return success();
 }
+TCC_INFER_MATRIX(AdjugateOp, true) {
+  types.push_back(a.type);
+  return success();
+}
+TCC_INFER_MATRIX(ExpmOp, true) {
+  types.push_back(a.type);
+  return success();
+}
+TCC_INFER_MATRIX(SqrtmOp, true) {
+  types.push_back(a.type);
+  return success();
+}
+TCC_INFER_MATRIX(LogmOp, true) {
+  types.push_back(a.type);
+  return success();
+}
 #undef TCC_INFER_MATRIX
 
 static LogicalResult inferSolver(std::optional<Location> loc, StringRef op, Value a, Value b,
@@ -103,5 +119,77 @@ static LogicalResult inferSolver(std::optional<Location> loc, StringRef op, Valu
 }
 TCC_INFER(TriangularSolveOp) { return inferSolver(loc, getOperationName(), adaptor.getA(), adaptor.getB(), types); }
 TCC_INFER(SolveOp) { return inferSolver(loc, getOperationName(), adaptor.getA(), adaptor.getB(), types); }
+
+/// Whether two shapes may be the same at run time.
+static bool mayFit(ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
+  return a.size() == b.size() &&
+         llvm::all_of(llvm::zip(a, b), [](auto sizes) { return mayBeEqual(std::get<0>(sizes), std::get<1>(sizes)); });
+}
+
+static LogicalResult checkPermutation(std::optional<Location> loc, StringRef op, Value lu, Value perm) {
+  if (mayFit(tensorType(perm).getShape(), tensorType(lu).getShape().drop_back()))
+    return success();
+  return InferenceError(loc, op) << "perm must have the shape of lu without its last axis, got " << perm.getType()
+                                 << " for " << lu.getType();
+}
+TCC_INFER(LuSolveOp) {
+  if (failed(inferSolver(loc, getOperationName(), adaptor.getLu(), adaptor.getB(), types)))
+    return failure();
+  return checkPermutation(loc, getOperationName(), adaptor.getLu(), adaptor.getPerm());
+}
+
+/// Two stacks of square matrices of one type.
+static FailureOr<MatrixShape> twoSquares(std::optional<Location> loc, StringRef op, Value a, Value b) {
+  FailureOr<MatrixShape> shape = matrix(loc, op, a, /*square=*/true);
+  if (failed(shape))
+    return failure();
+  if (tensorType(a).getElementType() == tensorType(b).getElementType() &&
+      mayFit(shape->type.getShape(), tensorType(b).getShape()))
+    return shape;
+  (void)LogicalResult(InferenceError(loc, op)
+                      << "expects matrices of one type, got " << a.getType() << " and " << b.getType());
+  return failure();
+}
+TCC_INFER(DetOp) {
+  FailureOr<MatrixShape> a = twoSquares(loc, getOperationName(), adaptor.getA(), adaptor.getLu());
+  if (failed(a))
+    return failure();
+  types.push_back(a->stack({}));
+  return checkPermutation(loc, getOperationName(), adaptor.getLu(), adaptor.getPerm());
+}
+TCC_INFER(SchurSolveOp) {
+  FailureOr<MatrixShape> t = twoSquares(loc, getOperationName(), adaptor.getT(), adaptor.getE());
+  if (failed(t))
+    return failure();
+  types.push_back(adaptor.getE().getType());
+  return success();
+}
+
+TCC_INFER(SylvesterOp) {
+  StringRef op = getOperationName();
+  FailureOr<MatrixShape> a = matrix(loc, op, adaptor.getA(), /*square=*/true),
+                         b = matrix(loc, op, adaptor.getB(), /*square=*/true),
+                         q = matrix(loc, op, adaptor.getQ(), /*square=*/false);
+  if (failed(a) || failed(b) || failed(q))
+    return failure();
+  Type element = q->type.getElementType();
+  if (a->type.getElementType() != element || b->type.getElementType() != element || !mayFit(a->batch, q->batch) ||
+      !mayFit(b->batch, q->batch) || !mayBeEqual(a->n, q->m) || !mayBeEqual(b->n, q->n))
+    return InferenceError(loc, op) << "expects {.., m, m}, {.., n, n} and {.., m, n} of one element type, got "
+                                   << Type(a->type) << ", " << Type(b->type) << " and " << Type(q->type);
+  types.push_back(q->type);
+  return success();
+}
+
+TCC_INFER(CheckOp) {
+  RankedTensorType failed = tensorType(adaptor.getFailed());
+  int64_t batch = failed.getRank() - 2;
+  if (batch < 0 || batch > tensorType(adaptor.getX()).getRank() ||
+      !mayFit(failed.getShape().take_front(batch), tensorType(adaptor.getX()).getShape().take_front(batch)))
+    return InferenceError(loc, getOperationName()) << "`failed` must have leading sizes of x and two axes more, got "
+                                                   << Type(failed) << " for " << adaptor.getX().getType();
+  types.push_back(adaptor.getX().getType());
+  return success();
+}
 
 } // namespace tcc

@@ -35,6 +35,42 @@ Value MatrixAlgebra::solveTriangularRight(Value t, Value x, bool lower, bool isA
   return adjointOf(solveTriangular(t, adjointOf(x), lower, !isAdjoint, unit));
 }
 
+Value MatrixAlgebra::largest(Value x) {
+  int64_t rank = tensorType(x).getRank();
+  auto axes = b.integers({rank - 2, rank - 1});
+  if (tensorType(x).getDimSize(rank - 2) == 0 || tensorType(x).getDimSize(rank - 1) == 0)
+    return magnitude(x);
+  return adjoint::repeatLike(b, b.create<ReduceMaxOp>(magnitude(x), axes), x, axes);
+}
+
+Value MatrixAlgebra::blocks(Value a00, Value a01, Value a10, Value a11) {
+  int64_t rank = tensorType(a00).getRank();
+  Value top = b.create<ConcatenateOp>(ValueRange{a00, a01}, b.integer(rank - 1));
+  Value bottom = b.create<ConcatenateOp>(ValueRange{a10, a11}, b.integer(rank - 1));
+  return b.create<ConcatenateOp>(ValueRange{top, bottom}, b.integer(rank - 2));
+}
+
+Value MatrixAlgebra::check(Value x, Value failed, Reason reason) {
+  return b.create<CheckOp>(x, failed, b.integer(int64_t(reason)));
+}
+
+Value MatrixAlgebra::isSignificant(Value x, Value scale) {
+  // Where two values agree within sqrt(eps) what must vanish is as small, relatively; rounding is far below.
+  bool isDouble = realTypeOf(tensorType(x).getElementType()).isF64();
+  return b.create<GreaterOp>(magnitude(x), scaled(scale, isDouble ? 0x1p-20 : 0x1p-6));
+}
+
+// q^H dq is anti-Hermitian: with w = q2^H dq1 is dq2 = -q1 w^H + q2 (any turning), so that w gains -g2^H q1, and g1
+// gains -q2 g2^H q1.
+std::pair<Value, Value> MatrixAlgebra::withoutComplement(Value q, Value g, int64_t k, bool isChecked) {
+  Value q1 = columns(q, 0, k), q2 = columns(q, k, -1), g1 = columns(g, 0, k), g2 = columns(g, k, -1);
+  if (isChecked) {
+    Value own = product(adjointOf(q2), g2);
+    g2 = check(g2, isSignificant(antiHermitian(own), largest(own)), Reason::complement);
+  }
+  return {q1, subtract(g1, product(q2, product(adjointOf(g2), q1)))};
+}
+
 Value MatrixAlgebra::sliced(Value x, int64_t fromLast, int64_t begin, int64_t end) {
   RankedTensorType type = tensorType(x);
   int64_t rank = type.getRank(), axis = rank - fromLast;

@@ -8,6 +8,9 @@
 
 namespace tcc {
 
+/// Why a derivative does not exist or is not known; the order of the messages in runtime/Check.cpp.
+enum class Reason : int64_t { gauge, secondDerivative, complement };
+
 class MatrixAlgebra {
 public:
   using Value = mlir::Value;
@@ -25,6 +28,8 @@ public:
   Value select(Value condition, Value x, Value y) { return b.create<SelectOp>(condition, x, y); }
   Value orZero(Value condition, Value x) { return select(condition, x, b.zeros(x)); }
   Value squaredMagnitude(Value x);
+  Value magnitude(Value x) { return b.create<AbsOp>(x); }
+  Value both(Value p, Value q) { return b.create<BitwiseAndOp>(p, q); }
   Value real(Value x) { return b.cast(x, realTypeOf(tensorType(x).getElementType())); }
 
   //===--------------------------------------------------------------------===//
@@ -65,6 +70,17 @@ public:
   Value withDiagonal(Value x, Value v) { return select(onDiagonal(x), adjoint::castLike(b, asRows(v, x), x), x); }
   /// x diag(v)
   Value scaleColumns(Value x, Value v) { return multiply(x, asRows(v, x)); }
+  /// The largest magnitude of each matrix x, at each position of x.
+  Value largest(Value x);
+  /// The square matrix of these blocks, all of one size.
+  Value blocks(Value a, Value b, Value c, Value d);
+  /// x; evaluation fails, and says why, where `failed` holds anywhere.
+  Value check(Value x, Value failed, Reason reason);
+  /// Whether |x| is more than rounding errors, compared with `scale` of the same shape.
+  Value isSignificant(Value x, Value scale);
+  /// For q = (q1 q2) with k columns in q1, and the cotangent g of q: q1 and a cotangent of q1 alone. q2 is any basis of
+  /// the complement; evaluation fails, if checked, where the loss depends on which.
+  std::pair<Value, Value> withoutComplement(Value q, Value g, int64_t k, bool isChecked = true);
   /// Sums over the last axis.
   Value sumOfRows(Value x) { return b.create<ReduceSumOp>(x, b.integers({tensorType(x).getRank() - 1})); }
 

@@ -30,8 +30,9 @@ bool isLinear(Operation *op, ArrayRef<unsigned> varying) {
 
 class ScalingSearch {
 public:
-  ScalingSearch(AdjointBuilder &b, ValueRange vectors, Value values, Held held)
-      : b(b), vectors(vectors), values(values), held(held), linear(vectors.begin(), vectors.end()) {}
+  ScalingSearch(AdjointBuilder &b, ValueRange vectors, Value values, ValueRange symmetric, Held held)
+      : b(b), vectors(vectors), values(values), symmetric(symmetric), held(held),
+        linear(vectors.begin(), vectors.end()) {}
 
   FailureOr<SmallVector<Value>> run() {
     // Values that are linear in the vectors, in the order in which they are found.
@@ -42,7 +43,7 @@ public:
           return failure();
     }
     for (Value product : products)
-      if (failed(differentiateFactors(product, b.op->getResults())))
+      if (failed(differentiateFactors(product, SmallVector<Value>(b.op->getResults()))))
         return failure();
     return differentiate(b.builder, tangents, cotangents, vectors, b.op->getResults());
   }
@@ -80,33 +81,14 @@ private:
     return differentiateFactors(y, fixed);
   }
 
-  /// Adds the tangent of y along ones in the values, all of `fixed` but the values fixed. Reverse mode twice is forward
-  /// mode: what pulls cotangents c of y back is linear in c, and its own adjoint pushes tangents forward.
-  LogicalResult differentiateFactors(Value y, ValueRange fixed) {
-    // An op of its own, because a constant would fold away what is made of it.
-    auto c = InputOp::create(b.builder, b.loc(), y.getType());
-    FailureOr<SmallVector<Value>> pulled = differentiate(b.builder, y, c.getY(), values, fixed);
-    if (failed(pulled))
+  /// Adds the tangent of y along ones in the values, all of `fixed` but the values fixed.
+  LogicalResult differentiateFactors(Value y, SmallVector<Value> fixed) {
+    llvm::append_range(fixed, symmetric);
+    FailureOr<Value> tangent = differentiateAlong(b, y, values, b.splat(values, 1.0), fixed);
+    if (failed(tangent))
       return failure();
-    Value tangent;
-    if (pulled->front()) {
-      FailureOr<SmallVector<Value>> pushed =
-          differentiate(b.builder, pulled->front(), b.splat(values, 1.0), c.getY(), fixed);
-      if (failed(pushed))
-        return failure();
-      tangent = pushed->front();
-    }
-    // The tangent does not depend on c but for its sizes, which y has too.
-    c.getY().replaceAllUsesWith(y);
-    SmallVector<Operation *> made;
-    for (Operation &op : llvm::make_range(std::next(c->getIterator()), b.builder.getInsertionPoint()))
-      made.push_back(&op);
-    for (Operation *op : llvm::reverse(made))
-      if (op->use_empty() && !(tangent && tangent.getDefiningOp() == op))
-        op->erase();
-    c->erase();
-    if (tangent) {
-      tangents.push_back(tangent);
+    if (*tangent) {
+      tangents.push_back(*tangent);
       cotangents.push_back(b.cotangentOf(y));
     }
     return success();
@@ -150,6 +132,7 @@ private:
   AdjointBuilder &b;
   ValueRange vectors;
   Value values;
+  ValueRange symmetric;
   Held held;
   llvm::SetVector<Value> linear, products;
   llvm::DenseMap<Operation *, unsigned> dependences;
@@ -158,8 +141,42 @@ private:
 
 } // namespace
 
-FailureOr<SmallVector<Value>> differentiateScaling(AdjointBuilder &b, ValueRange vectors, Value values, Held held) {
-  return ScalingSearch(b, vectors, values, held).run();
+FailureOr<SmallVector<Value>> differentiateScaling(AdjointBuilder &b, ValueRange vectors, Value values,
+                                                   ValueRange symmetric, Held held) {
+  return ScalingSearch(b, vectors, values, symmetric, held).run();
+}
+
+// Reverse mode twice is forward mode: what pulls cotangents c of y back is linear in c, and its own adjoint pushes
+// tangents forward.
+FailureOr<Value> differentiateAlong(AdjointBuilder &b, Value y, ValueRange xs, ValueRange tangents, ValueRange fixed) {
+  // An op of its own, because a constant would fold away what is made of it.
+  auto c = InputOp::create(b.builder, b.loc(), y.getType());
+  FailureOr<SmallVector<Value>> pulled = differentiate(b.builder, y, c.getY(), xs, fixed);
+  if (failed(pulled))
+    return failure();
+  SmallVector<Value> reached, along;
+  for (auto [value, tangent] : llvm::zip_equal(*pulled, tangents))
+    if (value) {
+      reached.push_back(value);
+      along.push_back(tangent);
+    }
+  Value pushedForward;
+  if (!reached.empty()) {
+    FailureOr<SmallVector<Value>> pushed = differentiate(b.builder, reached, along, c.getY(), fixed);
+    if (failed(pushed))
+      return failure();
+    pushedForward = pushed->front();
+  }
+  // The tangent does not depend on c but for its sizes, which y has too.
+  c.getY().replaceAllUsesWith(y);
+  SmallVector<Operation *> made;
+  for (Operation &op : llvm::make_range(std::next(c->getIterator()), b.builder.getInsertionPoint()))
+    made.push_back(&op);
+  for (Operation *op : llvm::reverse(made))
+    if (op->use_empty() && !(pushedForward && pushedForward.getDefiningOp() == op))
+      op->erase();
+  c->erase();
+  return pushedForward;
 }
 
 } // namespace tcc

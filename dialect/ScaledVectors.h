@@ -12,9 +12,14 @@ namespace tcc {
 enum class Held { vectors, products };
 
 /// Derivatives of the cotangents of `vectors` along a common change of all of `values`, through the factors that depend
-/// on the values and scale the vectors. All are results of b.op. Null is zero. Fails, with a diagnostic, at an op that
-/// cannot be differentiated.
+/// on the values and scale the vectors, `symmetric` functions of the values held. All are results of b.op. Null is
+/// zero. Fails, with a diagnostic, at an op that cannot be differentiated.
 mlir::FailureOr<llvm::SmallVector<mlir::Value>> differentiateScaling(AdjointBuilder &b, mlir::ValueRange vectors,
-                                                                     mlir::Value values, Held held = Held::vectors);
+                                                                     mlir::Value values, mlir::ValueRange symmetric,
+                                                                     Held held = Held::vectors);
+
+/// The tangent of y for tangents of xs, all of `fixed` held. Null is zero.
+mlir::FailureOr<mlir::Value> differentiateAlong(AdjointBuilder &b, mlir::Value y, mlir::ValueRange xs,
+                                                mlir::ValueRange tangents, mlir::ValueRange fixed);
 
 } // namespace tcc

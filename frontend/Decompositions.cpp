@@ -45,7 +45,11 @@ Svd svd(const Tensor &a, SvdOptions o, Loc where) {
           sliceAxis(vh, rank - 2, 0, k, where)};
 }
 
-Tensor svdvals(const Tensor &a, Loc where) { return ops::svdvals(asMatrix(a, "svdvals", where), where); }
+// The vectors are there for the gradient; where none is asked for, the compiler leaves them out.
+Tensor svdvals(const Tensor &a, Loc where) {
+  auto [u, s, vh] = ops::svd(asMatrix(a, "svdvals", where), /*full=*/false, where);
+  return s;
+}
 
 Eigh eigh(const Tensor &a, Loc where) {
   auto [w, v] = ops::eigh(asSquare(a, "eigh", where), where);

@@ -517,6 +517,21 @@ static bool tellOpenSizes(OpId id, ArrayRef<Value> operands, std::span<const Att
   }
 }
 
+static bool isDecomposition(OpId id) {
+  switch (id) {
+  case OpId::cholesky:
+  case OpId::lu:
+  case OpId::qr:
+  case OpId::svd:
+  case OpId::eigh:
+  case OpId::eig:
+  case OpId::schur:
+    return true;
+  default:
+    return false;
+  }
+}
+
 void emit(OpId id, std::span<const Tensor> operands, std::span<const Attr> attrs, std::span<const ResultType> types,
           Loc where, std::span<Tensor> results) {
   static constexpr const char *mnemonics[] = {
@@ -544,6 +559,16 @@ void emit(OpId id, std::span<const Tensor> operands, std::span<const Attr> attrs
                                                                                                       : Kind::shape;
     throwUserError(mnemonic, message.empty() ? "operands do not fit" : message, where, kind);
   };
+
+  // Factors of one matrix are one op, however often they are asked for: they are expensive, and gradients at equal
+  // eigenvalues must know vectors and values for those of one decomposition.
+  if (isDecomposition(id))
+    for (Operation *user : values[0].getUsers())
+      if (user->getName() == name && user->getAttrDictionary() == dictionary) {
+        for (auto [tensor, result] : llvm::zip_equal(results, user->getResults()))
+          tensor = graph->handleTo(result);
+        return;
+      }
 
   // The op's properties are made first, because type inference reads them.
   auto emitError = [&] { return mlir::emitError(loc); };

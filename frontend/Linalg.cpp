@@ -132,8 +132,9 @@ static std::pair<Tensor, Tensor> diagonalOfLu(const Tensor &m, Loc where) {
 }
 
 Tensor det(const Tensor &a, Loc where) {
-  auto [diagonal, sign] = diagonalOfLu(asSquare(a, "det", where), where);
-  return multiply(prod(diagonal, -1, {}, where), sign, where);
+  Tensor m = asSquare(a, "det", where);
+  auto [packed, perm] = ops::lu(m, where);
+  return ops::det(m, packed, perm, where);
 }
 
 Slogdet slogdet(const Tensor &a, Loc where) {

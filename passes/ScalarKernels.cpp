@@ -51,6 +51,9 @@ Value choose(OpBuilder &b, Location loc, Value condition, Value x, Value y) {
 
 Value same(OpBuilder &, Location, Value x) { return x; }
 Value select(OpBuilder &b, Location loc, Value condition, Value x, Value y) { return choose(b, loc, condition, x, y); }
+Value limitWhere(OpBuilder &b, Location loc, Value near, Value, Value limit, Value quotient) {
+  return choose(b, loc, near, limit, quotient);
+}
 Value makeComplex(OpBuilder &b, Location loc, Value re, Value im) {
   return complex::CreateOp::create(b, loc, mlir::ComplexType::get(re.getType()), re, im);
 }

@@ -331,7 +331,8 @@ void SymbolicShapes::visit(Operation *op, function_ref<AffineMap(LaunchOp)> resu
           copy(0);
           sizes[0][irfft.getAxes().back()] = constant(irfft.getN());
         })
-        .Case<SolveOp, TriangularSolveOp>([&](auto) { copy(1); })
+        .Case<SolveOp, TriangularSolveOp, SchurSolveOp>([&](auto) { copy(1); })
+        .Case<LuSolveOp, SylvesterOp>([&](auto) { copy(2); })
         .Case<LaunchOp>([&](LaunchOp launch) {
           AffineMap map = resultShapes(launch), arguments = openSizes(launch->getOperands());
           if (!map || !arguments)
@@ -356,13 +357,13 @@ void SymbolicShapes::visit(Operation *op, function_ref<AffineMap(LaunchOp)> resu
             if (!llvm::is_contained(scatter.getAxes(), axis))
               demandEqual(op, in(1, next++), in(0, axis));
         })
-        .Case<FftOp, CumsumOp, CumprodOp, CummaxOp, CumminOp, SortOp, ArgsortOp, CheckIndexOp, CholeskyOp>(
-            [&](auto) { copy(0); })
+        .Case<FftOp, CumsumOp, CumprodOp, CummaxOp, CumminOp, SortOp, ArgsortOp, CheckIndexOp, CholeskyOp, AdjugateOp,
+              ExpmOp, SqrtmOp, LogmOp, CheckOp>([&](auto) { copy(0); })
         .Default([&](Operation *) {
           // Factorisations: every result axis is a batch axis or has the size of a square matrix.
           int64_t rank = rankOf(0);
           if (!isa<LuOp, QrOp, SvdOp, EighOp, EigOp>(op) || rank < 2 || in(0, rank - 1) != in(0, rank - 2))
-            if (!isa<LuOp>(op))
+            if (!isa<LuOp, DetOp>(op))
               return;
           for (auto [index, result] : llvm::enumerate(op->getResults()))
             for (int64_t axis = 0; axis < tensorType(result).getRank(); ++axis)

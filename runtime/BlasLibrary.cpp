@@ -47,6 +47,7 @@ template <class T> void fill(void *library, char type, LapackTable<T> &table) {
   set(table.getrf, "getrf");
   set(table.gelqf, "gelqf");
   set(table.unglq, isComplex<T> ? "unglq" : "orglq");
+  set(table.trsyl, "trsyl");
   set(table.gesdd, "gesdd");
   set(table.gesvd, "gesvd");
   set(table.heevd, isComplex<T> ? "heevd" : "syevd");
@@ -94,7 +95,8 @@ void open() {
   template <> const LapackTable<type> *lapack<type>() {                                                                \
     once.call(open);                                                                                                   \
     return libraries.lapack && libraries.blas ? &libraries.letter##Lapack : nullptr;                                   \
-  }
+  }                                                                                                                    \
+  template <> LapackTable<type> *lapackForTests<type>() { return const_cast<LapackTable<type> *>(lapack<type>()); }
 TCC_TABLES(float, s)
 TCC_TABLES(double, d)
 TCC_TABLES(Complex<float>, c)

@@ -36,6 +36,8 @@ template <class T> struct LapackTable {
   /// orglq or unglq
   void (*unglq)(const BlasInt *, const BlasInt *, const BlasInt *, T *, const BlasInt *, const T *, T *,
                 const BlasInt *, BlasInt *);
+  void (*trsyl)(const char *, const char *, const BlasInt *, const BlasInt *, const BlasInt *, const T *,
+                const BlasInt *, const T *, const BlasInt *, T *, const BlasInt *, R *, BlasInt *, Length, Length);
   // The signatures below differ between real and complex types.
   void *gesdd, *gesvd, *heevd, *heev, *geev, *gees;
 };
@@ -43,6 +45,8 @@ template <class T> struct LapackTable {
 /// Null if no library with these routines is installed. The first call opens it (some 16 ms).
 template <class T> const BlasTable<T> *blas();
 template <class T> const LapackTable<T> *lapack();
+/// The same table, for tests that make a routine fail. Null as above.
+template <class T> LapackTable<T> *lapackForTests();
 
 int32_t noLibrary(const char *op, const char *library, TccStatus *status);
 

@@ -3,6 +3,7 @@
 // transpose once on the way out.
 #include "runtime/Decompose.h"
 #include "runtime/Layout.h"
+#include "runtime/SchurForm.h"
 #include "runtime/SmallMatrix.h"
 
 using namespace tcc::runtime;
@@ -212,30 +213,19 @@ int32_t tcc_schur(const TccTensor *in, int32_t n_in, const TccTensor *out, int32
     return TCC_OK;
   return dispatchLapack(in[0].dtype, [&]<class T>() -> int32_t {
     using C = Complex<Real<T>>;
-    const LapackTable<C> *table = lapack<C>();
-    if (!table)
+    if (!lapack<C>())
       return noLibrary("schur", "LAPACK", status);
     const T *a = static_cast<const T *>(in[0].data);
     C *t = static_cast<C *>(out[0].data), *z = static_cast<C *>(out[1].data);
-    auto gees = [&](C *matrix, C *values, C *vectors, C *work, BlasInt lwork, Real<T> *realWork) {
-      BlasInt info = 0, selected = 0;
-      callFortran(table->gees, "V", "N", static_cast<void *>(nullptr), &n, matrix, &n, &selected, values, vectors, &n,
-                  work, &lwork, realWork, static_cast<BlasInt *>(nullptr), &info, Length(1), Length(1));
-      return info;
-    };
-    C query(0);
-    Real<T> realQuery;
-    gees(nullptr, nullptr, nullptr, &query, -1, &realQuery);
-    BlasInt lwork = workspaceSize(query, 2 * n);
     BatchFailure failure;
     forEachMatrix(matrices.batch, 100.0 * n * double(size), [&](int64_t begin, int64_t end) {
-      Scratch<C> matrix(size), vectors(size), values(n), work(lwork);
-      Scratch<Real<T>> realWork(n);
-      if (!matrix || !vectors || !values || !work || !realWork)
+      Scratch<C> matrix(size), vectors(size);
+      SchurForm<C> form(n);
+      if (!matrix || !vectors || !form.allocate())
         return failure.report(begin, noMemory);
       for (int64_t b = begin; b < end; ++b) {
         transposeCopy(matrix.get(), n, a + b * size, n, n, n, [](T x) { return C(x); });
-        if (BlasInt info = gees(matrix.get(), values.get(), vectors.get(), work.get(), lwork, realWork.get())) {
+        if (int64_t info = form.run(matrix.get(), vectors.get())) {
           failure.report(b, info);
           continue;
         }
@@ -243,6 +233,6 @@ int32_t tcc_schur(const TccTensor *in, int32_t n_in, const TccTensor *out, int32
         transposeCopy(z + b * size, n, vectors.get(), n, n, n);
       }
     });
-    return notConverged("schur", failure, (2 * size + lwork) * int64_t(sizeof(C)), status);
+    return notConverged("schur", failure, failure.any() ? SchurForm<C>(n).bytes() : 0, status);
   });
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// tcc_lu and tcc_solve. Large matrices are factored in panels whose updates run in fixed tiles on our threads.
+// tcc_lu, tcc_lu_solve, tcc_det and tcc_solve. Large matrices are factored in panels whose updates run in fixed tiles
+// on our threads.
 #include "runtime/Decompose.h"
 #include "runtime/Layout.h"
 #include "runtime/SmallMatrix.h"
@@ -175,5 +176,108 @@ int32_t tcc_solve(const TccTensor *in, int32_t n_in, const TccTensor *out, int32
     return fail(status, TCC_ERROR_NUMERICAL,
                 "[solve] expected a nonsingular matrix, got a singular one: pivot %lld is zero (batch index %lld)",
                 (long long)failure.info(), (long long)failure.index());
+  });
+}
+
+// In Fortran's view the packed factors are transposed: L^T above the diagonal, U^T below and on it. a = P^T L U, so a y
+// = b is y^T = (P b)^T L^-T U^-T and a^H y = b is (P y)^T = b^T conj(U)^-1 conj(L)^-1: solves from the right.
+int32_t tcc_lu_solve(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *attrs,
+                     TccStatus *status) {
+  TCC_CHECK(checkArguments("solve", in, n_in, 3, out, n_out, 1, status));
+  bool isAdjoint = AttributeReader(attrs).integer();
+  MatrixBatch matrices, rhs;
+  TCC_CHECK(squareBatch("solve", in[0], matrices, status));
+  TCC_CHECK(matrixBatch("solve", in[2], rhs, status));
+  int64_t n = matrices.n, k = rhs.n;
+  TCC_CHECK(checkResult("solve", "permutation", in[1], TCC_I64, matrices, 1, n, 0, status));
+  TCC_CHECK(checkResult("solve", "right-hand side", in[2], in[0].dtype, matrices, 2, n, k, status));
+  TCC_CHECK(checkResult("solve", "result", out[0], in[0].dtype, matrices, 2, n, k, status));
+  if (n == 0 || matrices.batch == 0)
+    return TCC_OK;
+  const int64_t *perm = static_cast<const int64_t *>(in[1].data);
+  for (int64_t i = 0; i < matrices.batch * n; ++i)
+    if (perm[i] < 0 || perm[i] >= n)
+      return fail(status, TCC_ERROR_INDEX, "[solve] expected a permutation of %lld rows, got row %lld", (long long)n,
+                  (long long)perm[i]);
+  return dispatchLapack(in[0].dtype, [&]<class T>() -> int32_t {
+    if (!lapack<T>())
+      return noLibrary("solve", "LAPACK", status);
+    const T *lu = static_cast<const T *>(in[0].data), *b = static_cast<const T *>(in[2].data);
+    T *y = static_cast<T *>(out[0].data);
+    for (int64_t i = 0; i < matrices.batch; ++i)
+      for (int64_t d = 0; d < n; ++d)
+        if (lu[i * n * n + d * (n + 1)] == T(0))
+          return fail(
+              status, TCC_ERROR_NUMERICAL,
+              "[solve] expected a nonsingular matrix, got a singular one: pivot %lld is zero (batch index %lld)",
+              (long long)d + 1, (long long)i);
+    constexpr int64_t part = 128;
+    int64_t parts = (k + part - 1) / part;
+    BatchFailure failure;
+    parallelFor(matrices.batch * parts, grainFor(500 + double(n) * n * double(k < part ? k : part) * 0.2),
+                [&](int64_t begin, int64_t end) {
+                  Scratch<T> work(n * (k < part ? k : part));
+                  if (!work)
+                    return failure.report(0, noMemory);
+                  for (int64_t task = begin; task < end; ++task) {
+                    int64_t i = task / parts, col = task % parts * part, cols = k - col < part ? k - col : part;
+                    const T *factors = lu + i * n * n, *source = b + i * n * k + col, one(1);
+                    T *target = y + i * n * k + col;
+                    const int64_t *order = perm + i * n;
+                    auto copyRow = [&](T *to, const T *from) {
+                      memcpy(static_cast<void *>(to), from, size_t(cols) * sizeof(T));
+                    };
+                    BlasInt width = BlasInt(cols), size = BlasInt(n);
+                    auto solveRight = [&](const char *triangle, const char *op, const char *diagonal) {
+                      blas<T>()->trsm("R", triangle, op, diagonal, &width, &size, &one, factors, &size, work.get(),
+                                      &width, 1, 1, 1, 1);
+                    };
+                    for (int64_t r = 0; r < n; ++r)
+                      copyRow(work.get() + r * cols, source + (isAdjoint ? r : order[r]) * k);
+                    if (isAdjoint) {
+                      solveRight("L", "C", "N");
+                      solveRight("U", "C", "U");
+                    } else {
+                      solveRight("U", "N", "U");
+                      solveRight("L", "N", "N");
+                    }
+                    for (int64_t r = 0; r < n; ++r)
+                      copyRow(target + (isAdjoint ? order[r] : r) * k, work.get() + r * cols);
+                  }
+                });
+    return failure.any() ? outOfMemory(status, "solve", n * part * int64_t(sizeof(T))) : int32_t(TCC_OK);
+  });
+}
+
+int32_t tcc_det(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *,
+                TccStatus *status) {
+  TCC_CHECK(checkArguments("det", in, n_in, 3, out, n_out, 1, status));
+  MatrixBatch matrices;
+  TCC_CHECK(squareBatch("det", in[1], matrices, status));
+  int64_t n = matrices.n;
+  TCC_CHECK(checkResult("det", "permutation", in[2], TCC_I64, matrices, 1, n, 0, status));
+  TCC_CHECK(checkResult("det", "result", out[0], in[1].dtype, matrices, 0, 0, 0, status));
+  const int64_t *perm = static_cast<const int64_t *>(in[2].data);
+  return dispatchLapack(in[1].dtype, [&]<class T>() -> int32_t {
+    const T *lu = static_cast<const T *>(in[1].data);
+    T *y = static_cast<T *>(out[0].data);
+    Scratch<uint8_t> seen(n + 1);
+    if (!seen)
+      return outOfMemory(status, "det", n + 1);
+    for (int64_t b = 0; b < matrices.batch; ++b) {
+      T product(1);
+      for (int64_t i = 0; i < n; ++i)
+        product = product * lu[b * n * n + i * (n + 1)];
+      // The parity of a permutation: n minus the number of its cycles.
+      bool isOdd = false;
+      memset(seen.get(), 0, size_t(n));
+      for (int64_t i = 0; i < n; ++i)
+        for (int64_t j = i, first = 1; j >= 0 && j < n && !seen[j]; j = perm[b * n + j], first = 0) {
+          seen[j] = 1;
+          isOdd ^= !first;
+        }
+      y[b] = isOdd ? T(0) - product : product;
+    }
+    return TCC_OK;
   });
 }

@@ -175,7 +175,55 @@ static std::vector<GradCase> linalgCases() {
        "fc",
        128},
       {"solve", call("solve", {"2x3x3x$T", "2x3x2x$T"}, "", {"2x3x2x$T"}), {{0, matrices(2, 3, 3, 2)}}},
+      {"det",
+       function({"2x3x3x$T"}, {"2x$T"},
+                "  %lu, %perm = tcc.lu %a0 : tensor<2x3x3x$T> -> tensor<2x3x3x$T>, tensor<2x3xi64>\n"
+                "  %y = tcc.det %a0, %lu, %perm : (tensor<2x3x3x$T>, tensor<2x3x3x$T>, tensor<2x3xi64>) -> "
+                "tensor<2x$T>\n",
+                "%y"),
+       {{0, matrices(2, 3, 3, 1)}}},
+      {"adjugate", call("adjugate", {"2x3x3x$T"}, "", {"2x3x3x$T"}), {{0, matrices(2, 3, 3, 1)}}},
+      {"sylvester",
+       call("sylvester", {"2x3x3x$T", "2x2x2x$T", "2x3x2x$T"}, "", {"2x3x2x$T"}),
+       {{0, matrices(2, 3, 3, 1)}, {1, matrices(2, 2, 2, 2)}}},
+      {"expm", call("expm", {"2x3x3x$T"}, "", {"2x3x3x$T"}), {{0, matrices(2, 3, 3, -1)}}},
+      {"sqrtm", call("sqrtm", {"2x3x3x$T"}, "", {"2x3x3x$T"}), {{0, matrices(2, 3, 3, 2)}}, "c"},
+      {"logm", call("logm", {"2x3x3x$T"}, "", {"2x3x3x$T"}), {{0, matrices(2, 3, 3, 2)}}, "c"},
+      {"schur",
+       function({"3x3x$T"}, {"3x3x$R", "3x3x$R"},
+                "  %t, %z = tcc.schur %a0 : tensor<3x3x$T> -> tensor<3x3x$C>, tensor<3x3x$C>\n" +
+                    squaredMagnitude("t", "3x3", "$C") + squaredMagnitude("z", "3x3", "$C"),
+                "%t2, %z2"),
+       {{0, matrices(1, 3, 3, 1)}},
+       "fc",
+       256},
+      {"limit_where",
+       call("limit_where", {"2x3xi1", "2x3x$T", "2x3x$T", "2x3x$T"}, "", {"2x3x$T"}),
+       {{0, {0, 0, 0, 0, 0, 0}}}},
+      {"check",
+       call("check", {"2x3x3x$T", "2x2x4xi1"}, "reason = 0 : i64", {"2x3x3x$T"}),
+       {{1, std::vector<double>(16)}}},
   };
+  for (std::string adjoint : {"false", "true"})
+    cases.push_back({"schur_solve",
+                     call("schur_solve", {"2x3x3x$T", "2x3x3x$T"}, "adjoint = " + adjoint, {"2x3x3x$T"}),
+                     {{0, matrices(2, 3, 3, 1)}},
+                     "c"});
+  // One vector of a complement: determined but for its phase.
+  cases.push_back({"qr",
+                   function({"3x2x$T"}, {"3x3x$R", "3x2x$T"},
+                            "  %q, %r = tcc.qr %a0 {full = true} : tensor<3x2x$T> -> tensor<3x3x$T>, tensor<3x2x$T>\n" +
+                                squaredMagnitude("q", "3x3", "$T"),
+                            "%q2, %r"),
+                   {{0, matrices(1, 3, 2, 2)}}});
+  for (auto [shape, u, vh] : {std::array<std::string, 3>{"3x2", "3x3", "2x2"}, {"2x3", "2x2", "3x3"}})
+    cases.push_back({"svd",
+                     function({shape + "x$T"}, {u + "x$R", "2x$R", vh + "x$R"},
+                              "  %u, %s, %vh = tcc.svd %a0 {full = true} : tensor<" + shape + "x$T> -> tensor<" + u +
+                                  "x$T>, tensor<2x$R>, tensor<" + vh + "x$T>\n" + squaredMagnitude("u", u, "$T") +
+                                  squaredMagnitude("vh", vh, "$T"),
+                              "%u2, %s, %vh2"),
+                     {{0, matrices(1, shape[0] - '0', shape[2] - '0', 2)}}});
   for (auto [shape, u, s, vh] :
        {std::array<std::string, 4>{"3x3", "3x3", "3", "3x3"}, {"4x2", "4x2", "2", "2x2"}, {"2x4", "2x2", "2", "2x4"}}) {
     int rows = shape[0] - '0', columns = shape[2] - '0';

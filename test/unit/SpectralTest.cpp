@@ -145,15 +145,190 @@ TEST(Spectral, ChainsOfDecompositions) {
   expectGradient(loss, eye(4, float64) + 0.3 * w);
 }
 
-// A loss that sees the rotation has no gradient; what is returned must be finite.
-TEST(Spectral, LossesThatDependOnTheBasisStayFinite) {
-  for (Dtype d : {float64, complex128})
-    for (const Tensor &a : {eye(3, d), zeros({3, 3}, d)}) {
-      auto [e, v] = linalg::eigh(hermitian(a));
-      auto [u, s, vh] = linalg::svd(a);
-      for (const Tensor &loss : {sum(real(v * v * v)), sum(real(u)) + sum(real(vh * vh * vh)) + sum(s)})
-        EXPECT_TRUE(std::isfinite(valueOf(sum(abs(grad(loss, a))))));
+/// Evaluates and expects the error of a derivative that does not exist.
+void expectNoGradient(const Loss &loss, const Tensor &a, const std::string &text) {
+  try {
+    eval({grad(loss(a), a)});
+    ADD_FAILURE() << "expected an error: " << text;
+  } catch (const Error &error) {
+    EXPECT_EQ(error.kind, Kind::numerical);
+    EXPECT_NE(std::string(error.what()).find(text), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("SpectralTest.cpp"), std::string::npos) << error.what();
+  }
+}
+
+TEST(Spectral, LossesThatDependOnTheBasisAreErrors) {
+  const std::string choice = "does not depend on the choice of vectors";
+  for (Dtype d : {float64, complex128}) {
+    Tensor w = noise({3, 3}, d, 1);
+    Loss vectors = [=](const Tensor &m) { return overlap(w, linalg::eigh(hermitian(m)).eigenvectors); };
+    Loss cubes = [=](const Tensor &m) {
+      auto [e, v] = linalg::eigh(hermitian(m));
+      return sum(real(v * v * v));
+    };
+    Loss left = [=](const Tensor &m) { return overlap(w, linalg::svd(m).u); };
+    // A projector on part of a group of equal values.
+    Loss cut = [=](const Tensor &m) {
+      Tensor v = linalg::eigh(hermitian(m)).eigenvectors(_, slice(0, 2));
+      return overlap(w, matmul(v, adjointOf(v)));
+    };
+    for (const Loss &loss : {vectors, cubes, cut})
+      for (const Tensor &a : {eye(3, d), rotated({1, 2, 2}, d)})
+        expectNoGradient(loss, a, choice);
+    for (const Tensor &a : {eye(3, d), rotated({1, 2, 2}, d)})
+      expectNoGradient(left, a, choice);
+    // The polar factor of a singular matrix.
+    expectNoGradient([=](const Tensor &m) { return overlap(w, linalg::polar(m).u); }, diagonalMatrix({1, 0, 0}, d),
+                     choice);
+    expectNoGradient(
+        [=](const Tensor &m) { return overlap(w, linalg::svd(m(_, slice(0, 1)), {.full_matrices = true}).u); },
+        noise({3, 3}, d, 2), "basis of a complement");
+  }
+  // Phases, which are free everywhere.
+  Tensor a = noise({3, 3}, complex128, 3), w = noise({3, 3}, complex128, 4);
+  expectNoGradient([=](const Tensor &m) { return overlap(w, linalg::eigh(hermitian(m)).eigenvectors); }, a, choice);
+  expectNoGradient([=](const Tensor &m) { return overlap(w, linalg::eig(m).eigenvectors); }, a, choice);
+  expectNoGradient([=](const Tensor &m) { return overlap(w, linalg::schur(m).z); }, a, choice);
+}
+
+// Factors that depend on the values and meet the vectors late, or depend on several values.
+TEST(Spectral, FactorsThatAreNotScalings) {
+  for (Dtype d : {float64, complex128}) {
+    Tensor w1 = noise({3, 3}, d, 1), w2 = noise({3, 3}, d, 2);
+    auto sums = [](const Tensor &e) { return expand_dims(e, -1) + expand_dims(e, -2); };
+    Loss lyapunov = [=](const Tensor &m) {
+      auto [e, v] = linalg::eigh(hermitian(m));
+      Tensor inside = matmul(adjointOf(v), matmul(w1, v)) / sums(e).astype(d);
+      return overlap(w2, matmul(v, matmul(inside, adjointOf(v))));
+    };
+    Loss normalised = [=](const Tensor &m) {
+      auto [e, v] = linalg::eigh(hermitian(m));
+      return overlap(w1, matmul(scaled(v, square(e) / norm(e)), adjointOf(v))) * max(e);
+    };
+    // Products of single elements: invariant as a whole only.
+    Loss columnwise = [=](const Tensor &m) {
+      auto [e, v] = linalg::eigh(hermitian(m));
+      Tensor y = scaled(v, e);
+      return sum(real(sum(conj(v) * matmul(w1, y), 0) * sum(conj(v) * y, 0)));
+    };
+    Loss late = [=](const Tensor &m) {
+      auto [e, v] = linalg::eigh(hermitian(m));
+      return sum(real(diag(matmul(adjointOf(v), matmul(w1, v)))) * exp(e));
+    };
+    Loss squares = [=](const Tensor &m) {
+      auto [e, v] = linalg::eigh(hermitian(m));
+      return sum(square(abs(matmul(adjointOf(v), matmul(w1, v)))) * exp(sums(e)));
+    };
+    for (const Loss &loss : {lyapunov, columnwise, late, squares})
+      for (const Tensor &a :
+           {2.0 * eye(3, d), diagonalMatrix({2, 2, 1}, d), rotated({2, 1, 2}, d), rotated({3, 2, 1}, d)})
+        expectGradient(loss, a);
+    // max(e) has a kink where the largest value is not alone.
+    for (const Tensor &a : {diagonalMatrix({3, 2, 2}, d), rotated({2, 3, 2}, d)})
+      expectGradient(normalised, a);
+    Loss rescaled = [=](const Tensor &m) {
+      auto [u, s, vh] = linalg::svd(m);
+      return overlap(w1, matmul(scaled(u, s / norm(s)), vh)) +
+             overlap(w2, matmul(scaled(u, square(s) / sum(s)), adjointOf(u)));
+    };
+    Loss weighted = [=](const Tensor &m) {
+      auto [u, s, vh] = linalg::svd(m);
+      Tensor inside = matmul(adjointOf(u), matmul(w1, adjointOf(vh))) * exp(sums(s)).astype(d);
+      return overlap(w2, matmul(u, matmul(inside, vh)));
+    };
+    for (const Tensor &a :
+         {2.0 * eye(3, d), diagonalMatrix({2, 2, 1}, d), rotated({2, 1, 2}, d), rotated({3, 2, 1}, d)})
+      for (const Loss &loss : {rescaled, weighted})
+        expectGradient(loss, a);
+  }
+}
+
+// Values far below the largest, where a tolerance relative to that would take different values for equal.
+TEST(Spectral, SmallValuesOfBadlyScaledMatrices) {
+  Tensor q = linalg::qr(noise({4, 4}, float64, 1)).q, w = noise({4, 4}, float64, 2);
+  Tensor values = tensor({1.0, 1e-3, 3e-9, 1e-9});
+  Tensor a = diagonalMatrix({1, 1e-3, 3e-9, 1e-9}, float64);
+  auto [e, v] = linalg::eigh(a);
+  Tensor g = grad(overlap(w, matmul(scaled(v, log(e)), adjointOf(v))), a);
+  for (int64_t i = 0; i < 4; ++i)
+    for (int64_t j = 0; j < 4; ++j) {
+      double x = valueOf(values(i)), y = valueOf(values(j)), h = valueOf(w(i, j) + w(j, i)) / 2;
+      double expected = h * (i == j ? 1 / x : (std::log(x) - std::log(y)) / (x - y));
+      EXPECT_NEAR(valueOf(g(i, j)), expected, 1e-6 * std::abs(expected)) << i << ' ' << j;
     }
+}
+
+TEST(Spectral, EigenvectorsOfMatricesThatAreNotNormal) {
+  for (Dtype d : {float64, complex128}) {
+    Tensor s = noise({3, 3}, d, 1), w = noise({3, 3}, complex128, 2);
+    Loss function = [=](const Tensor &m) {
+      auto [e, v] = linalg::eig(m);
+      Tensor f = matmul(v * exp(e), linalg::inv(v));
+      return overlap(w, f) + overlap(w, matmul(f, matmul(w, f)));
+    };
+    Tensor degenerate = matmul(matmul(s, diagonalMatrix({2, 2, 1}, d)), linalg::inv(s));
+    eval({degenerate});
+    for (const Tensor &a : {eye(3, d), diagonalMatrix({2, 1, 2}, d), noise({3, 3}, d, 3)})
+      expectGradient(function, a);
+    expectGradient(function, degenerate, 1e-6);
+  }
+}
+
+TEST(Spectral, FullMatrices) {
+  for (Dtype d : {float64, complex128})
+    for (Shape shape : {Shape{5, 2}, Shape{2, 5}, Shape{2, 4, 2}}) {
+      int64_t rows = shape.end()[-2], columns = shape.end()[-1], n = std::max(rows, columns);
+      Tensor w1 = noise({n, n}, d, 1), w2 = noise(shape, d, 2);
+      Loss complements = [=](const Tensor &m) {
+        auto [u, s, vh] = linalg::svd(m, {.full_matrices = true});
+        Tensor basis =
+            rows > columns ? u(ellipsis, slice(columns, rows)) : adjointOf(vh)(ellipsis, slice(rows, columns));
+        Tensor thin = matmul(scaled(u(ellipsis, slice(0, 2)), tanh(s)), vh(ellipsis, slice(0, 2), _));
+        return overlap(w1, matmul(basis, adjointOf(basis))) + overlap(w2, thin);
+      };
+      for (const Tensor &a : {noise(shape, d, 3), zeros(shape, d) + eye(rows, columns, 0, d)})
+        expectGradient(complements, a);
+    }
+}
+
+// The subspace that a truncation drops moves the one that it keeps.
+TEST(Spectral, Truncation) {
+  for (Dtype d : {float64, complex128})
+    for (Shape shape : {Shape{6, 4}, Shape{4, 6}, Shape{2, 5, 5}}) {
+      Tensor w = noise(shape, d, 1), a = noise(shape, d, 2);
+      Loss truncated = [=](const Tensor &m) {
+        auto [u, s, vh] = linalg::svd(m, {.max_rank = 2});
+        return overlap(w, matmul(scaled(u, s / norm(s, -1, {.keepdims = true})), vh)) + overlap(w, matmul(u, vh));
+      };
+      expectGradient(truncated, a);
+    }
+}
+
+TEST(Spectral, SecondDerivativesAtEqualValuesAreExactOrErrors) {
+  Tensor w = noise({3, 3}, float64, 1), direction = hermitian(noise({3, 3}, float64, 2));
+  // Of functions of the values alone the gradient is v f'(w) v^H: its derivative is a first one through the vectors.
+  Loss values = [=](const Tensor &m) { return sum(exp(linalg::eigvalsh(hermitian(m)))); };
+  for (const Tensor &a : {eye(3, float64), rotated({2, 1, 2}, float64)})
+    expectGradient([=](const Tensor &m) { return overlap(direction, grad(values(m), m)); }, a, 1e-6);
+  Loss nuclear = [=](const Tensor &m) { return sum(exp(linalg::svdvals(m))); };
+  expectGradient([=](const Tensor &m) { return overlap(w, grad(nuclear(m), m)); }, rotated({2, 1, 2}, float64), 1e-6);
+  Loss vectors = [=](const Tensor &m) {
+    auto [e, v] = linalg::eigh(hermitian(m));
+    return overlap(w, matmul(scaled(v, exp(e)), adjointOf(v)));
+  };
+  Loss slope = [=](const Tensor &m) { return overlap(direction, grad(vectors(m), m)); };
+  expectNoGradient(slope, eye(3, float64), "second derivative");
+  expectGradient(slope, diagonalMatrix({1, 2, 4}, float64), 1e-6);
+  // Values and vectors of one matrix, decomposed twice.
+  Loss twice = [=](const Tensor &m) {
+    Tensor e = linalg::eigh(hermitian(m)).eigenvalues, v = linalg::eigh(hermitian(m)).eigenvectors;
+    return overlap(w, matmul(scaled(v, exp(e)), adjointOf(v)));
+  };
+  expectNoGradient(twice, eye(3, float64), "two decompositions of one matrix");
+  expectGradient(twice, diagonalMatrix({1, 2, 4}, float64));
+  // Forward mode is linear in the cotangents, not in the matrix: it is a first derivative.
+  Tensor a = eye(3, float64), tangent = jvp({vectors(a)}, {a}, {direction})[0];
+  EXPECT_NEAR(valueOf(tangent), std::exp(1.0) * valueOf(overlap(w, direction)), 1e-10);
 }
 
 TEST(Spectral, SecondOrder) {

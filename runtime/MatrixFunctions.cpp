@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// tcc_expm, tcc_sqrtm and tcc_logm. f(a^T) = f(a)^T, so it does not matter that LAPACK sees row-major matrices
+// transposed: everything here is column-major.
+#include "runtime/JacobiSvd.h"
+#include "runtime/SchurForm.h"
+
+using namespace tcc::runtime;
+
+namespace {
+
+template <class T> double magnitude(T x) {
+  if constexpr (isComplex<T>)
+    return hypot(double(x.re), double(x.im));
+  else
+    return fabs(double(x));
+}
+
+template <class T> double norm1(const T *a, int64_t n) {
+  double largest = 0;
+  for (int64_t j = 0; j < n; ++j) {
+    double sum = 0;
+    for (int64_t i = 0; i < n; ++i)
+      sum += magnitude(a[i + j * n]);
+    largest = sum > largest ? sum : largest;
+  }
+  return largest;
+}
+
+/// Reported instead of a LAPACK info when the function is not defined.
+constexpr int64_t isUndefined = INT64_MIN + 1;
+
+/// Higham 2005, "The scaling and squaring method for the matrix exponential revisited": algorithm 2.3, and table 2.3
+/// for the degrees and norms (with the values for single precision of section 2).
+template <class T> class Exponential {
+public:
+  explicit Exponential(int64_t n) : n(BlasInt(n)), size(n * n) {}
+  bool allocate() {
+    return a.resize(size) && a2.resize(size) && a4.resize(size) && a6.resize(size) && u.resize(size) &&
+           v.resize(size) && pivots.resize(n);
+  }
+  int64_t bytes() const { return 6 * size * int64_t(sizeof(T)); }
+
+  int64_t run(const T *matrix, T *y) {
+    struct Degree {
+      int degree;
+      double theta;
+    };
+    static constexpr Degree doubles[] = {
+        {3, 1.495585217958292e-2}, {5, 2.539398330063230e-1}, {7, 9.504178996162932e-1}, {9, 2.097847961257068}};
+    static constexpr Degree singles[] = {{3, 4.258730016922831e-1}, {5, 1.880152677804762}};
+    constexpr bool isSingle = sizeof(Real<T>) == 4;
+    constexpr int highest = isSingle ? 7 : 13;
+    constexpr double theta = isSingle ? 3.925724783138660 : 5.371920351148152;
+    memcpy(static_cast<void *>(a.get()), matrix, size_t(size) * sizeof(T));
+    double norm = norm1(a.get(), n);
+    int degree = highest, squarings = 0;
+    bool isSmall = false;
+    if constexpr (isSingle) {
+      for (Degree d : singles)
+        if (!isSmall && norm <= d.theta)
+          degree = d.degree, isSmall = true;
+    } else {
+      for (Degree d : doubles)
+        if (!isSmall && norm <= d.theta)
+          degree = d.degree, isSmall = true;
+    }
+    if (!isSmall && norm > theta) {
+      frexp(norm / theta, &squarings);
+      for (int64_t i = 0; i < size; ++i)
+        a[i] = scaled(a[i], -squarings);
+    }
+    if (int64_t info = approximate(degree, y))
+      return info;
+    for (int k = 0; k < squarings; ++k) {
+      multiplyInto(u.get(), "N", y, "N", y, n, n, n);
+      memcpy(static_cast<void *>(y), u.get(), size_t(size) * sizeof(T));
+    }
+    return 0;
+  }
+
+private:
+  static T scaled(T x, int exponent) {
+    if constexpr (isComplex<T>)
+      return {Real<T>(ldexp(double(x.re), exponent)), Real<T>(ldexp(double(x.im), exponent))};
+    else
+      return T(ldexp(double(x), exponent));
+  }
+  /// to = sum of c_k of the even powers a^0, a^2, .., and those above a^6 times a^6.
+  void even(T *to, const double *c, int degree) {
+    const T *powers[] = {nullptr, a2.get(), a4.get(), a6.get()};
+    int direct = degree < 6 ? degree / 2 : 3;
+    auto combine = [&](T *target, int offset, int count, bool withIdentity) {
+      for (int64_t i = 0; i < size; ++i) {
+        T sum(Real<T>(withIdentity && i % (int64_t(n) + 1) == 0 ? c[offset] : 0));
+        for (int k = 1; k <= count; ++k)
+          sum = sum + powers[k][i] * T(Real<T>(c[offset + 2 * k]));
+        target[i] = sum;
+      }
+    };
+    if (degree <= 6) {
+      combine(to, 0, direct, true);
+      return;
+    }
+    // c_8 a^8 + .. = a^6 (c_8 a^2 + c_10 a^4 + c_12 a^6)
+    combine(v.get(), 6, (degree - 6) / 2, false);
+    multiplyInto(to, "N", a6.get(), "N", v.get(), n, n, n);
+    for (int64_t i = 0; i < size; ++i) {
+      T sum = to[i] + T(Real<T>(i % (int64_t(n) + 1) == 0 ? c[0] : 0));
+      for (int k = 1; k <= 3; ++k)
+        sum = sum + powers[k][i] * T(Real<T>(c[2 * k]));
+      to[i] = sum;
+    }
+  }
+
+  /// y = (v - u)^-1 (v + u): the diagonal Pade approximant. Coefficients over the constant one, so that single
+  /// precision stays in range: c_k = degree! (2 degree - k)! / ((2 degree)! k! (degree - k)!).
+  int64_t approximate(int degree, T *y) {
+    double c[16] = {1};
+    for (int k = 1; k <= degree; ++k)
+      c[k] = c[k - 1] * double(degree - k + 1) / (double(2 * degree - k + 1) * k);
+    multiplyInto(a2.get(), "N", a.get(), "N", a.get(), n, n, n);
+    multiplyInto(a4.get(), "N", a2.get(), "N", a2.get(), n, n, n);
+    multiplyInto(a6.get(), "N", a4.get(), "N", a2.get(), n, n, n);
+    even(y, c + 1, degree - 1);
+    multiplyInto(u.get(), "N", a.get(), "N", y, n, n, n);
+    even(y, c, degree - 1);
+    for (int64_t i = 0; i < size; ++i) {
+      T odd = u[i], sum = y[i];
+      a[i] = sum - odd;
+      y[i] = sum + odd;
+    }
+    BlasInt info = 0;
+    lapack<T>()->getrf(&n, &n, a.get(), &n, pivots.get(), &info);
+    if (info)
+      return isUndefined;
+    for (int64_t i = 0; i < n; ++i)
+      if (int64_t other = pivots[i] - 1; other != i)
+        for (int64_t col = 0; col < n; ++col) {
+          T kept = y[i + col * n];
+          y[i + col * n] = y[other + col * n];
+          y[other + col * n] = kept;
+        }
+    const T one(1);
+    blas<T>()->trsm("L", "L", "N", "U", &n, &n, &one, a.get(), &n, y, &n, 1, 1, 1, 1);
+    blas<T>()->trsm("L", "U", "N", "N", &n, &n, &one, a.get(), &n, y, &n, 1, 1, 1, 1);
+    return 0;
+  }
+
+  BlasInt n;
+  int64_t size;
+  Scratch<T> a, a2, a4, a6, u, v;
+  Scratch<BlasInt> pivots;
+};
+
+/// The root with a real part that is not negative.
+template <class C> C rootOf(C z) {
+  double re = double(z.re), im = double(z.im), length = hypot(re, im);
+  if (length == 0)
+    return C(0);
+  double large = sqrt((length + fabs(re)) / 2), small = im / (2 * large);
+  if (re >= 0)
+    return {Real<C>(large), Real<C>(small)};
+  return {Real<C>(fabs(small)), Real<C>(copysign(large, im))};
+}
+
+/// Functions of complex matrices by the Schur form.
+template <class C> class SchurFunction {
+public:
+  explicit SchurFunction(int64_t n) : n(n), size(n * n), form(BlasInt(n)) {}
+  bool allocate() {
+    return form.allocate() && t.resize(size) && u.resize(size) && r.resize(size) && work.resize(size) &&
+           part.resize(size) && diagonal.resize(n);
+  }
+  int64_t bytes() const { return form.bytes() + 5 * size * int64_t(sizeof(C)); }
+
+  int64_t squareRoot(const C *matrix, C *y) {
+    if (int64_t info = decompose(matrix))
+      return info;
+    if (!rootOfTriangle(t.get(), r.get()))
+      return isUndefined;
+    compose(r.get(), y);
+    return 0;
+  }
+
+  /// Inverse scaling and squaring: 2^k log(t^(1/2^k)), and log(1 + x) as the integral of x / (1 + s x) over s in [0, 1]
+  /// (Dieci, Morini and Papini 1996) by Gauss and Legendre, which is the diagonal Pade approximant. Ten nodes are exact
+  /// to double precision for |x| <= 1/2: the error is ((1 - q) / (1 + q))^21 with q = sqrt(1 + x) (Kenney and Laub
+  /// 1989).
+  int64_t logarithm(const C *matrix, C *y) {
+    if (int64_t info = decompose(matrix))
+      return info;
+    for (int64_t i = 0; i < n; ++i) {
+      diagonal[i] = t[i * (n + 1)];
+      if (diagonal[i] == C(0))
+        return isUndefined;
+    }
+    int roots = 0;
+    for (;; ++roots) {
+      for (int64_t i = 0; i < n; ++i)
+        t[i * (n + 1)] = t[i * (n + 1)] - C(1);
+      if (norm1(t.get(), n) <= 0.5)
+        break;
+      for (int64_t i = 0; i < n; ++i)
+        t[i * (n + 1)] = t[i * (n + 1)] + C(1);
+      if (roots == 1200 || !rootOfTriangle(t.get(), r.get()))
+        return isUndefined;
+      memcpy(static_cast<void *>(t.get()), r.get(), size_t(size) * sizeof(C));
+    }
+    integrate(roots);
+    // The eigenvalues' logarithms lose the bits that the roots lost: they are known better.
+    for (int64_t i = 0; i < n; ++i) {
+      double re = double(diagonal[i].re), im = double(diagonal[i].im);
+      r[i * (n + 1)] = {Real<C>(log(hypot(re, im))), Real<C>(atan2(im, re))};
+    }
+    compose(r.get(), y);
+    return 0;
+  }
+
+private:
+  int64_t decompose(const C *matrix) {
+    memcpy(static_cast<void *>(t.get()), matrix, size_t(size) * sizeof(C));
+    return form.run(t.get(), u.get());
+  }
+  /// y = u f u^H
+  void compose(const C *f, C *y) {
+    BlasInt order = BlasInt(n);
+    multiplyInto(work.get(), "N", u.get(), "N", f, order, order, order);
+    multiplyInto(y, "N", work.get(), "C", u.get(), order, order, order);
+  }
+
+  /// Björck and Hammarling 1983: column j of the root solves (root + root_jj) x = t_j above the diagonal. False where
+  /// there is no root.
+  bool rootOfTriangle(const C *triangle, C *root) {
+    for (int64_t j = 0; j < n; ++j) {
+      C *column = root + j * n, corner = rootOf(triangle[j * (n + 1)]);
+      for (int64_t i = 0; i < n; ++i)
+        column[i] = i < j ? triangle[j * n + i] : C(0);
+      column[j] = corner;
+      for (int64_t k = j - 1; k >= 0; --k) {
+        C divisor = root[k * (n + 1)] + corner;
+        if (divisor == C(0)) {
+          if (!(column[k] == C(0)))
+            return false;
+          continue;
+        }
+        C x = column[k] = quotient(column[k], divisor);
+        const C *other = root + k * n;
+        for (int64_t i = 0; i < k; ++i)
+          column[i] = column[i] - other[i] * x;
+      }
+    }
+    return true;
+  }
+
+  /// r = 2^roots log(1 + t), t strictly small.
+  void integrate(int roots) {
+    constexpr int nodes = 10;
+    for (int64_t i = 0; i < size; ++i)
+      r[i] = C(0);
+    BlasInt order = BlasInt(n);
+    const C one(1);
+    for (int node = 0; node < nodes; ++node) {
+      auto [at, weight] = gaussLegendre(nodes, node);
+      for (int64_t i = 0; i < size; ++i)
+        work[i] = t[i] * C(Real<C>(at)) + C(Real<C>(i % (n + 1) == 0 ? 1 : 0));
+      memcpy(static_cast<void *>(part.get()), t.get(), size_t(size) * sizeof(C));
+      blas<C>()->trsm("L", "U", "N", "N", &order, &order, &one, work.get(), &order, part.get(), &order, 1, 1, 1, 1);
+      Real<C> factor = Real<C>(ldexp(weight, roots));
+      for (int64_t i = 0; i < size; ++i)
+        r[i] = r[i] + part[i] * C(factor);
+    }
+  }
+
+  struct Node {
+    double at, weight;
+  };
+  /// On [0, 1], by Newton's method on the Legendre polynomial.
+  static Node gaussLegendre(int count, int index) {
+    double x = cos(3.14159265358979323846 * (index + 0.75) / (count + 0.5)), slope = 1;
+    for (int k = 0; k < 20; ++k) {
+      double p = 1, before = 0;
+      for (int d = 1; d <= count; ++d) {
+        double next = ((2.0 * d - 1) * x * p - (d - 1.0) * before) / d;
+        before = p, p = next;
+      }
+      slope = count * (x * p - before) / (x * x - 1);
+      double step = p / slope;
+      x -= step;
+      if (fabs(step) < 1e-16)
+        break;
+    }
+    return {(1 + x) / 2, 1 / ((1 - x * x) * slope * slope)};
+  }
+
+  int64_t n, size;
+  SchurForm<C> form;
+  Scratch<C> t, u, r, work, diagonal, part;
+};
+
+/// One function of a stack of matrices: a Worker has the work arrays, `apply` runs it on one matrix.
+template <class T, class Worker, class F>
+int32_t applyToAll(const char *op, const char *undefined, const TccTensor *in, const TccTensor *out,
+                   const MatrixBatch &matrices, double flop, F &&apply, TccStatus *status) {
+  if (!lapack<T>())
+    return noLibrary(op, "LAPACK", status);
+  int64_t n = matrices.n;
+  const T *a = static_cast<const T *>(in[0].data);
+  T *y = static_cast<T *>(out[0].data);
+  BatchFailure failure;
+  forEachMatrix(matrices.batch, flop * double(n) * double(n) * double(n), [&](int64_t begin, int64_t end) {
+    Worker worker(n);
+    if (!worker.allocate())
+      return failure.report(begin, noMemory);
+    for (int64_t b = begin; b < end; ++b)
+      if (int64_t info = apply(worker, a + b * n * n, y + b * n * n))
+        failure.report(b, info);
+  });
+  if (!failure.any())
+    return TCC_OK;
+  if (failure.info() == noMemory)
+    return outOfMemory(status, op, Worker(n).bytes());
+  if (failure.info() == isUndefined)
+    return fail(status, TCC_ERROR_NUMERICAL, "[%s] expected %s (batch index %lld)", op, undefined,
+                (long long)failure.index());
+  return fail(status, TCC_ERROR_NUMERICAL, "[%s] did not converge: LAPACK info %lld (batch index %lld)", op,
+              (long long)failure.info(), (long long)failure.index());
+}
+
+int32_t checkMatrices(const char *op, const TccTensor *in, int32_t numIn, const TccTensor *out, int32_t numOut,
+                      MatrixBatch &matrices, TccStatus *status) {
+  TCC_CHECK(checkArguments(op, in, numIn, 1, out, numOut, 1, status));
+  TCC_CHECK(squareBatch(op, in[0], matrices, status));
+  return checkResult(op, "result", out[0], in[0].dtype, matrices, 2, matrices.n, matrices.n, status);
+}
+
+/// For complex dtypes.
+template <class F> int32_t dispatchComplex(const char *op, int32_t dtype, F &&f, TccStatus *status) {
+  if (dtype == TCC_C64)
+    return f.template operator()<Complex<float>>();
+  if (dtype == TCC_C128)
+    return f.template operator()<Complex<double>>();
+  return fail(status, TCC_ERROR_DTYPE, "[%s] expected complex matrices, got %s", op, dtypeName(dtype));
+}
+
+} // namespace
+
+int32_t tcc_expm(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *,
+                 TccStatus *status) {
+  MatrixBatch matrices;
+  TCC_CHECK(checkMatrices("expm", in, n_in, out, n_out, matrices, status));
+  if (numElements(out[0]) == 0)
+    return TCC_OK;
+  return dispatchLapack(in[0].dtype, [&]<class T>() {
+    return applyToAll<T, Exponential<T>>(
+        "expm", "a matrix whose exponential can be approximated", in, out, matrices, 25,
+        [](Exponential<T> &worker, const T *a, T *y) { return worker.run(a, y); }, status);
+  });
+}
+
+int32_t tcc_sqrtm(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *,
+                  TccStatus *status) {
+  MatrixBatch matrices;
+  TCC_CHECK(checkMatrices("sqrtm", in, n_in, out, n_out, matrices, status));
+  if (numElements(out[0]) == 0)
+    return TCC_OK;
+  return dispatchComplex(
+      "sqrtm", in[0].dtype,
+      [&]<class C>() {
+        return applyToAll<C, SchurFunction<C>>(
+            "sqrtm", "a matrix that has a square root, got one with a defective eigenvalue 0", in, out, matrices, 120,
+            [](SchurFunction<C> &worker, const C *a, C *y) { return worker.squareRoot(a, y); }, status);
+      },
+      status);
+}
+
+int32_t tcc_logm(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *,
+                 TccStatus *status) {
+  MatrixBatch matrices;
+  TCC_CHECK(checkMatrices("logm", in, n_in, out, n_out, matrices, status));
+  if (numElements(out[0]) == 0)
+    return TCC_OK;
+  return dispatchComplex(
+      "logm", in[0].dtype,
+      [&]<class C>() {
+        return applyToAll<C, SchurFunction<C>>(
+            "logm", "a nonsingular matrix, got one with an eigenvalue 0", in, out, matrices, 160,
+            [](SchurFunction<C> &worker, const C *a, C *y) { return worker.logarithm(a, y); }, status);
+      },
+      status);
+}
