@@ -6,10 +6,6 @@ using namespace tcc;
 
 namespace bench {
 
-template <class F> static Workload on(std::string name, Shape shape, Dtype dtype, F f) {
-  return {std::move(name), [=] { return compiled(f, normal(shape, dtype)); }};
-}
-
 static std::vector<Tensor> svd(Tensor a) {
   auto [u, s, vh] = linalg::svd(a);
   return {u, s, vh};
@@ -30,15 +26,15 @@ std::vector<Workload> decompositions() {
     return grad(sum(pow(s, 3)), a);
   };
   return {
-      on("svd_f32_256x32x32", {256, 32, 32}, float32, svd),
-      on("svd_f32_512", square512, float32, svd),
-      on("svd_c64_256", {256, 256}, complex64, svd),
-      on("qr_f32_512", square512, float32, qr),
+      onNormal("svd_f32_256x32x32", {Shape{256, 32, 32}}, float32, svd),
+      onNormal("svd_f32_512", {square512}, float32, svd),
+      onNormal("svd_c64_256", {Shape{256, 256}}, complex64, svd),
+      onNormal("qr_f32_512", {square512}, float32, qr),
       {"solve_f32_512",
        [=] {
          return compiled([](Tensor a, Tensor b) { return linalg::solve(a, b); }, normal(square512), normal({512, 64}));
        }},
-      on("eigh_f32_512", square512, float32, eigh),
+      onNormal("eigh_f32_512", {square512}, float32, eigh),
       {"cholesky_f32_512",
        [=] {
          Tensor a = normal(square512);
@@ -46,10 +42,10 @@ std::vector<Workload> decompositions() {
          eval(positive);
          return compiled([](Tensor x) { return linalg::cholesky(x); }, positive);
        }},
-      on("svdgrad_f32_64x24x24", {64, 24, 24}, float32, svdGradient),
-      on("fft_c64_4096x1024", {4096, 1024}, complex64, [](Tensor x) { return fft::fft(x); }),
-      on("fft2_c64_2048", {2048, 2048}, complex64, [](Tensor x) { return fft::fft2(x); }),
-      on("rfft_f32_1M", {int64_t(1) << 20}, float32, [](Tensor x) { return fft::rfft(x); }),
+      onNormal("svdgrad_f32_64x24x24", {Shape{64, 24, 24}}, float32, svdGradient),
+      onNormal("fft_c64_4096x1024", {Shape{4096, 1024}}, complex64, [](Tensor x) { return fft::fft(x); }),
+      onNormal("fft2_c64_2048", {Shape{2048, 2048}}, complex64, [](Tensor x) { return fft::fft2(x); }),
+      onNormal("rfft_f32_1M", {Shape{1 << 20}}, float32, [](Tensor x) { return fft::rfft(x); }),
   };
 }
 

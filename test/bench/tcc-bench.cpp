@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The benchmark program. Beside Google Benchmark's mean, each row has the counters `best` (the shortest call) and
-// `first` (the first call of all, compilation included), both in seconds, as peers.py reports them.
-#include "Workloads.h"
+// The benchmark program. Beside Google Benchmark's mean, each row has counters in seconds: `best` (the shortest call),
+// `first` (the first call of all, compilation included) and `limit` (what the machine allows; see Limits.h).
+#include "Limits.h"
 
 #include <algorithm>
 #include <benchmark/benchmark.h>
 #include <chrono>
+#include <cstdlib>
 #include <limits>
 
 namespace {
@@ -24,7 +25,7 @@ double seconds(const bench::Run &run) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-void measure(benchmark::State &state, const bench::Workload &workload) {
+void measure(benchmark::State &state, const bench::Workload &workload, double limit) {
   try {
     if (current.name != workload.name) {
       current = {workload.name, nullptr};
@@ -39,10 +40,14 @@ void measure(benchmark::State &state, const bench::Workload &workload) {
     }
     state.counters["best"] = current.best;
     state.counters["first"] = current.first;
+    if (limit > 0)
+      state.counters["limit"] = limit;
   } catch (const std::exception &error) {
     state.SkipWithError(error.what());
   }
 }
+
+std::string giga(double perSecond) { return std::to_string(int64_t(perSecond / 1e9 + 0.5)); }
 
 } // namespace
 
@@ -50,12 +55,24 @@ int main(int argc, char **argv) {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv))
     return 1;
-  for (auto *group : {bench::products, bench::fusedLoops, bench::decompositions, bench::batches, bench::programs})
+  // Not Google Benchmark's own flag: its spelling differs between releases.
+  const char *text = std::getenv("TCC_BENCH_SECONDS");
+  double least = text ? std::atof(text) : 1.0;
+  bench::Limits limits(tcc::num_threads());
+  benchmark::AddCustomContext("threads", std::to_string(tcc::num_threads()));
+  benchmark::AddCustomContext("stream_read_GB_per_s", giga(limits.streamRead()));
+  benchmark::AddCustomContext("stream_copy_GB_per_s", giga(limits.streamCopy()));
+  benchmark::AddCustomContext("peak_f32_GFLOP_per_s", giga(limits.peak(tcc::float32)));
+  benchmark::AddCustomContext("peak_f64_GFLOP_per_s", giga(limits.peak(tcc::float64)));
+  for (auto *group :
+       {bench::products, bench::fusedLoops, bench::movement, bench::decompositions, bench::batches, bench::programs})
     for (const bench::Workload &workload : group())
       benchmark::RegisterBenchmark(workload.name.c_str(),
-                                   [workload](benchmark::State &state) { measure(state, workload); })
+                                   [workload, limit = limits.seconds(workload.least)](benchmark::State &state) {
+                                     measure(state, workload, limit);
+                                   })
           ->UseManualTime()
-          ->MinTime(1.0)
+          ->MinTime(least)
           ->Unit(benchmark::kMillisecond);
   benchmark::RunSpecifiedBenchmarks();
   current = {};

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Loops in plain vector code (this file is compiled for the machine it runs on) on threads of their own, started
+// together for each measurement; the best of several rounds counts.
+#include "Limits.h"
+
+#include <algorithm>
+#include <barrier>
+#include <chrono>
+#include <cstring>
+#include <sys/mman.h>
+#include <thread>
+
+namespace bench {
+namespace {
+
+template <class T> struct VectorOf {
+  typedef T type __attribute__((vector_size(64)));
+};
+template <class T> using Vector = typename VectorOf<T>::type;
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+/// Best seconds of body(thread) on all threads.
+template <class F> double best(int threads, F body, double enough) {
+  std::barrier barrier(threads);
+  double shortest = 1e9;
+  bool more = true;
+  auto rounds = [&](int thread) {
+    double end = now() + enough;
+    body(thread);
+    while (true) {
+      barrier.arrive_and_wait();
+      double start = now();
+      body(thread);
+      barrier.arrive_and_wait();
+      if (thread == 0) {
+        shortest = std::min(shortest, now() - start);
+        more = now() < end;
+      }
+      barrier.arrive_and_wait();
+      if (!more)
+        return;
+    }
+  };
+  std::vector<std::thread> others;
+  for (int i = 1; i < threads; ++i)
+    others.emplace_back(rounds, i);
+  rounds(0);
+  for (std::thread &thread : others)
+    thread.join();
+  return shortest;
+}
+
+/// Keeps a value, and so what it was computed from.
+template <class T> void keep(T &value) { asm volatile("" : "+m"(value) : : "memory"); }
+
+void readAll(const Vector<float> *x, size_t count) {
+  Vector<float> sums[8] = {};
+  for (size_t i = 0; i + 8 <= count; i += 8)
+    for (int k = 0; k < 8; ++k)
+      sums[k] += x[i + k];
+  for (int k = 1; k < 8; ++k)
+    sums[0] += sums[k];
+  keep(sums[0]);
+}
+
+void copyAll(const Vector<float> *x, Vector<float> *y, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    y[i] = x[i];
+    asm volatile("" : : : "memory"); // or it becomes a call
+  }
+}
+
+void fillAll(Vector<float> *y, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    y[i] = Vector<float>{};
+    asm volatile("" : : : "memory");
+  }
+}
+
+/// Flop per second of independent fused multiply-adds.
+template <class T> double peakOf(int threads) {
+  constexpr int chains = 12, steps = 200000;
+  double time = best(
+      threads,
+      [](int) {
+        Vector<T> sums[chains] = {}, x = Vector<T>{} + T(0.999), y = Vector<T>{} + T(1e-3);
+        keep(x);
+        keep(y);
+        for (int i = 0; i < steps; ++i)
+          for (int k = 0; k < chains; ++k)
+            sums[k] = sums[k] * x + y;
+        for (auto &sum : sums)
+          keep(sum);
+      },
+      0.05);
+  return 2.0 * threads * chains * steps * (64 / sizeof(T)) / time;
+}
+
+} // namespace
+
+Limits::Limits(int threads) {
+  constexpr size_t largest = size_t(256) << 20;
+  auto *memory = static_cast<char *>(
+      mmap(nullptr, 2 * largest, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+  if (memory == MAP_FAILED)
+    throw std::bad_alloc();
+  madvise(memory, 2 * largest, MADV_HUGEPAGE);
+  std::memset(memory, 0, 2 * largest);
+  for (size_t bytes = size_t(64) << 10; bytes <= largest; bytes *= 4) {
+    // Half of the data for each direction of the copy.
+    size_t share = bytes / threads / 1024 * 1024, count = share / sizeof(Vector<float>);
+    auto *data = reinterpret_cast<Vector<float> *>(memory);
+    size_t repeat = std::max<size_t>(1, (size_t(1) << 22) / bytes);
+    auto rate = [&](auto body, size_t moved) {
+      double time = best(
+          threads,
+          [&](int thread) {
+            for (size_t i = 0; i < repeat; ++i)
+              body(data + thread * count);
+          },
+          0.03);
+      return double(moved) * threads * repeat / time;
+    };
+    rates.push_back({double(bytes), rate([&](auto *x) { readAll(x, count); }, share),
+                     rate([&](auto *x) { copyAll(x, x + count / 2, count / 2); }, share),
+                     rate([&](auto *x) { fillAll(x, count); }, share)});
+  }
+  munmap(memory, 2 * largest);
+  peak32 = peakOf<float>(threads);
+  peak64 = peakOf<double>(threads);
+}
+
+double Limits::seconds(const Least &least) const {
+  double bytes = least.reads + least.writes;
+  const Rate *rate = &rates.back();
+  for (const Rate &candidate : rates)
+    if (candidate.bytes >= bytes) {
+      rate = &candidate;
+      break;
+    }
+  // What is both read and written streams as a copy; the rest in its own direction.
+  double both = 2 * std::min(least.reads, least.writes), one = bytes - both;
+  double memory = both / rate->copy + one / (least.reads > least.writes ? rate->read : rate->fill);
+  return std::max(memory, least.flops / peak(least.arithmetic));
+}
+
+} // namespace bench
