@@ -31,7 +31,7 @@ static int64_t extent(RankedTensorType type, ArrayRef<int64_t> axes) {
 
 // BLAS has no integers and no bool, and packs its operands, which does not pay when a gate of 2 x 2 meets a state of
 // 2^14 amplitudes: with few contracted elements and few free ones on a side, the product is a stream over the other
-// operand, and it can be fused.
+// operand, and it can be fused. A batch of small products is no stream: the library has it in registers.
 static bool isTinyContraction(DotGeneralOp op) {
   RankedTensorType a = op.getA().getType(), b = op.getB().getType();
   if (!isInexact(a) || a.getElementType().isF16() || a.getElementType().isBF16())
@@ -42,7 +42,10 @@ static bool isTinyContraction(DotGeneralOp op) {
     return false;
   int64_t m = extent(a, freeAxes(a.getRank(), op.getLhsBatch(), op.getLhsContract()));
   int64_t n = extent(b, freeAxes(b.getRank(), op.getRhsBatch(), op.getRhsContract()));
-  return (m >= 0 && m <= tiny) || (n >= 0 && n <= tiny);
+  bool fewRows = m >= 0 && m <= tiny, fewColumns = n >= 0 && n <= tiny;
+  if (fewRows && fewColumns)
+    return m * n * k <= 27;
+  return fewRows || fewColumns;
 }
 
 bool isSplat(Value value) {

@@ -185,6 +185,15 @@ FailureOr<Lane> LoopEmitter::loadCaptured(BodyEmitter &body, memref::LoadOp load
   if (buffer.isTemporary)
     return load.emitOpError("reads a temporary at computed indices"), failure();
   bool uniform = llvm::all_of(indices, [](const Lane &lane) { return lane.uniform; });
+  Value memref = buffers[id].memref;
+  // A row that is chosen by data is still read as a row.
+  if (!uniform && indices.back().first &&
+      llvm::all_of(indices.drop_back(), [](const Lane &lane) { return lane.uniform; })) {
+    Value offset = index(0);
+    for (auto [axis, position] : llvm::enumerate(indices))
+      offset = add(mul(offset, size(buffer.shape[axis])), axis + 1 < indices.size() ? position.re : position.first);
+    return loadLanes(buffer.kind, memref, offset, Size::constant(1), body.lanes, count);
+  }
   Lane linear{nullptr, nullptr, true};
   for (auto [axis, position] : llvm::enumerate(indices)) {
     Lane at = uniform ? position : body.spread(position);
@@ -198,7 +207,6 @@ FailureOr<Lane> LoopEmitter::loadCaptured(BodyEmitter &body, memref::LoadOp load
     linear.re = arith::MulIOp::create(b, loc, linear.re, extent.re);
     linear.re = arith::AddIOp::create(b, loc, linear.re, at.re);
   }
-  Value memref = buffers[id].memref;
   if (uniform)
     return loadLanes(buffer.kind, memref, linear.re ? linear.re : index(0), Size::constant(0), 1, nullptr);
   Lane result{nullptr, nullptr, false};
@@ -265,7 +273,7 @@ LogicalResult LoopEmitter::emitLanes(Group &group, const Bases &bases, Value iv,
       if (lanes == 1)
         return first;
       return {arith::AddIOp::create(b, loc, body.spread(first).re, stepVector(lanes, Size::constant(1))), nullptr,
-              false};
+              false, iv};
     };
     auto emitLoad = [&](memref::LoadOp load, ArrayRef<Lane> indices) {
       return loadCaptured(body, load, indices, count);

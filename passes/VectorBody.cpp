@@ -140,7 +140,17 @@ FailureOr<Lane> BodyEmitter::apply(Operation *op, ArrayRef<Lane> operands) {
   // An integer too wide for float32's mantissa must not keep bits that the half type would round.
   if (isHalf(to) && isa<arith::SIToFPOp, arith::UIToFPOp>(op))
     result = rounded(result, to);
-  return Lane{result, nullptr, uniform};
+  // Successive positions stay so when all move alike.
+  Value first;
+  if (!uniform && to.isIndex() && isa<arith::AddIOp, arith::SubIOp>(op)) {
+    const Lane &x = operands[0], &y = operands[1];
+    if (x.first && y.uniform)
+      first = isa<arith::AddIOp>(op) ? b.createOrFold<arith::AddIOp>(loc, x.first, y.re)
+                                     : b.createOrFold<arith::SubIOp>(loc, x.first, y.re);
+    else if (y.first && x.uniform && isa<arith::AddIOp>(op))
+      first = b.createOrFold<arith::AddIOp>(loc, x.re, y.first);
+  }
+  return Lane{result, nullptr, uniform, first};
 }
 
 FailureOr<SmallVector<Lane>> BodyEmitter::emit(Block &body, ArrayRef<Lane> arguments, IndexFn index, LoadFn load,

@@ -15,6 +15,7 @@ namespace tcc {
 struct Lane {
   mlir::Value re, im;
   bool uniform = true;
+  mlir::Value first = {}; ///< an index: if given, lane i is first + i
 };
 
 class BodyEmitter {

@@ -3,13 +3,14 @@
 #include "runtime/Elements.h"
 #include "runtime/Tensors.h"
 #include "runtime/Threads.h"
+#include "runtime/Vectorise.h"
 
 using namespace tcc::runtime;
 
 namespace {
 
 /// Whether a later `candidate` replaces `best`.
-template <bool isMax, class R> inline bool better(R candidate, R best) {
+template <bool isMax, class R> TCC_INLINE bool better(R candidate, R best) {
   bool wins = isMax ? best < candidate : candidate < best;
   if constexpr (std::is_floating_point_v<R>)
     return wins | ((candidate != candidate) & (best == best));
@@ -17,18 +18,24 @@ template <bool isMax, class R> inline bool better(R candidate, R best) {
     return wins;
 }
 
+/// Steps are counted in integers as wide as the values, so that both are vectors of equally many lanes.
+template <class R> using StepOf = std::conditional_t<sizeof(R) == 8, int64_t, int32_t>;
+/// Elements of a row, or rows of a column, that one task looks at: few enough for int32 steps.
+constexpr int64_t longest = 65536;
+
 /// One contiguous row: lanes keep their own best, so that the loop is a vector loop; ties go to the lower index.
-template <bool isMax, class T> int64_t argOfRow(const T *x, int64_t n) {
+template <bool isMax, class T> TCC_INLINE int64_t argOfRow(const T *x, int64_t n) {
   using R = Computed<T>;
-  constexpr int64_t lanes = 16;
+  using Step = StepOf<R>;
+  constexpr int64_t lanes = 64;
   R best = R(x[0]);
   int64_t index = 0, i = 1;
-  if (n >= 4 * lanes) {
+  if (n >= 2 * lanes) {
     R bests[lanes];
-    int64_t steps[lanes] = {};
+    Step steps[lanes] = {};
     for (int64_t l = 0; l < lanes; ++l)
       bests[l] = R(x[l]);
-    int64_t step = 1;
+    Step step = 1;
     for (; (step + 1) * lanes <= n; ++step)
       for (int64_t l = 0; l < lanes; ++l) {
         R value = R(x[step * lanes + l]);
@@ -56,64 +63,72 @@ template <bool isMax, class T> int64_t argOfRow(const T *x, int64_t n) {
   return index;
 }
 
+/// `count` columns of `n` rows at distance `stride`: the winners' rows.
+template <bool isMax, class T>
+TCC_INLINE void argOfColumns(const T *x, int64_t n, int64_t stride, int64_t count, int64_t first, int64_t *winners) {
+  using R = Computed<T>;
+  using Step = StepOf<R>;
+  constexpr int64_t width = 512;
+  R best[width];
+  Step index[width];
+  for (int64_t j = 0; j < count; ++j) {
+    best[j] = R(x[j]);
+    index[j] = 0;
+  }
+  for (Step i = 1; i < n; ++i)
+    for (int64_t j = 0; j < count; ++j) {
+      R value = R(x[i * stride + j]);
+      bool wins = better<isMax>(value, best[j]);
+      best[j] = wins ? value : best[j];
+      index[j] = wins ? i : index[j];
+    }
+  for (int64_t j = 0; j < count; ++j)
+    winners[j] = first + index[j];
+}
+
+/// The axis is cut into blocks whose winners are compared in order, so that the first of ties wins.
 template <bool isMax, class T>
 int32_t argReduce(const char *op, const TccTensor &in, const TccTensor &out, int64_t axis, TccStatus *status) {
   using R = Computed<T>;
   const T *x = static_cast<const T *>(in.data);
   int64_t *y = static_cast<int64_t *>(out.data);
   int64_t outer = extentOf(in, 0, int32_t(axis)), n = in.shape[axis], inner = extentOf(in, int32_t(axis) + 1, in.rank);
-  if (inner == 1) {
-    // Long rows in blocks; the blocks' winners are compared in order, so the first of ties wins.
-    constexpr int64_t block = 65536;
-    int64_t blocks = (n + block - 1) / block;
-    if (blocks == 1) {
-      parallelFor(outer, grainFor(double(n) * 0.3), [&](int64_t begin, int64_t end) {
-        for (int64_t o = begin; o < end; ++o)
-          y[o] = argOfRow<isMax>(x + o * n, n);
-      });
-      return TCC_OK;
-    }
-    Scratch<int64_t> winners(outer * blocks);
-    if (!winners)
-      return outOfMemory(status, op, outer * blocks * 8);
-    parallelFor(outer * blocks, 1, [&](int64_t begin, int64_t end) {
+  constexpr int64_t width = 512;
+  int64_t parts = (inner + width - 1) / width, block = longest;
+  // Too few rows or columns to keep many threads busy: shorter blocks.
+  if (outer * parts < 64 && n * inner * outer > longest)
+    block = n * outer * parts / 64 < 1024 ? 1024 : n * outer * parts / 64 < longest ? n * outer * parts / 64 : longest;
+  int64_t blocks = (n + block - 1) / block;
+  Scratch<int64_t> storage;
+  if (blocks > 1 && !storage.resize(outer * blocks * inner))
+    return outOfMemory(status, op, outer * blocks * inner * 8);
+  int64_t *winners = blocks > 1 ? storage.get() : y;
+  double cost = double(n) * double(inner) / double(parts * blocks) * 0.1;
+  parallelFor(outer * blocks * parts, grainFor(cost), [&](int64_t begin, int64_t end) {
+    vectorised([&]<int>() TCC_INLINED {
       for (int64_t task = begin; task < end; ++task) {
-        int64_t o = task / blocks, from = task % blocks * block;
-        winners[task] = from + argOfRow<isMax>(x + o * n + from, n - from < block ? n - from : block);
+        int64_t part = task % parts, b = task / parts % blocks, o = task / parts / blocks;
+        int64_t from = b * block, rows = n - from < block ? n - from : block;
+        const T *data = x + (o * n + from) * inner + part * width;
+        int64_t *to = winners + (o * blocks + b) * inner + part * width;
+        if (inner == 1)
+          *to = from + argOfRow<isMax>(data, rows);
+        else
+          argOfColumns<isMax>(data, rows, inner, inner - part * width < width ? inner - part * width : width, from, to);
       }
     });
-    for (int64_t o = 0; o < outer; ++o) {
-      int64_t index = winners[o * blocks];
-      for (int64_t b = 1; b < blocks; ++b)
-        if (better<isMax>(R(x[o * n + winners[o * blocks + b]]), R(x[o * n + index])))
-          index = winners[o * blocks + b];
-      y[o] = index;
-    }
-    return TCC_OK;
-  }
-  constexpr int64_t width = 128;
-  int64_t parts = (inner + width - 1) / width;
-  parallelFor(outer * parts, grainFor(double(n) * double(inner) / double(parts) * 0.5),
-              [&](int64_t begin, int64_t end) {
-                R best[width];
-                int64_t index[width];
-                for (int64_t task = begin; task < end; ++task) {
-                  int64_t col = task % parts * width, count = inner - col < width ? inner - col : width;
-                  const T *base = x + task / parts * n * inner + col;
-                  for (int64_t j = 0; j < count; ++j) {
-                    best[j] = R(base[j]);
-                    index[j] = 0;
-                  }
-                  for (int64_t i = 1; i < n; ++i)
-                    for (int64_t j = 0; j < count; ++j) {
-                      R value = R(base[i * inner + j]);
-                      bool wins = better<isMax>(value, best[j]);
-                      best[j] = wins ? value : best[j];
-                      index[j] = wins ? i : index[j];
-                    }
-                  memcpy(y + task / parts * inner + col, index, size_t(count) * sizeof(int64_t));
-                }
-              });
+  });
+  if (blocks > 1)
+    for (int64_t o = 0; o < outer; ++o)
+      for (int64_t j = 0; j < inner; ++j) {
+        auto at = [&](int64_t b) { return winners[(o * blocks + b) * inner + j]; };
+        auto valueAt = [&](int64_t i) { return R(x[(o * n + i) * inner + j]); };
+        int64_t index = at(0);
+        for (int64_t b = 1; b < blocks; ++b)
+          if (better<isMax>(valueAt(at(b)), valueAt(index)))
+            index = at(b);
+        y[o * inner + j] = index;
+      }
   return TCC_OK;
 }
 

@@ -5,6 +5,8 @@
 #include "runtime/Layout.h"
 #include "runtime/Product.h"
 #include "runtime/Threads.h"
+#include "runtime/TileProduct.h"
+#include "runtime/Vectorise.h"
 
 using namespace tcc::runtime;
 
@@ -115,8 +117,10 @@ int32_t viewOf(const Operand &operand, const T *data, const int64_t *rows, int n
   return TCC_OK;
 }
 
-template <class T>
-int32_t contract(Operand &lhs, Operand &rhs, const T *lhsData, const T *rhsData, T *result, TccStatus *status) {
+/// Calls multiply(product) for the batch of strided matrices that the operands are, packing where they are not.
+template <class T, class F>
+int32_t contract(Operand &lhs, Operand &rhs, const T *lhsData, const T *rhsData, T *result, TccStatus *status,
+                 F &&multiply) {
   Product<T> product;
   product.batch = sizeOf(lhs, lhs.batch, lhs.numBatch);
   product.m = sizeOf(lhs, lhs.free, lhs.numFree);
@@ -136,7 +140,7 @@ int32_t contract(Operand &lhs, Operand &rhs, const T *lhsData, const T *rhsData,
                    product.offsets.lhs, status));
   TCC_CHECK(viewOf(rhs, rhsData, rhs.contract, rhs.numContract, rhs.free, rhs.numFree, rhsStorage, product.rhs,
                    product.offsets.rhs, status));
-  return multiply(product, status);
+  return multiply(product);
 }
 
 /// 16-bit floats: the product is computed in float and rounded once.
@@ -146,9 +150,12 @@ template <class T> int32_t contractSmall(Operand &lhs, Operand &rhs, const TccTe
     if (!wide.resize(count))
       return outOfMemory(status, "dot_general", count * 4);
     const T *data = static_cast<const T *>(t.data);
-    parallelFor(count, grainFor(0.5), [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i)
-        wide[i] = float(data[i]);
+    float *to = wide.get();
+    parallelFor(count, grainFor(0.1), [&](int64_t begin, int64_t end) {
+      vectorised([&]<int>() TCC_INLINED {
+        for (int64_t i = begin; i < end; ++i)
+          to[i] = float(data[i]);
+      });
     });
     return int32_t(TCC_OK);
   };
@@ -158,11 +165,15 @@ template <class T> int32_t contractSmall(Operand &lhs, Operand &rhs, const TccTe
   int64_t count = numElements(out);
   if (!c.resize(count))
     return outOfMemory(status, "dot_general", count * 4);
-  TCC_CHECK(contract(lhs, rhs, a.get(), b.get(), c.get(), status));
+  TCC_CHECK(contract(lhs, rhs, a.get(), b.get(), c.get(), status,
+                     [&](const Product<float> &product) { return multiply(product, status); }));
   T *result = static_cast<T *>(out.data);
-  parallelFor(count, grainFor(0.5), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i)
-      result[i] = T(c[i]);
+  const float *from = c.get();
+  parallelFor(count, grainFor(0.1), [&](int64_t begin, int64_t end) {
+    vectorised([&]<int>() TCC_INLINED {
+      for (int64_t i = begin; i < end; ++i)
+        result[i] = T(from[i]);
+    });
   });
   return TCC_OK;
 }
@@ -206,10 +217,17 @@ int32_t tcc_dot_general(const TccTensor *in, int32_t n_in, const TccTensor *out,
   if (numElements(c) == 0)
     return TCC_OK;
   return dispatchAll(a.dtype, [&]<class T>() {
+    auto direct = [&](auto &&multiply) {
+      return contract<T>(lhs, rhs, static_cast<const T *>(a.data), static_cast<const T *>(b.data),
+                         static_cast<T *>(c.data), status, multiply);
+    };
+    if constexpr (std::is_same_v<T, BFloat16>)
+      if (suitsTiles(sizeOf(lhs, lhs.free, lhs.numFree), sizeOf(rhs, rhs.free, rhs.numFree),
+                     sizeOf(lhs, lhs.contract, lhs.numContract)))
+        return direct([&](const Product<T> &product) { return multiplyTiles(product, status); });
     if constexpr (isSmallFloat<T>)
       return contractSmall<T>(lhs, rhs, c, status);
     else
-      return contract<T>(lhs, rhs, static_cast<const T *>(a.data), static_cast<const T *>(b.data),
-                         static_cast<T *>(c.data), status);
+      return direct([&](const Product<T> &product) { return multiply(product, status); });
   });
 }

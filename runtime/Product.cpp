@@ -4,6 +4,7 @@
 #include "runtime/Product.h"
 #include "runtime/BlasLibrary.h"
 #include "runtime/Elements.h"
+#include "runtime/SmallProduct.h"
 #include "runtime/Threads.h"
 #include <limits.h>
 
@@ -12,7 +13,7 @@ namespace {
 
 template <class T> inline constexpr bool hasBlas = std::is_floating_point_v<T> || isComplex<T>;
 
-/// Plain loops: for integers, for products so small that a BLAS call costs more, and where no BLAS is installed.
+/// Plain loops: for integers, for products with vectors, and where no BLAS is installed.
 /// Four rows of rhs at a time, so that each result is loaded and stored a quarter as often.
 template <class T>
 void multiplyLoops(int64_t m, int64_t n, int64_t k, MatrixView<T> a, MatrixView<T> b, T *c, int64_t ldc) {
@@ -86,10 +87,20 @@ template <class T> struct FortranView {
   }
 };
 
+/// Below this BLAS spends more on packing than it saves (measured: at 48^3 it catches up with the loop in registers).
+template <class T> bool suitsRegisters(int64_t m, int64_t n, int64_t k) {
+  return hasBlas<T> && m > 1 && n > 1 && k > 0 && k <= packedElements / 128 && m * n * k <= 110592;
+}
+
 template <class T>
 void multiplyTile(const BlasTable<T> *table, int64_t m, int64_t n, int64_t k, MatrixView<T> a, MatrixView<T> b, T *c,
                   int64_t ldc) {
-  // Below some 12^3 the call itself dominates.
+  if constexpr (hasBlas<T>)
+    if (suitsRegisters<T>(m, n, k)) {
+      Real<T> packed[packedElements];
+      vectorised([&]<int bytes>() TCC_INLINED { multiplySmall<T, bytes>(m, n, k, a, b, c, ldc, packed); });
+      return;
+    }
   if (!table || m * n * k <= 2048 || !fitsBlas(m, k, a.rowStride, a.colStride) ||
       !fitsBlas(k, n, b.rowStride, b.colStride) || ldc > INT_MAX)
     return multiplyLoops(m, n, k, a, b, c, ldc);
@@ -138,12 +149,13 @@ Tiles chooseTiles(int64_t batch, int64_t m, int64_t n, int64_t k) {
     int64_t rows = n == 1 ? m : n;
     int64_t part = partOf(rows, 65536 / (k < 65536 ? k : 65536) + 1, 16);
     (n == 1 ? tiles.m : tiles.n) = rows < part ? rows : part;
-  } else if (work > 128.0 * 128 * 128 * 2) {
-    // At most 768 on a side, for the cache; at least four tiles if one product is all there is, for the threads. Every
-    // tile packs its operands anew (measured: 16 tiles of 256 x 256 cost 20 % over one call, 4 of 512 x 512 at most 5
-    // %).
-    int64_t partsM = (m + 767) / 768, partsN = (n + 767) / 768;
-    while (batch * partsM * partsN < 4 && (m / partsM >= 256 || n / partsN >= 256))
+  } else if (work > 80.0 * 80 * 80) {
+    // At most 1024 on a side, for the cache; at least four tiles if one product is all there is, for the threads: four
+    // even shares, so that two threads finish together. Every tile packs its operands anew (measured: 16 tiles of 256 x
+    // 256 cost 20 % over one call, 4 of 512 x 512 at most 5 %).
+    int64_t partsM = (m + 1023) / 1024, partsN = (n + 1023) / 1024;
+    int64_t least = work > 128.0 * 128 * 128 * 2 ? 128 : 32;
+    while (batch * partsM * partsN < 4 && (m / partsM >= 2 * least || n / partsN >= 2 * least))
       ++(m / partsM >= n / partsN ? partsM : partsN);
     tiles.m = partOf(m, (m + partsM - 1) / partsM, 16);
     tiles.n = partOf(n, (n + partsN - 1) / partsN, 16);
@@ -164,7 +176,7 @@ template <class T> int32_t multiply(const Product<T> &p, TccStatus *status) {
   const BlasTable<T> *table = nullptr;
   double flop = double(p.m) * double(p.n) * double(p.k);
   if constexpr (hasBlas<T>)
-    if (flop > 2048) // tiny programs never load OpenBLAS
+    if (flop > 2048 && !suitsRegisters<T>(p.m, p.n, p.k)) // small programs never load OpenBLAS
       table = blas<T>();
 
   Tiles tiles = chooseTiles(p.batch, p.m, p.n, p.k);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <barrier>
 #include <chrono>
+#include <cmath>
 #include <cstring>
 #include <sys/mman.h>
 #include <thread>
@@ -119,7 +120,7 @@ Limits::Limits(int threads) {
             for (size_t i = 0; i < repeat; ++i)
               body(data + thread * count);
           },
-          0.03);
+          0.04);
       return double(moved) * threads * repeat / time;
     };
     rates.push_back({double(bytes), rate([&](auto *x) { readAll(x, count); }, share),
@@ -133,15 +134,16 @@ Limits::Limits(int threads) {
 
 double Limits::seconds(const Least &least) const {
   double bytes = least.reads + least.writes;
-  const Rate *rate = &rates.back();
-  for (const Rate &candidate : rates)
-    if (candidate.bytes >= bytes) {
-      rate = &candidate;
-      break;
-    }
+  // Between two measured sizes, on a logarithmic scale.
+  size_t above = 0;
+  while (above + 1 < rates.size() && rates[above].bytes < bytes)
+    ++above;
+  const Rate &high = rates[above], &low = rates[above ? above - 1 : 0];
+  double part = above && bytes < high.bytes ? std::log(bytes / low.bytes) / std::log(high.bytes / low.bytes) : 1;
+  auto between = [&](double Rate::*of) { return low.*of + part * (high.*of - low.*of); };
   // What is both read and written streams as a copy; the rest in its own direction.
   double both = 2 * std::min(least.reads, least.writes), one = bytes - both;
-  double memory = both / rate->copy + one / (least.reads > least.writes ? rate->read : rate->fill);
+  double memory = both / between(&Rate::copy) + one / between(least.reads > least.writes ? &Rate::read : &Rate::fill);
   return std::max(memory, least.flops / peak(least.arithmetic));
 }
 
