@@ -403,8 +403,13 @@ void GraphImpl::sweepFunctions() {
 }
 
 bool GraphImpl::hasHeldAncestor(Value value) {
-  // Bounded, so that a long history that somebody does hold is not walked at every evaluation.
+  // Bounded, and after a walk that found no end not repeated at once: a long history that somebody does hold would be
+  // walked at every evaluation. Until then the history stays, which is always right.
   constexpr size_t budget = 256;
+  if (evaluationsUntilWalk > 0) {
+    --evaluationsUntilWalk;
+    return true;
+  }
   llvm::SmallPtrSet<Operation *, 32> seen;
   SmallVector<Operation *> worklist{value.getDefiningOp()};
   while (!worklist.empty()) {
@@ -418,8 +423,12 @@ bool GraphImpl::hasHeldAncestor(Value value) {
           return true;
       }
       Operation *producer = operand.getDefiningOp();
-      if (!producer || seen.size() > budget)
+      if (!producer)
         return true;
+      if (seen.size() > budget) {
+        evaluationsUntilWalk = budget / 4;
+        return true;
+      }
       if (seen.insert(producer).second)
         worklist.push_back(producer);
     }

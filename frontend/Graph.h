@@ -107,6 +107,7 @@ private:
 
   int64_t number;
   size_t sweepAt = 256; // functions
+  unsigned evaluationsUntilWalk = 0; ///< of hasHeldAncestor
   std::string diagnostic;
   std::vector<mlir::OperationName> names;
   llvm::DenseMap<std::pair<const void *, uint64_t>, mlir::LocationAttr> locations;

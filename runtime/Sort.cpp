@@ -111,22 +111,68 @@ template <class Item> Item *mergeSort(Item *items, Item *other, int64_t n) {
   return items;
 }
 
-/// Least significant byte first; passes in which all items share the byte are skipped. Stable.
+/// Least significant byte first; passes in which all items share the byte are skipped. Stable. One look at the items
+/// counts the bytes of all passes.
 template <class Key, class Item> Item *radixSort(Item *items, Item *other, int64_t n) {
-  for (unsigned byte = 0; byte < sizeof(Key); ++byte) {
-    int64_t counts[256] = {};
-    for (int64_t i = 0; i < n; ++i)
-      ++counts[keyOf(items[i]) >> (8 * byte) & 255];
-    if (counts[keyOf(items[0]) >> (8 * byte) & 255] == n)
+  constexpr unsigned bytes = sizeof(Key);
+  uint32_t counts[bytes][256] = {};
+  for (int64_t i = 0; i < n; ++i) {
+    Key key = keyOf(items[i]);
+    for (unsigned byte = 0; byte < bytes; ++byte)
+      ++counts[byte][key >> (8 * byte) & 255];
+  }
+  for (unsigned byte = 0; byte < bytes; ++byte) {
+    uint32_t *places = counts[byte];
+    if (places[keyOf(items[0]) >> (8 * byte) & 255] == uint64_t(n))
       continue;
-    int64_t offset = 0;
-    for (int64_t &count : counts) {
-      int64_t here = count;
-      count = offset;
-      offset += here;
+    uint32_t place = 0;
+    for (int digit = 0; digit < 256; ++digit) {
+      uint32_t here = places[digit];
+      places[digit] = place;
+      place += here;
     }
     for (int64_t i = 0; i < n; ++i)
-      other[counts[keyOf(items[i]) >> (8 * byte) & 255]++] = items[i];
+      other[places[keyOf(items[i]) >> (8 * byte) & 255]++] = items[i];
+    Item *sorted = other;
+    other = items;
+    items = sorted;
+  }
+  return items;
+}
+
+/// The same with digits of 11 bits, on all threads: every pass counts and then moves fixed parts of the items, each to
+/// the places that earlier parts leave it. Null if there is no memory for the counts.
+template <class Key, class Item> Item *radixSortShared(Item *items, Item *other, int64_t n) {
+  constexpr unsigned bits = 11, passes = (8 * sizeof(Key) + bits - 1) / bits;
+  constexpr int64_t digits = 1 << bits, parts = 16;
+  Scratch<int64_t> counts(parts * digits);
+  if (!counts)
+    return nullptr;
+  int64_t part = (n + parts - 1) / parts;
+  auto digitOf = [](const Item &item, unsigned pass) { return int64_t(keyOf(item) >> (bits * pass)) & (digits - 1); };
+  auto onParts = [&](auto f) {
+    parallelFor(parts, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t p = begin; p < end; ++p)
+        f(counts.get() + p * digits, p * part < n ? p * part : n, (p + 1) * part < n ? (p + 1) * part : n);
+    });
+  };
+  for (unsigned pass = 0; pass < passes; ++pass) {
+    onParts([&](int64_t *mine, int64_t begin, int64_t end) {
+      memset(mine, 0, size_t(digits) * sizeof(int64_t));
+      for (int64_t i = begin; i < end; ++i)
+        ++mine[digitOf(items[i], pass)];
+    });
+    int64_t place = 0;
+    for (int64_t digit = 0; digit < digits; ++digit)
+      for (int64_t p = 0; p < parts; ++p) {
+        int64_t here = counts[p * digits + digit];
+        counts[p * digits + digit] = place;
+        place += here;
+      }
+    onParts([&](int64_t *places, int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i)
+        other[places[digitOf(items[i], pass)]++] = items[i];
+    });
     Item *sorted = other;
     other = items;
     items = sorted;
@@ -136,7 +182,7 @@ template <class Key, class Item> Item *radixSort(Item *items, Item *other, int64
 
 template <class Key, class Item> Item *sortItems(Item *items, Item *other, int64_t n) {
   if constexpr (std::is_integral_v<Key>)
-    if (n > 256 * int64_t(sizeof(Key)) / 2)
+    if (n > 256 * int64_t(sizeof(Key)) / 2 && n <= UINT32_MAX)
       return radixSort<Key>(items, other, n);
   return mergeSort(items, other, n);
 }
@@ -144,6 +190,10 @@ template <class Key, class Item> Item *sortItems(Item *items, Item *other, int64
 /// A long row: parts are sorted and then merged pairwise on the pool. The result of a stable sort is unique.
 template <class Key, class Item> Item *sortLong(Item *items, Item *other, int64_t n) {
   constexpr int64_t least = 65536;
+  if constexpr (std::is_integral_v<Key> && sizeof(Key) >= 4)
+    if (n >= least)
+      if (Item *sorted = radixSortShared<Key>(items, other, n))
+        return sorted;
   int64_t parts = 1;
   while (parts < numThreads() && n / (parts * 2) >= least)
     parts *= 2;
@@ -190,21 +240,25 @@ int32_t sortAlong(const char *op, const TccTensor &in, const TccTensor &out, int
       return failure.report(begin, 1);
     for (int64_t row = begin; row < end; ++row) {
       int64_t base = row / inner * n * inner + row % inner;
-      for (int64_t i = 0; i < n; ++i) {
-        Key key = Keys<T>::encode(x[base + i * inner], indices);
-        if constexpr (pairs)
-          items[i] = {key, i};
-        else
-          items[i] = key;
-      }
+      parallelFor(n, grainFor(1), [&](int64_t from, int64_t to) {
+        for (int64_t i = from; i < to; ++i) {
+          Key key = Keys<T>::encode(x[base + i * inner], indices);
+          if constexpr (pairs)
+            items[i] = {key, i};
+          else
+            items[i] = key;
+        }
+      });
       const Item *sorted = sortLong<Key>(items.get(), items.get() + n, n);
-      for (int64_t i = 0; i < n; ++i)
-        if constexpr (indices)
-          static_cast<int64_t *>(out.data)[base + i * inner] = sorted[i].index;
-        else if constexpr (pairs)
-          static_cast<T *>(out.data)[base + i * inner] = x[base + sorted[i].index * inner];
-        else
-          static_cast<T *>(out.data)[base + i * inner] = Keys<T>::decode(sorted[i]);
+      parallelFor(n, grainFor(1), [&](int64_t from, int64_t to) {
+        for (int64_t i = from; i < to; ++i)
+          if constexpr (indices)
+            static_cast<int64_t *>(out.data)[base + i * inner] = sorted[i].index;
+          else if constexpr (pairs)
+            static_cast<T *>(out.data)[base + i * inner] = x[base + sorted[i].index * inner];
+          else
+            static_cast<T *>(out.data)[base + i * inner] = Keys<T>::decode(sorted[i]);
+      });
     }
   });
   return failure.any() ? outOfMemory(status, op, 2 * n * int64_t(sizeof(Item))) : int32_t(TCC_OK);
