@@ -12,6 +12,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "tcc/Graph.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 
@@ -338,8 +339,13 @@ static void evaluateIn(GraphImpl &graph, ArrayRef<Value> wanted, Loc where) {
   });
   for (auto [value, buffer] : llvm::zip_equal(subgraph.wanted, buffers))
     graph.setData(value, std::move(buffer));
+  // Once for each op: cutting one of its results replaces them all.
+  llvm::SetVector<Operation *> wanted;
   for (Value value : subgraph.wanted)
-    graph.cutHistory(value);
+    if (Operation *op = value.getDefiningOp())
+      wanted.insert(op);
+  for (Operation *op : wanted)
+    graph.cutHistory(op->getResult(0));
 }
 
 void evaluate(std::span<detail::TensorImpl *const> wanted, Loc where) {
