@@ -3,11 +3,10 @@
 // Settings of the whole process.
 #include "tcc/Process.h"
 #include "frontend/UserError.h"
+#include "passes/DiskCache.h"
 #include "runtime/FftwLibrary.h"
 #include "runtime/Memory.h"
 #include "runtime/Threads.h"
-
-#include <cstdlib>
 
 namespace tcc {
 
@@ -26,9 +25,16 @@ MemoryStats memory_stats() {
 }
 void set_memory_limit(int64_t bytes) { runtime::setMemoryLimit(bytes); }
 
-// The environment is where kernels' cache is configured; the call is its equal.
-void set_cache_dir(const std::string &path) {
-  ::setenv("TCC_CACHE_DIR", path.c_str(), 1);
+void set_cache_dir(const std::string &path, int64_t limit_bytes, Loc where) {
+  if (path.empty()) {
+    runtime::setFftWisdomFolder("");
+    return DiskCache::setOfProcess(nullptr);
+  }
+  auto cache = DiskCache::open(path, limit_bytes);
+  if (!cache)
+    fail("set_cache_dir", where, Kind::io,
+         "expected a directory for compiled programs: " + toString(cache.takeError()));
+  DiskCache::setOfProcess(*cache);
   runtime::setFftWisdomFolder(path.c_str());
 }
 

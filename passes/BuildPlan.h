@@ -32,6 +32,12 @@ public:
   static mlir::FailureOr<PlanTemplate> create(mlir::func::FuncOp function,
                                               const llvm::StringMap<std::shared_ptr<const CompiledKernel>> &kernels);
 
+  /// As bytes; a kernel is its number among the program's.
+  void write(ByteWriter &to, llvm::function_ref<uint32_t(const CompiledKernel &)> numberOf) const;
+  /// What write() wrote; nothing if the bytes are no plan.
+  static std::optional<PlanTemplate> read(ByteReader &from,
+                                          llvm::ArrayRef<std::shared_ptr<const CompiledKernel>> kernels);
+
   const std::vector<TensorType> &inputTypes() const { return inputs; }
   const std::vector<TensorType> &outputTypes() const { return outputs; }
   /// What steps refer to, those of bodies included: bodies have none of their own.

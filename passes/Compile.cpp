@@ -1,27 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The driver of LLVM: targets, translation, a short pipeline without the loop vectoriser, object emission.
+// Targets, what a module of kernels tells about them, and the stages of compiling in a row.
 
-#include "passes/Compile.h"
-#include "passes/gpu/EmitEntries.h"
+#include "passes/Codegen.h"
 
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
-#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
-#include "mlir/Target/LLVMIR/Export.h"
-#include "llvm/Analysis/TargetLibraryInfo.h"
-#include "llvm/IR/LLVMContext.h"
-#include "llvm/IR/LegacyPassManager.h"
-#include "llvm/IR/Module.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/TargetSelect.h"
-#include "llvm/Support/raw_ostream.h"
-#include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
-
-#include "llvm/Support/MathExtras.h"
 
 #include <chrono>
 #include <functional>
@@ -31,7 +18,7 @@ using namespace mlir;
 
 namespace tcc {
 
-static void initialiseTargets() {
+void initialiseTargets() {
   static std::once_flag once;
   std::call_once(once, [] {
     llvm::InitializeAllTargetInfos();
@@ -152,106 +139,20 @@ SmallVector<KernelInfo> collectKernels(ModuleOp module) {
   return kernels;
 }
 
-/// LLVM's machinery for one target, kept by each thread: creating it costs more than a small kernel.
-static llvm::TargetMachine *machineFor(const Target &target) {
-  thread_local llvm::StringMap<std::unique_ptr<llvm::TargetMachine>> machines;
-  std::string key = target.triple + "|" + target.cpu + "|" + target.features + (target.positionIndependent ? "|p" : "");
-  std::unique_ptr<llvm::TargetMachine> &machine = machines[key];
-  if (machine)
-    return machine.get();
-  initialiseTargets();
-  llvm::Triple triple(target.triple);
-  std::string message;
-  const llvm::Target *known = llvm::TargetRegistry::lookupTarget(triple, message);
-  if (!known)
-    return nullptr;
-  llvm::TargetOptions options;
-  options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
-  machine.reset(known->createTargetMachine(triple, target.cpu, target.features, options,
-                                           target.positionIndependent ? llvm::Reloc::PIC_ : llvm::Reloc::Static,
-                                           std::nullopt, llvm::CodeGenOptLevel::Less));
-  return machine.get();
-}
-
-static void optimise(llvm::Module &module, llvm::TargetMachine *machine) {
-  llvm::PipelineTuningOptions tuning;
-  tuning.LoopVectorization = tuning.SLPVectorization = tuning.LoopUnrolling = false;
-  llvm::PassBuilder builder(machine, tuning);
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager cgscc;
-  llvm::ModuleAnalysisManager modules;
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(cgscc);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, cgscc, modules);
-  llvm::ModulePassManager passes;
-  cantFail(builder.parsePassPipeline(passes, "always-inline,globaldce,function(sroa,early-cse<memssa>,instcombine<max-"
-                                             "iterations=1;no-verify-fixpoint>,simplifycfg,"
-                                             "loop-simplify,lcssa,loop(loop-rotate),loop-mssa(licm),early-cse<memssa>,"
-                                             "instcombine<max-iterations=1;no-verify-fixpoint>,simplifycfg)"));
-  passes.run(module, modules);
-}
-
 FailureOr<SmallVector<char, 0>> compileModule(ModuleOp module, const Target &target, OutputKind kind,
                                               CompileTimes *times) {
   if (failed(lowerToLLVMDialect(module, target, times)))
     return failure();
-  using Clock = std::chrono::steady_clock;
-  auto start = Clock::now();
-  auto lap = [&](double CompileTimes::*stage) {
-    auto now = Clock::now();
-    if (times)
-      times->*stage += std::chrono::duration<double>(now - start).count();
-    start = now;
-  };
-  static std::mutex registration;
-  {
-    std::lock_guard<std::mutex> lock(registration);
-    registerBuiltinDialectTranslation(*module.getContext());
-    registerLLVMDialectTranslation(*module.getContext());
-  }
-  llvm::TargetMachine *machine = machineFor(target);
-  if (!machine)
-    return module.emitError("no code generator for target '") << target.triple << "'", failure();
-  llvm::LLVMContext context;
-  std::unique_ptr<llvm::Module> code = translateModuleToLLVMIR(module, context, "tcc", /*disableVerification=*/true);
-  if (!code)
-    return module.emitError("cannot be translated to LLVM IR"), failure();
-  if (target.isGpu())
-    for (Operation &op : module.getBody()->getOperations())
-      if (auto buffers = op.getAttrOfType<IntegerAttr>("tcc.num_buffers"))
-        addGpuEntry(*code, SymbolTable::getSymbolName(&op), buffers.getInt(),
-                    op.getAttrOfType<IntegerAttr>("tcc.num_sizes").getInt());
-  code->setTargetTriple(machine->getTargetTriple());
-  code->setDataLayout(machine->createDataLayout());
-  for (llvm::Function &function : *code) {
-    if (function.isDeclaration())
-      continue;
-    function.addFnAttr("target-cpu", target.cpu);
-    function.addFnAttr("target-features", target.features);
-    function.addFnAttr("prefer-vector-width", std::to_string(target.vectorBits));
-    function.addFnAttr(llvm::Attribute::NoUnwind);
-  }
-  lap(&CompileTimes::translation);
-  optimise(*code, machine);
-  lap(&CompileTimes::optimisation);
-
-  SmallVector<char, 0> bytes;
-  llvm::raw_svector_ostream stream(bytes);
-  if (kind == OutputKind::llvmIR) {
-    code->print(stream, nullptr);
-    return bytes;
-  }
-  llvm::legacy::PassManager emission;
-  auto fileType = kind == OutputKind::object && !target.isGpu() ? llvm::CodeGenFileType::ObjectFile
-                                                                : llvm::CodeGenFileType::AssemblyFile;
-  if (machine->addPassesToEmitFile(emission, stream, nullptr, fileType))
-    return module.emitError("target '") << target.triple << "' cannot emit this kind of file", failure();
-  emission.run(*code);
-  lap(&CompileTimes::codegen);
-  return bytes;
+  auto start = std::chrono::steady_clock::now();
+  FailureOr<TranslatedModule> code = translateModule(module, target);
+  if (failed(code))
+    return failure();
+  if (times)
+    times->translation += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  auto bytes = generateCode(std::move(*code), target, kind, times);
+  if (!bytes)
+    return module.emitError(llvm::toString(bytes.takeError())), failure();
+  return std::move(*bytes);
 }
 
 } // namespace tcc

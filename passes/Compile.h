@@ -33,6 +33,9 @@ struct Target {
   static mlir::FailureOr<Target> get(llvm::StringRef triple, llvm::StringRef cpu, mlir::Location errorLocation);
 };
 
+/// Makes LLVM's targets known; done once.
+void initialiseTargets();
+
 enum class OutputKind { object, assembly, llvmIR };
 
 /// Wall time of each stage in seconds, added up.

@@ -26,7 +26,17 @@ struct KernelKeyHash {
   size_t operator()(const KernelKey &key) const { return llvm::hash_combine_range(key.begin(), key.end()); }
 };
 
-KernelKey keyOf(func::FuncOp kernel) {
+/// A number written in the program, read by arithmetic that is the same for every number: only powers are compiled
+/// for their exponent, and integers divided by for their value.
+bool isOpenNumber(Operation *op) {
+  auto constant = dyn_cast<ConstantOp>(op);
+  return constant && constant.getValue().isSplat() &&
+         isa<FloatType, mlir::ComplexType>(tensorType(constant).getElementType()) &&
+         llvm::none_of(op->getUsers(), [](Operation *user) { return isa<PowerOp>(user); });
+}
+
+/// With `openNumbers`, kernels that differ in such numbers only have one key.
+KernelKey keyOf(func::FuncOp kernel, bool openNumbers = false) {
   KernelKey key;
   llvm::DenseMap<Value, uintptr_t> numbers;
   auto number = [&](Value value) { numbers.try_emplace(value, numbers.size()); };
@@ -36,7 +46,7 @@ KernelKey keyOf(func::FuncOp kernel) {
   }
   for (Operation &op : kernel.getBody().front()) {
     key.push_back(uintptr_t(op.getName().getAsOpaquePointer()));
-    key.push_back(uintptr_t(op.getAttrDictionary().getAsOpaquePointer()));
+    key.push_back(openNumbers && isOpenNumber(&op) ? 0 : uintptr_t(op.getAttrDictionary().getAsOpaquePointer()));
     for (Value operand : op.getOperands())
       key.push_back(numbers.lookup(operand));
     for (Value result : op.getResults()) {
@@ -268,6 +278,68 @@ LogicalResult KernelFormer::run(func::FuncOp function) {
   return success();
 }
 
+/// Kernels that differ in numbers only become one that takes these as inputs: layers with constants of their own are
+/// compiled once. The results are the same bits: no arithmetic of floats is folded that would not be exact.
+void shareKernels(ModuleOp module) {
+  std::unordered_map<KernelKey, SmallVector<func::FuncOp>, KernelKeyHash> families;
+  llvm::StringMap<SmallVector<LaunchOp>> launches;
+  SmallVector<SmallVector<func::FuncOp> *> ordered;
+  for (auto function : module.getOps<func::FuncOp>()) {
+    if (!function->hasAttr("tcc.kernel")) {
+      function.walk([&](LaunchOp launch) { launches[launch.getCallee()].push_back(launch); });
+      continue;
+    }
+    if (!isTensorFunction(function)) // a kernel at a later stage
+      continue;
+    auto &family = families[keyOf(function, /*openNumbers=*/true)];
+    family.push_back(function);
+    if (family.size() == 2)
+      ordered.push_back(&family);
+  }
+  for (SmallVector<func::FuncOp> *family : ordered) {
+    SmallVector<SmallVector<ConstantOp>> numbers;
+    for (func::FuncOp kernel : *family)
+      numbers.push_back(
+          llvm::filter_to_vector(kernel.getOps<ConstantOp>(), [](Operation *op) { return isOpenNumber(op); }));
+    auto differs = [&](unsigned number) {
+      return !llvm::all_of(numbers,
+                           [&](auto &own) { return own[number].getValue() == numbers.front()[number].getValue(); });
+    };
+    SmallVector<unsigned> open =
+        llvm::to_vector(llvm::make_filter_range(llvm::seq<unsigned>(numbers.front().size()), differs));
+    func::FuncOp shared = family->front();
+    for (auto [kernel, own] : llvm::zip(*family, numbers))
+      for (LaunchOp launch : launches.lookup(kernel.getName())) {
+        OpBuilder builder(launch);
+        SmallVector<Value> operands = llvm::to_vector(launch->getOperands());
+        for (unsigned number : open) {
+          auto splat = cast<DenseElementsAttr>(own[number].getValue());
+          operands.push_back(ConstantOp::create(builder, own[number].getLoc(),
+                                                splat.resizeSplat(RankedTensorType::get({}, splat.getElementType()))));
+        }
+        auto replacement =
+            LaunchOp::create(builder, launch.getLoc(), launch->getResultTypes(), operands, shared.getName());
+        launch->replaceAllUsesWith(replacement->getResults());
+        launch->erase();
+      }
+    for (unsigned number : open) {
+      ConstantOp constant = numbers.front()[number];
+      RankedTensorType type = tensorType(constant);
+      Location loc = constant.getLoc();
+      Value argument = shared.getBody().front().addArgument(RankedTensorType::get({}, type.getElementType()), loc);
+      OpBuilder builder(constant);
+      if (type.getRank())
+        argument = BroadcastOp::create(builder, loc, type, argument, Value(), ArrayRef<int64_t>());
+      constant->replaceAllUsesWith(ValueRange{argument});
+      constant->erase();
+    }
+    shared.setType(FunctionType::get(module.getContext(), shared.getBody().front().getArgumentTypes(),
+                                     shared.getFunctionType().getResults()));
+    for (func::FuncOp kernel : llvm::drop_begin(*family))
+      kernel.erase();
+  }
+}
+
 struct FormKernels : impl::FormKernelsBase<FormKernels> {
   using FormKernelsBase::FormKernelsBase;
   void runOnOperation() override {
@@ -290,6 +362,7 @@ LogicalResult formKernels(ModuleOp module, const FormKernelsOptions &options) {
   for (func::FuncOp function : functions)
     if (failed(former.run(function)))
       return failure();
+  shareKernels(module);
   return success();
 }
 

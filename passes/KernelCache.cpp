@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The process-wide cache of compiled kernels.
+// The process-wide cache of compiled kernels, and how those that are missing are compiled: the lowering to the LLVM
+// dialect is one pass over all of them, then each is a module of its own, of which the thread pool makes code.
 #include "passes/KernelCache.h"
-
+#include "passes/Codegen.h"
+#include "passes/Digest.h"
 #include "passes/Pipelines.h"
+#include "runtime/Threads.h"
 
 #include "mlir/IR/OperationSupport.h"
 #include "llvm/ADT/SetVector.h"
@@ -17,24 +20,24 @@ using namespace mlir;
 namespace tcc {
 namespace {
 
+struct KeyHash {
+  size_t operator()(const CacheKey &key) const {
+    size_t hash;
+    std::memcpy(&hash, key.data(), sizeof(hash));
+    return hash;
+  }
+};
+
 struct Cache {
   std::mutex mutex;
-  std::unordered_map<std::string, std::shared_ptr<const CompiledKernel>> kernels;
-  std::atomic<uint64_t> hits{0}, misses{0};
+  std::unordered_map<CacheKey, std::shared_ptr<const CompiledKernel>, KeyHash> kernels;
+  std::atomic<uint64_t> hits{0}, loads{0}, misses{0};
 };
 
 // Never destroyed: kernels may run while the process exits.
 Cache &cache() {
   static Cache *instance = new Cache;
   return *instance;
-}
-
-std::string describe(const Target &target) {
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  os << target.triple << '|' << target.cpu << '|' << target.features << '|' << target.vectorBits << '|'
-     << target.indexBits << '|' << target.maskedMemory << target.vectorize << target.positionIndependent << '\n';
-  return text;
 }
 
 /// The text of a kernel and what it needs, without its name and locations.
@@ -58,79 +61,207 @@ std::string textOf(ArrayRef<Operation *> unit) {
   return text;
 }
 
+/// Moves a kernel and its second phase out of the lowered `module`, with copies of the functions and tables they need.
+OwningOpRef<ModuleOp> extract(ModuleOp module, SymbolTable &symbols, const KernelInfo &info) {
+  OwningOpRef<ModuleOp> own = ModuleOp::create(module.getLoc());
+  Operation *kernel = symbols.lookup(info.name), *finish = symbols.lookup(info.name + "_finish");
+  for (Operation *op : reachableFrom(symbols, kernel)) {
+    Operation *copy = op->clone();
+    if (op == kernel)
+      SymbolTable::setSymbolName(copy, "kernel");
+    else if (op == finish)
+      SymbolTable::setSymbolName(copy, "kernel_finish");
+    own->push_back(copy);
+  }
+  return own;
+}
+
+/// What a kernel is on disk.
+struct Entry {
+  SizeExpr extent, scratch;
+  double blockNanoseconds = 0;
+  bool hasFinish = false;
+  StringRef object;
+
+  std::string write() const {
+    ByteWriter to;
+    extent.write(to);
+    scratch.write(to);
+    to.add(blockNanoseconds);
+    to.add(hasFinish);
+    to.add(object);
+    return std::move(to.bytes);
+  }
+  static std::optional<Entry> read(StringRef bytes) {
+    ByteReader from(bytes);
+    Entry entry;
+    entry.extent = SizeExpr::read(from);
+    entry.scratch = SizeExpr::read(from);
+    entry.blockNanoseconds = from.get<double>();
+    entry.hasFinish = from.get<bool>();
+    entry.object = from.text();
+    return from.ok() ? std::optional(entry) : std::nullopt;
+  }
+};
+
+llvm::Expected<std::shared_ptr<const CompiledKernel>> link(const CacheKey &key, const Entry &entry) {
+  auto kernel = std::make_shared<CompiledKernel>();
+  auto jit = Jit::create({entry.object.data(), entry.object.size()});
+  if (!jit)
+    return jit.takeError();
+  kernel->key = key;
+  kernel->code = std::move(*jit);
+  auto function = kernel->code->lookup("kernel");
+  if (!function)
+    return function.takeError();
+  kernel->function = *function;
+  if (entry.hasFinish) {
+    auto finish = kernel->code->lookupFinish("kernel");
+    if (!finish)
+      return finish.takeError();
+    kernel->finish = *finish;
+  }
+  kernel->extent = entry.extent;
+  kernel->scratch = entry.scratch;
+  kernel->blockNanoseconds = entry.blockNanoseconds;
+  return kernel;
+}
+
+/// A kernel on its way from LLVM IR to code.
+struct Unit {
+  unsigned index; // of the kernel
+  KernelInfo info;
+  TranslatedModule code;
+  std::shared_ptr<const CompiledKernel> kernel = nullptr;
+  std::string error = {};
+};
+
+void generate(Unit &unit, const CacheKey &key, const Target &target, const DiskCache *disk) {
+  auto object = generateCode(std::move(unit.code), target);
+  if (!object) {
+    unit.error = llvm::toString(object.takeError());
+    return;
+  }
+  Entry entry{SizeExpr::of(unit.info.extent.getResult(0)), SizeExpr::of(unit.info.scratch.getResult(0)),
+              unit.info.blockNanoseconds, unit.info.hasFinish, StringRef(object->data(), object->size())};
+  auto kernel = link(key, entry);
+  if (!kernel) {
+    unit.error = llvm::toString(kernel.takeError());
+    return;
+  }
+  unit.kernel = *kernel;
+  if (disk)
+    disk->put(key, entry.write());
+}
+
+std::shared_ptr<const CompiledKernel> keep(std::shared_ptr<const CompiledKernel> kernel) {
+  std::lock_guard lock(cache().mutex);
+  return cache().kernels.try_emplace(kernel->key, kernel).first->second;
+}
+
 } // namespace
 
-KernelCacheCounts kernelCacheCounts() { return {cache().hits, cache().misses}; }
+KernelCacheCounts kernelCacheCounts() { return {cache().hits, cache().loads, cache().misses}; }
 
-FailureOr<std::vector<std::shared_ptr<const CompiledKernel>>> compileKernels(ArrayRef<Operation *> kernels,
-                                                                             const Target &target) {
-  std::vector<std::shared_ptr<const CompiledKernel>> compiled(kernels.size());
-  if (kernels.empty())
-    return compiled;
-  std::string prefix = describe(target);
-  auto source = kernels.front()->getParentOfType<ModuleOp>();
-  SymbolTable symbols(source);
-  SmallVector<SmallVector<Operation *>> units; // each kernel with its finisher and the functions it calls
-  SmallVector<std::string> keys;
-  for (Operation *kernel : kernels) {
-    units.push_back(reachableFrom(symbols, kernel));
-    keys.push_back(prefix + textOf(units.back()));
-  }
+std::string describeCompilation(const Target &target) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << compilerIdentity() << '|' << target.triple << '|' << target.cpu << '|' << target.features << '|'
+     << target.vectorBits << '|' << target.indexBits << '|' << target.maskedMemory << target.fma << target.vectorize
+     << target.positionIndependent << '\n';
+  return text;
+}
+
+std::vector<std::shared_ptr<const CompiledKernel>> findKernels(ArrayRef<CacheKey> keys) {
+  std::vector<std::shared_ptr<const CompiledKernel>> found(keys.size());
   SmallVector<unsigned> missing;
   {
     std::lock_guard lock(cache().mutex);
     for (auto [index, key] : llvm::enumerate(keys))
-      if (auto found = cache().kernels.find(key); found != cache().kernels.end())
-        compiled[index] = found->second;
+      if (auto known = cache().kernels.find(key); known != cache().kernels.end())
+        found[index] = known->second;
       else
         missing.push_back(index);
   }
-  cache().hits += kernels.size() - missing.size();
+  cache().hits += keys.size() - missing.size();
+  std::shared_ptr<DiskCache> disk = DiskCache::ofProcess();
+  if (missing.empty() || !disk)
+    return found;
+  runtime::parallelFor(missing.size(), 1, [&](int64_t begin, int64_t end) {
+    for (unsigned index : ArrayRef(missing).slice(begin, end - begin)) {
+      std::optional<std::string> bytes = disk->get(keys[index]);
+      std::optional<Entry> entry = bytes ? Entry::read(*bytes) : std::nullopt;
+      if (!entry)
+        continue;
+      auto kernel = link(keys[index], *entry);
+      if (!kernel) {
+        llvm::consumeError(kernel.takeError()); // then it is compiled again
+        continue;
+      }
+      found[index] = keep(std::move(*kernel));
+      ++cache().loads;
+    }
+  });
+  return found;
+}
+
+FailureOr<std::vector<std::shared_ptr<const CompiledKernel>>> compileKernels(ArrayRef<Operation *> kernels,
+                                                                             const Target &target) {
+  if (kernels.empty())
+    return std::vector<std::shared_ptr<const CompiledKernel>>();
+  std::string prefix = describeCompilation(target);
+  auto source = kernels.front()->getParentOfType<ModuleOp>();
+  SymbolTable symbols(source);
+  SmallVector<SmallVector<Operation *>> needs; // each kernel with its finisher and the functions it calls
+  std::vector<CacheKey> keys;
+  for (Operation *kernel : kernels) {
+    needs.push_back(reachableFrom(symbols, kernel));
+    keys.push_back(digestOf(prefix + textOf(needs.back())));
+  }
+  std::vector<std::shared_ptr<const CompiledKernel>> compiled = findKernels(keys);
+  // Another thread may compile the same kernel meanwhile: cheaper than making all wait for each other.
+  llvm::StringMap<unsigned> missing;
+  llvm::SetVector<Operation *> needed;
+  for (unsigned index = 0; index < kernels.size(); ++index)
+    if (!compiled[index]) {
+      missing[SymbolTable::getSymbolName(kernels[index])] = index;
+      needed.insert(needs[index].begin(), needs[index].end());
+    }
   cache().misses += missing.size();
   if (missing.empty())
     return compiled;
 
-  // Another thread may compile the same kernel meanwhile: cheaper than making all wait for each other.
   OwningOpRef<ModuleOp> module = ModuleOp::create(source.getLoc());
-  llvm::SetVector<Operation *> needed;
-  for (unsigned index : missing)
-    needed.insert(units[index].begin(), units[index].end());
   for (Operation *op : needed)
     module->push_back(op->clone());
-  auto object = compileModule(*module, target);
-  if (failed(object))
+  if (failed(lowerToLLVMDialect(*module, target)))
     return failure();
-  auto jit = Jit::create(*object);
-  if (!jit)
-    return emitError(source.getLoc(), "cannot link kernels: ") << llvm::toString(jit.takeError());
-  std::shared_ptr<Jit> code = std::move(*jit);
-  llvm::StringMap<KernelInfo> infos;
-  for (KernelInfo &info : collectKernels(*module))
-    infos[info.name] = info;
-
-  for (unsigned index : missing) {
-    Operation *kernel = kernels[index];
-    const KernelInfo &info = infos[SymbolTable::getSymbolName(kernel)];
-    auto result = std::make_shared<CompiledKernel>();
-    result->code = code;
-    auto function = code->lookup(info.name);
-    if (!function)
-      return kernel->emitError("cannot link kernel: ") << llvm::toString(function.takeError());
-    result->function = *function;
-    if (info.hasFinish) {
-      auto finish = code->lookupFinish(info.name);
-      if (!finish)
-        return kernel->emitError("cannot link kernel: ") << llvm::toString(finish.takeError());
-      result->finish = *finish;
-    }
-    result->extent = SizeExpr::of(info.extent.getResult(0));
-    result->scratch = SizeExpr::of(info.scratch.getResult(0));
-    result->blockNanoseconds = info.blockNanoseconds;
-    compiled[index] = result;
+  std::vector<Unit> units;
+  SymbolTable lowered(*module);
+  for (KernelInfo &info : collectKernels(*module)) {
+    OwningOpRef<ModuleOp> own = extract(*module, lowered, info);
+    auto code = translateModule(*own, target);
+    if (failed(code))
+      return failure();
+    units.push_back({missing.lookup(info.name), std::move(info), std::move(*code)});
   }
-  std::lock_guard lock(cache().mutex);
-  for (unsigned index : missing)
-    cache().kernels.try_emplace(keys[index], compiled[index]);
+  // The long ones first, so that none is started when the others are done.
+  SmallVector<std::pair<size_t, unsigned>> order;
+  for (auto [number, unit] : llvm::enumerate(units))
+    order.push_back({unit.code.code->getInstructionCount(), number});
+  llvm::sort(order, std::greater<>());
+  std::shared_ptr<DiskCache> disk = DiskCache::ofProcess();
+  runtime::parallelFor(units.size(), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      Unit &unit = units[order[i].second];
+      generate(unit, keys[unit.index], target, disk.get());
+    }
+  });
+  for (Unit &unit : units) {
+    if (!unit.kernel)
+      return kernels[unit.index]->emitError("cannot compile kernel: ") << unit.error;
+    compiled[unit.index] = keep(std::move(unit.kernel));
+  }
   return compiled;
 }
 

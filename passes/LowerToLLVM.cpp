@@ -151,6 +151,12 @@ LogicalResult lowerToLLVMDialect(ModuleOp module, const Target &target, CompileT
   for (auto function : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
     if (function->hasAttr("tcc.num_buffers"))
       adoptKernelAbi(function, converter);
+  Builder attributes(context);
+  for (auto function : module.getOps<func::FuncOp>())
+    if (function->hasAttr("tcc.out_of_line")) {
+      function->setAttr("passthrough", attributes.getStrArrayAttr({"cold", "noinline"}));
+      function->setAttr("llvm.linkage", LLVM::LinkageAttr::get(context, LLVM::Linkage::Internal));
+    }
   {
     RewritePatternSet patterns(context);
     populateSCFToControlFlowConversionPatterns(patterns);
@@ -175,8 +181,9 @@ LogicalResult lowerToLLVMDialect(ModuleOp module, const Target &target, CompileT
   ub::populateUBToLLVMConversionPatterns(converter, patterns);
   LLVMConversionTarget legal(*context);
   legal.addLegalOp<ModuleOp>();
-  // What has a body by now is no kernel but an entry, planned or not, which stays what it is.
-  legal.addDynamicallyLegalOp<func::FuncOp>([](func::FuncOp function) { return !function.isExternal(); });
+  // What has a body by now and is not called by kernels is an entry, planned or not, which stays what it is.
+  legal.addDynamicallyLegalOp<func::FuncOp>(
+      [](func::FuncOp function) { return !function.isExternal() && !function->hasAttr("tcc.out_of_line"); });
   legal.markOpRecursivelyLegal<func::FuncOp>();
   if (failed(applyFullConversion(module, legal, std::move(patterns))))
     return failure();

@@ -50,7 +50,7 @@ def SimplifyControl : Pass<"tcc-simplify-control", "mlir::ModuleOp"> {
   let dependentDialects = ["TccDialect", "mlir::func::FuncDialect"];
 }
 
-def ExpandMath : Pass<"tcc-expand-math"> {
+def ExpandMath : Pass<"tcc-expand-math", "mlir::ModuleOp"> {
   let summary = "Expand math ops into arithmetic that LLVM compiles to pure vector code";
   let description = [{
     Replaces `math` ops and `tcc.special` on f32, f64 and fixed vectors of them by the expansions of passes/VectorMath.h; f16 and bf16
@@ -60,14 +60,15 @@ def ExpandMath : Pass<"tcc-expand-math"> {
 
     Results follow C99 Annex F for special values and keep subnormals; docs/accuracy.md has the measured errors.
     Arguments of sin, cos and tan beyond 2^15 (f32) or 2^18 (f64) and negative arguments of lgamma and digamma take an
-    `scf.if` on any lane, so the pass runs before scf is lowered.
+    `scf.if` on any lane, so the pass runs before scf is lowered. Their reduction is a function `@tcc.reduce_angle` of the
+    module, called for one lane after the other: it is rarely needed, and longer than the sine itself.
   }];
   let options = [
     Option<"fma", "fma", "bool", /*default=*/"true",
            "The target has a hardware fused multiply-add; without one no `math.fma` is emitted">
   ];
-  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::math::MathDialect", "mlir::scf::SCFDialect",
-                           "mlir::vector::VectorDialect"];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::math::MathDialect",
+                           "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
 }
 
 def FormKernels : Pass<"tcc-form-kernels", "mlir::ModuleOp"> {

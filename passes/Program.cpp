@@ -4,6 +4,7 @@
 #include "passes/Program.h"
 
 #include "dialect/Dialect.h"
+#include "passes/Digest.h"
 #include "passes/PlanOps.h"
 
 #include <chrono>
@@ -16,6 +17,35 @@ void registerProgramDialects(DialectRegistry &registry) {
   registerTccDialect(registry);
   registry.insert<plan::PlanDialect, func::FuncDialect>();
   registerCompilerDialects(registry);
+}
+
+/// The program's plan as another process left it on disk, with its kernels.
+static std::optional<PlanTemplate> load(const DiskCache &disk, const CacheKey &key) {
+  std::optional<std::string> bytes = disk.get(key);
+  if (!bytes)
+    return std::nullopt;
+  ByteReader from(*bytes);
+  auto kernels = findKernels(from.vector<CacheKey>());
+  if (!llvm::all_of(kernels, [](auto &kernel) { return bool(kernel); }))
+    return std::nullopt;
+  return PlanTemplate::read(from, kernels);
+}
+
+static void store(const DiskCache &disk, const CacheKey &key, const PlanTemplate &plan) {
+  std::vector<CacheKey> kernels;
+  llvm::DenseMap<const CompiledKernel *, uint32_t> numbers;
+  for (const PlanTemplate::StepTemplate &step : plan.stepTemplates())
+    if (step.kernel && numbers.try_emplace(step.kernel.get(), kernels.size()).second)
+      kernels.push_back(step.kernel->key);
+  ByteWriter to;
+  to.add(kernels);
+  plan.write(to, [&](const CompiledKernel &kernel) { return numbers.lookup(&kernel); });
+  disk.put(key, to.bytes);
+}
+
+Program::Program(PlanTemplate own) : plan(std::move(own)) {
+  if (!numOpenSizes())
+    fixed = plan.instantiate({});
 }
 
 FailureOr<std::shared_ptr<Program>> compileProgram(ModuleOp module, StringRef entry, const ProgramOptions &options,
@@ -34,13 +64,21 @@ FailureOr<std::shared_ptr<Program>> compileProgram(ModuleOp module, StringRef en
   module.getContext()->appendDialectRegistry(registry);
   module.getContext()->loadAllAvailableDialects();
 
+  Target target = options.target;
+  target.vectorize &= !options.reference;
+  std::shared_ptr<DiskCache> disk = DiskCache::ofProcess();
+  CacheKey key;
+  if (Operation *root = disk ? module.lookupSymbol(entry) : nullptr) {
+    SymbolTable symbols(module);
+    key = digestOf(reachableFrom(symbols, root), describeCompilation(target) + (options.reference ? "reference" : ""));
+    if (auto plan = load(*disk, key))
+      return std::shared_ptr<Program>(new Program(std::move(*plan)));
+  }
   FailureOr<func::FuncOp> function = planEntry(module, entry, options.reference, &spent);
   if (failed(function))
     return failure();
   lap(nullptr);
 
-  Target target = options.target;
-  target.vectorize &= !options.reference;
   SmallVector<Operation *> kernels = launchedKernels(*function);
   auto compiled = compileKernels(kernels, target);
   if (failed(compiled))
@@ -53,9 +91,9 @@ FailureOr<std::shared_ptr<Program>> compileProgram(ModuleOp module, StringRef en
   auto plan = PlanTemplate::create(*function, byName);
   if (failed(plan))
     return failure();
+  if (disk)
+    store(*disk, key, *plan);
   std::shared_ptr<Program> program(new Program(std::move(*plan)));
-  if (!program->numOpenSizes())
-    program->fixed = program->plan.instantiate({});
   lap(&ProgramTimes::build);
   return program;
 }

@@ -44,7 +44,7 @@ public:
 private:
   friend mlir::FailureOr<std::shared_ptr<Program>> compileProgram(mlir::ModuleOp, llvm::StringRef,
                                                                   const ProgramOptions &, ProgramTimes *);
-  explicit Program(PlanTemplate plan) : plan(std::move(plan)) {}
+  explicit Program(PlanTemplate plan);
 
   PlanTemplate plan;
   std::shared_ptr<const runtime::Plan> fixed; // if there are no open sizes

@@ -59,6 +59,22 @@ SizeExpr SizeExpr::substitute(ArrayRef<SizeExpr> values) const {
   return expr;
 }
 
+SizeExpr SizeExpr::read(ByteReader &from) {
+  SizeExpr expr;
+  auto code = from.vector<Instruction>();
+  int64_t depth = 0;
+  bool isValid = true;
+  for (const Instruction &instruction : code) {
+    depth += instruction.kind <= Kind::symbol ? 1 : -1;
+    isValid &= instruction.kind <= Kind::modulo && depth >= 1;
+  }
+  if (isValid && depth == 1)
+    expr.code = std::move(code);
+  else
+    from.fail();
+  return expr;
+}
+
 int64_t SizeExpr::evaluate(ArrayRef<int64_t> symbols) const {
   SmallVector<int64_t> stack;
   for (const Instruction &instruction : code) {

@@ -3,6 +3,8 @@
 // Sizes that depend on the open sizes of a program's arguments, as plain data that outlives its MLIR context.
 #pragma once
 
+#include "passes/ByteStream.h"
+
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/Value.h"
 
@@ -22,6 +24,10 @@ public:
   }
   static SizeExpr binary(Kind kind, const SizeExpr &left, const SizeExpr &right);
   static SizeExpr of(mlir::AffineExpr expr);
+
+  void write(ByteWriter &to) const { to.add(code); }
+  /// Fails `from` if the bytes are no expression.
+  static SizeExpr read(ByteReader &from);
 
   bool isConstant() const { return code.size() == 1 && code[0].kind == Kind::constant; }
   int64_t evaluate(llvm::ArrayRef<int64_t> symbols) const;

@@ -204,6 +204,29 @@ Value Emitter::anyLane(M m) {
   return vector::ReductionOp::create(builder, loc, vector::CombiningKind::OR, m.v);
 }
 
+SmallVector<Value> Emitter::forEachLane(F x, TypeRange results, function_ref<SmallVector<Value>(Value)> one) {
+  auto shape = dyn_cast<VectorType>(type);
+  if (!shape)
+    return one(x.v);
+  auto index = [&](int64_t i) { return arith::ConstantIndexOp::create(builder, loc, i).getResult(); };
+  SmallVector<Value> zeros;
+  for (Type result : results) {
+    auto whole = cast<VectorType>(typeOf(getElementTypeOrSelf(result)));
+    zeros.push_back(arith::ConstantOp::create(builder, loc, builder.getZeroAttr(whole)));
+  }
+  auto loop = scf::ForOp::create(builder, loc, index(0), index(shape.getNumElements()), index(1), zeros,
+                                 [&](OpBuilder &, Location, Value lane, ValueRange soFar) {
+                                   OpBuilder::InsertionGuard guard(builder);
+                                   builder.setInsertionPointToEnd(lane.getParentBlock());
+                                   SmallVector<Value> next =
+                                       one(vector::ExtractOp::create(builder, loc, x.v, OpFoldResult(lane)));
+                                   for (auto [value, whole] : llvm::zip(next, soFar))
+                                     value = vector::InsertOp::create(builder, loc, value, whole, OpFoldResult(lane));
+                                   scf::YieldOp::create(builder, loc, next);
+                                 });
+  return loop.getResults();
+}
+
 SmallVector<F> Emitter::ifAnyLane(M m, ArrayRef<F> otherwise, function_ref<SmallVector<F>()> then) {
   SmallVector<Type> types;
   for (F f : otherwise)

@@ -136,6 +136,9 @@ public:
 
   /// Whether any lane of m is set, as an i1.
   mlir::Value anyLane(M m);
+  /// `one` of each lane in a loop, for what is rare: its results, lane by lane, as values of this shape.
+  llvm::SmallVector<mlir::Value> forEachLane(F x, mlir::TypeRange results,
+                                             llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value)> one);
   /// `then()` in place of `otherwise` if any lane of `m` is set (a branch: the common path does not pay for it).
   llvm::SmallVector<F> ifAnyLane(M m, llvm::ArrayRef<F> otherwise, llvm::function_ref<llvm::SmallVector<F>()> then);
 };

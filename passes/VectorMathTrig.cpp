@@ -7,7 +7,11 @@
 #include "passes/VectorMathCoefficients.h"
 #include "passes/VectorMathFunctions.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include <cmath>
+
+using namespace mlir;
 
 namespace tcc::vecmath {
 using namespace coefficients;
@@ -27,91 +31,115 @@ struct Reduction {
 };
 } // namespace
 
-/// The bits of 1 / (2 pi) behind the point, 32 in a word, after 64 zero bits.
-static constexpr uint32_t inverseTwoPi[] = {
-    0x00000000, 0x00000000, 0x28be60db, 0x9391054a, 0x7f09d5f4, 0x7d4d3770, 0x36d8a566, 0x4f10e410,
-    0x7f9458ea, 0xf7aef158, 0x6dc91b8e, 0x909374b8, 0x01924bba, 0x82746487, 0x3f877ac7, 0x2c4a69cf,
-    0xba208d7d, 0x4baed121, 0x3a671c09, 0xad17df90, 0x4e64758e, 0x60d4ce7d, 0x272117e2, 0xef7e4a0e,
-    0xc7fe25ff, 0xf7816603, 0xfbcbc462, 0xd6829b47, 0xdb4d9fb3, 0xc9f2c26d, 0xd3d18fd9, 0xa797fa8b,
-    0x5d49eeb1, 0xfaf97c5e, 0xcf41ce7d, 0xe294a4ba, 0x9afed7ec, 0x47e35742, 0x1580cc11};
+/// The bits of 1 / (2 pi) behind the point, 64 in a word, after 64 zero bits.
+static constexpr uint64_t inverseTwoPi[] = {
+    0x0000000000000000, 0x28be60db9391054a, 0x7f09d5f47d4d3770, 0x36d8a5664f10e410, 0x7f9458eaf7aef158,
+    0x6dc91b8e909374b8, 0x01924bba82746487, 0x3f877ac72c4a69cf, 0xba208d7d4baed121, 0x3a671c09ad17df90,
+    0x4e64758e60d4ce7d, 0x272117e2ef7e4a0e, 0xc7fe25fff7816603, 0xfbcbc462d6829b47, 0xdb4d9fb3c9f2c26d,
+    0xd3d18fd9a797fa8b, 0x5d49eeb1faf97c5e, 0xcf41ce7de294a4ba, 0x9afed7ec47e35742, 0x1580cc1100000000};
 
-/// x / (2 pi) modulo 1 for a positive finite x in f64, to 128 bits in words of 32 held in i64 lanes.
-static llvm::SmallVector<I, 4> turnsOf(F x, unsigned maxExponent) {
-  Emitter &e = *x.e;
-  const int64_t low = 0xffffffff;
-  I bits = e.bits(x);
-  // x = mantissa 2^(shift - 64), the offset keeping `shift` positive for every x >= 1.
-  I shift = e.shiftRightLogical(bits, 52) - (1023 + 52) + 64;
-  I mantissa = (bits & ((int64_t(1) << 52) - 1)) | e.integer(int64_t(1) << 52);
-  I m0 = mantissa & low, m1 = e.shiftRightLogical(mantissa, 32);
+/// x / (2 pi) modulo 1 for one positive finite f64, to 128 bits in two words. x >= 1, or the result means nothing.
+static std::pair<Value, Value> turnsOf(OpBuilder &b, Location loc, Value x, Value table) {
+  auto i64 = b.getI64Type();
+  auto number = [&](int64_t value) {
+    return arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(value)).getResult();
+  };
+  auto add = [&](Value l, Value r) { return arith::AddIOp::create(b, loc, l, r).getResult(); };
+  auto sub = [&](Value l, Value r) { return arith::SubIOp::create(b, loc, l, r).getResult(); };
+  auto mul = [&](Value l, Value r) { return arith::MulIOp::create(b, loc, l, r).getResult(); };
+  auto both = [&](Value l, int64_t r) { return arith::AndIOp::create(b, loc, l, number(r)).getResult(); };
+  auto either = [&](Value l, Value r) { return arith::OrIOp::create(b, loc, l, r).getResult(); };
+  auto left = [&](Value l, Value r) { return arith::ShLIOp::create(b, loc, l, r).getResult(); };
+  auto right = [&](Value l, Value r) { return arith::ShRUIOp::create(b, loc, l, r).getResult(); };
 
-  // Six words of frac(2^shift / (2 pi 2^64)) = bits from `shift` on: a barrel shifter, words first, then bits.
-  constexpr unsigned words = 7;
-  const unsigned levels = llvm::Log2_32_Ceil((maxExponent - 52 + 64) / 32 + 1);
-  I index = e.shiftRightLogical(shift, 5);
-  llvm::SmallVector<I> table;
-  const unsigned size = std::min<unsigned>(std::size(inverseTwoPi), (maxExponent - 52 + 64) / 32 + words);
-  for (unsigned i = 0; i < size; ++i)
-    table.push_back(e.integer(inverseTwoPi[i]));
-  for (unsigned level = levels; level-- > 0;) {
-    const unsigned step = 1u << level;
-    M taken = (index & int64_t(step)) != 0;
-    // Words beyond the end are only reached by exponents that do not occur.
-    const unsigned need = std::min<unsigned>(table.size(), step - 1 + words);
-    for (unsigned i = 0; i < need; ++i)
-      if (i + step < table.size())
-        table[i] = e.select(taken, table[i + step], table[i]);
-    table.resize(need);
+  Value bits = arith::BitcastOp::create(b, loc, i64, x);
+  Value mantissa = either(both(bits, (int64_t(1) << 52) - 1), number(int64_t(1) << 52));
+  // x = mantissa 2^(shift - 64): what is left of 1 / (2 pi) modulo 1 starts at bit `shift` of the table.
+  Value shift = sub(right(bits, number(52)), number(1023 + 52 - 64));
+  shift = arith::MaxSIOp::create(b, loc, shift, number(0));
+  Value index = arith::IndexCastUIOp::create(b, loc, b.getIndexType(), right(shift, number(6)));
+  Value bit = both(shift, 63), rest = sub(number(63), bit);
+  Value words[4], u[3];
+  for (int k = 0; k < 4; ++k) {
+    Value offset = arith::ConstantIndexOp::create(b, loc, k);
+    words[k] = memref::LoadOp::create(b, loc, table, ValueRange{arith::AddIOp::create(b, loc, index, offset)});
   }
-  I bit = shift & 31;
-  I rest = e.integer(32) - bit;
-  llvm::SmallVector<I, 6> u;
-  for (unsigned i = 0; i + 1 < words; ++i) {
-    I left{&e, mlir::arith::ShLIOp::create(e.builder, e.loc, table[i].v, bit.v)};
-    I right{&e, mlir::arith::ShRUIOp::create(e.builder, e.loc, table[i + 1].v, rest.v)};
-    u.push_back((left | right) & low);
-  }
-  // Schoolbook product modulo 1: word k of the result has weight 2^(-32 (k + 1)).
-  llvm::SmallVector<I, 6> p0, p1;
-  for (I word : u) {
-    p0.push_back(m0 * word);
-    p1.push_back(m1 * word);
-  }
-  llvm::SmallVector<I, 4> turns(4);
-  I carry = e.integer(0);
-  for (int k = 4; k >= 0; --k) {
-    I sum = carry + (p0[k] & low) + e.shiftRightLogical(p0[k + 1], 32) + (p1[k + 1] & low);
-    if (k + 2 < 6)
-      sum = sum + e.shiftRightLogical(p1[k + 2], 32);
-    if (k < 4)
-      turns[k] = sum & low;
-    carry = e.shiftRightLogical(sum, 32);
-  }
-  return turns;
+  for (int k = 0; k < 3; ++k) // in two steps, since shifting by 64 is undefined
+    u[k] = either(left(words[k], bit), right(right(words[k + 1], number(1)), rest));
+  // The mantissa times 192 bits, modulo 1.
+  auto p1 = arith::MulUIExtendedOp::create(b, loc, mantissa, u[1]);
+  auto p2 = arith::MulUIExtendedOp::create(b, loc, mantissa, u[2]);
+  auto low = arith::AddUIExtendedOp::create(b, loc, p1.getLow(), p2.getHigh());
+  Value carry = arith::ExtUIOp::create(b, loc, i64, low.getOverflow());
+  return {add(add(mul(mantissa, u[0]), p1.getHigh()), carry), low.getSum()};
 }
 
-/// Payne & Hanek's reduction of a positive finite f64: r and lo, and the quotient.
-static Reduction reduceHuge(F x, Step step, unsigned maxExponent) {
-  Emitter &e = *x.e;
-  llvm::SmallVector<I, 4> t = turnsOf(x, maxExponent);
-  I top = e.shiftLeft(t[0], 32) | t[1];
-  if (step == Step::PiShifted)
-    top = top + (int64_t(1) << 62); // cos x = sin(x + pi / 2)
-  const int unit = step == Step::HalfPi ? 62 : 63;
-  I quotient = e.shiftRightLogical(top + (int64_t(1) << (unit - 1)), unit);
-  I fraction = top - e.shiftLeft(quotient, unit);
+// Few arguments are huge, and there may be many sines: the reduction is one function of the module, for one argument.
+/// (x, offset, unit) -> (r, lo, quotient): x + offset 2^-64 turns = quotient 2^(unit - 64) turns + (r + lo) radians.
+static func::FuncOp hugeReduction(Emitter &scalar) {
+  auto module = scalar.builder.getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
+  if (auto known = module.lookupSymbol<func::FuncOp>("tcc.reduce_angle"))
+    return known;
+  Location loc = module.getLoc();
+  OpBuilder b = OpBuilder::atBlockEnd(module.getBody());
+  auto i64 = b.getI64Type();
+  Type f64 = b.getF64Type();
+  auto tableType = MemRefType::get({std::size(inverseTwoPi)}, i64);
+  auto values = DenseElementsAttr::get(RankedTensorType::get({std::size(inverseTwoPi)}, i64), ArrayRef(inverseTwoPi));
+  memref::GlobalOp::create(b, loc, "tcc.inverse_two_pi", b.getStringAttr("private"), tableType, values,
+                           /*constant=*/true, IntegerAttr());
+  auto function = func::FuncOp::create(b, loc, "tcc.reduce_angle", b.getFunctionType({f64, i64, i64}, {f64, f64, i64}));
+  function.setPrivate();
+  function->setAttr("tcc.out_of_line", b.getUnitAttr());
+  Block *body = function.addEntryBlock();
+  b.setInsertionPointToStart(body);
+  Emitter e(b, loc, f64, scalar.options);
+  Value offset = body->getArgument(1), unit = body->getArgument(2);
+  Value table = memref::GetGlobalOp::create(b, loc, tableType, "tcc.inverse_two_pi");
+  auto [first, second] = turnsOf(b, loc, body->getArgument(0), table);
+  Value top = arith::AddIOp::create(b, loc, first, offset);
+  Value one = e.integer(1).v;
+  Value half = arith::ShLIOp::create(b, loc, one, arith::SubIOp::create(b, loc, unit, one));
+  Value quotient = arith::ShRUIOp::create(b, loc, arith::AddIOp::create(b, loc, top, half), unit);
+  I fraction{&e, arith::SubIOp::create(b, loc, top, arith::ShLIOp::create(b, loc, quotient, unit))};
   // A signed high word and three unsigned ones, each exact as a float; sums from the top keep what cancels.
+  const int64_t low = 0xffffffff;
+  I rest{&e, second};
   auto word = [&](I w, int weight) { return e.toFloat(w) * std::ldexp(1.0, weight); };
-  F a = word(e.shiftRight(fraction, 32), -32), b = word(fraction & 0xffffffff, -64);
-  Pair s = e.twoSum(a, b);
-  Pair s2 = e.twoSum(s.hi, word(t[2], -96));
-  Pair s3 = e.fastTwoSum(s2.hi, s2.lo + s.lo + word(t[3], -128));
+  Pair s = e.twoSum(word(e.shiftRight(fraction, 32), -32), word(fraction & low, -64));
+  Pair s2 = e.twoSum(s.hi, word(e.shiftRightLogical(rest, 32), -96));
+  Pair s3 = e.fastTwoSum(s2.hi, s2.lo + s.lo + word(rest & low, -128));
   // Times 2 pi as two doubles.
   const double twoPiHi = 6.28318530717958647693, twoPiLo = 2.44929359829470635446e-16;
   Pair p = e.twoProduct(s3.hi, e.constant(twoPiHi));
   F lo = p.lo + e.fma(s3.hi, e.constant(twoPiLo), s3.lo * twoPiHi);
   Pair r = e.fastTwoSum(p.hi, lo);
-  return {r.hi, r.lo, quotient};
+  func::ReturnOp::create(b, loc, ValueRange{r.hi.v, r.lo.v, quotient});
+  return function;
+}
+
+/// Payne & Hanek's reduction of each lane of x >= 0. Lanes that are small or not finite get numbers without meaning.
+static Reduction reduceHuge(F x, Step step) {
+  Emitter &e = *x.e;
+  Emitter scalar(e.builder, e.loc, e.builder.getF64Type(), e.options);
+  func::FuncOp reduction = hugeReduction(scalar);
+  Type element = getElementTypeOrSelf(e.type);
+  SmallVector<Value> lanes = e.forEachLane(x, {element, element, e.integer(0).v.getType()}, [&](Value lane) {
+    OpBuilder &b = e.builder;
+    Emitter narrow(b, e.loc, element, e.options);
+    F wide = convert(narrow.value(lane), scalar);
+    // cos x = sin(x + pi / 2)
+    Value offset = scalar.integer(step == Step::PiShifted ? int64_t(1) << 62 : 0).v;
+    Value unit = scalar.integer(step == Step::HalfPi ? 62 : 63).v;
+    auto call = func::CallOp::create(b, e.loc, reduction, ValueRange{wide.v, offset, unit});
+    F r = scalar.value(call.getResult(0)), lo = scalar.value(call.getResult(1));
+    I quotient{&narrow, call.getResult(2)};
+    if (e.isDouble())
+      return SmallVector<Value>{r.v, lo.v, quotient.v};
+    F hi = convert(r, narrow);
+    return SmallVector<Value>{hi.v, convert(r - convert(hi, scalar), narrow).v, narrow.truncate(quotient, 32).v};
+  });
+  return {e.value(lanes[0]), e.value(lanes[1]), I{&e, lanes[2]}};
 }
 
 /// Cody & Waite's reduction; `k` includes the half of PiShifted. Every product with the first parts is exact.
@@ -160,15 +188,10 @@ static Reduction reduce(F a, Step step) {
   // The quotient travels as a float pattern, to leave the branch beside the others.
   llvm::SmallVector<F> merged =
       e.ifAnyLane(huge, {fast.r, fast.lo, e.fromBits(fast.quotient)}, [&]() -> llvm::SmallVector<F> {
-        Emitter w = e.wide();
-        F x = convert(a, w);
-        Reduction slow = reduceHuge(x, step, e.pick(127u, 1023u));
-        F hi = convert(slow.r, e);
-        F lo = e.isDouble() ? slow.lo : convert(slow.r - convert(hi, w), e);
-        I q = e.isDouble() ? I{&e, slow.quotient.v} : I{&e, w.truncate(slow.quotient, 32).v};
+        Reduction slow = reduceHuge(a, step);
         F bad = a - a; // NaN for an infinity or NaN
-        return {e.select(huge, hi + bad, fast.r), e.select(huge, lo, fast.lo),
-                e.fromBits(e.select(huge, q, fast.quotient))};
+        return {e.select(huge, slow.r + bad, fast.r), e.select(huge, slow.lo, fast.lo),
+                e.fromBits(e.select(huge, slow.quotient, fast.quotient))};
       });
   return {merged[0], merged[1], e.bits(merged[2])};
 }

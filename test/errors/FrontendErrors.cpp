@@ -51,6 +51,10 @@ TEST(FrontendErrors, ControlFlow) {
   EXPECT_MISTAKE(while_loop([](auto s) { return Tensor(s[0].template item<float>() > 0); }, same, {x[0]}), graph, "[eval] expected a value, got one that depends on an argument of a function that is being traced (for compile, a loop, a branch or checkpoint): its numbers are not known yet; choose with where() or cond(), repeat with while_loop()");
 }
 
+TEST(FrontendErrors, CacheDirectory) {
+  EXPECT_MISTAKE(set_cache_dir("/dev/null/x"), io, "[set_cache_dir] expected a directory for compiled programs: cannot create '/dev/null/x': Not a directory");
+}
+
 TEST(FrontendErrors, Indices) {
   Tensor x = zeros({4, 5});
   EXPECT_MISTAKE(x[4], index, "[index] expected an index in [-4, 4) for axis 0, got 4");

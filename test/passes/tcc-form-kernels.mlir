@@ -50,6 +50,45 @@ func.func @equal_layers_are_one_function(%x: tensor<32x32xf32>, %w: tensor<32x32
 
 // -----
 
+// CHECK-LABEL: func.func @layers_that_differ_in_numbers_are_one_function
+// CHECK-DAG: %[[A:.*]] = tcc.constant dense<1.000000e+00> : tensor<f32>
+// CHECK-DAG: %[[B:.*]] = tcc.constant dense<2.000000e+00> : tensor<f32>
+// CHECK-DAG: tcc.launch @kernel_0({{.*}}, %[[A]])
+// CHECK-DAG: tcc.launch @kernel_0({{.*}}, %[[B]])
+// CHECK: func.func private @kernel_0(%{{.*}}: tensor<32x32xf32>, %[[N:.*]]: tensor<f32>)
+// CHECK: tcc.constant dense<5.000000e-01>
+// CHECK-NOT: @kernel_1
+func.func @layers_that_differ_in_numbers_are_one_function(%x: tensor<32x32xf32>) -> tensor<32x32xf32> {
+  %one = tcc.constant dense<1.0> : tensor<32x32xf32>
+  %two = tcc.constant dense<2.0> : tensor<32x32xf32>
+  %half = tcc.constant dense<0.5> : tensor<32x32xf32>
+  %0 = tcc.sort %x {axis = 1} : tensor<32x32xf32> -> tensor<32x32xf32>
+  %1 = tcc.add %0, %one : tensor<32x32xf32>
+  %2 = tcc.multiply %1, %half : tensor<32x32xf32>
+  %3 = tcc.sort %2 {axis = 1} : tensor<32x32xf32> -> tensor<32x32xf32>
+  %4 = tcc.add %3, %two : tensor<32x32xf32>
+  %5 = tcc.multiply %4, %half : tensor<32x32xf32>
+  return %5 : tensor<32x32xf32>
+}
+
+// -----
+
+// The exponent of a power is compiled in.
+// CHECK-LABEL: func.func @powers_are_not_shared
+// CHECK: tcc.launch @kernel_0
+// CHECK: tcc.launch @kernel_1
+func.func @powers_are_not_shared(%x: tensor<32x32xf32>) -> tensor<32x32xf32> {
+  %two = tcc.constant dense<2.0> : tensor<32x32xf32>
+  %three = tcc.constant dense<3.0> : tensor<32x32xf32>
+  %0 = tcc.sort %x {axis = 1} : tensor<32x32xf32> -> tensor<32x32xf32>
+  %1 = tcc.power %0, %two : tensor<32x32xf32>
+  %2 = tcc.sort %1 {axis = 1} : tensor<32x32xf32> -> tensor<32x32xf32>
+  %3 = tcc.power %2, %three : tensor<32x32xf32>
+  return %3 : tensor<32x32xf32>
+}
+
+// -----
+
 // add needs the product, which needs neg: neg and add must not be one kernel.
 // CHECK-LABEL: func.func @a_library_call_between_is_no_cycle
 // CHECK: tcc.launch

@@ -515,6 +515,41 @@ TEST_F(ProgramTest, EqualKernelsAreCompiledOnce) {
   EXPECT_EQ(kernelCacheCounts().hits, before.hits + 1);
 }
 
+TEST_F(ProgramTest, KernelsThatDifferInNumbersAreCompiledOnce) {
+  std::string t = "tensor<64x33xf32>", text = "func.func @main(%x0: " + t + ") -> " + t + " {\n";
+  for (int i = 0; i < 4; ++i) {
+    std::string n = std::to_string(i), next = std::to_string(i + 1);
+    text += "  %c" + n + " = tcc.constant dense<" + next + ".5> : " + t + "\n  %m" + n + " = tcc.multiply %x" + n +
+            ", %c" + n + " : " + t + "\n  %s" + n + " = tcc.sort %m" + n + " {axis = 1} : " + t + " -> " + t + "\n  %x" + next +
+            " = tcc.add %s" + n + ", %c0 : " + t + "\n";
+  }
+  text += "  return %x4 : " + t + "\n}\n";
+  KernelCacheCounts before = kernelCacheCounts();
+  auto program = compile(text);
+  EXPECT_LE(kernelCacheCounts().misses, before.misses + 3); // first product, sum and product, last sum
+  std::vector<Array> x = {sample<float>({64, 33})};
+  auto y = run(*program, x), expected = run(*compile(text, /*reference=*/true), x);
+  for (int i = 0; i < 64 * 33; ++i)
+    EXPECT_EQ(y[0].as<float>()[i], expected[0].as<float>()[i]) << i;
+}
+
+TEST_F(ProgramTest, CompileTimeIsLinearInAChainOfSines) {
+  auto seconds = [&](int length) {
+    std::string t = "tensor<" + std::to_string(length % 7 + 8) + "xf32>",
+                text = "func.func @main(%x0: " + t + ") -> " + t + " {\n";
+    for (int i = 0; i < length; ++i)
+      text += "  %x" + std::to_string(i + 1) + " = tcc.sin %x" + std::to_string(i) + " : " + t + "\n";
+    text += "  return %x" + std::to_string(length) + " : " + t + "\n}\n";
+    auto start = std::chrono::steady_clock::now();
+    compile(text);
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+  seconds(4); // LLVM's targets
+  double brief = seconds(250), lengthy = seconds(2000);
+  printf("250 sines %.0f ms, 2000 sines %.0f ms\n", brief * 1e3, lengthy * 1e3);
+  EXPECT_LT(lengthy, 24 * brief); // eight times as long; the machine may be busy
+}
+
 TEST_F(ProgramTest, CompileTimeOfSixtyOps) {
   std::string t = "tensor<64x256xf32>", r = "tensor<64xf32>",
               text = "func.func @main(%x0: " + t + ", %w: tensor<256x256xf32>) -> " + t + " {\n";

@@ -10,6 +10,9 @@ if(CMAKE_CXX_COMPILER_ID MATCHES Clang AND LLD)
   add_link_options(--ld-path=${LLD})
 endif()
 
+# The disk cache tells entries of other builds by it.
+add_link_options(LINKER:--build-id)
+
 # Installed programs and libtcc.so find each other, and Debian's LLVM, which is in no directory that the loader searches.
 set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib;${LLVM_LIBRARY_DIR}")
 

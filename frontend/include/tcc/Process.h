@@ -23,7 +23,10 @@ TCC_API Device default_device();
 TCC_API MemoryStats memory_stats();
 /// Allocations beyond it throw. 0 removes the limit.
 TCC_API void set_memory_limit(int64_t bytes);
-/// Where compiled kernels will be kept between runs; remembered, but nothing is kept on disk yet. Empty: nowhere.
-TCC_API void set_cache_dir(const std::string &path);
+/// Keeps compiled programs in the directory `path`, from which later processes run them without compiling; of more than
+/// `limit_bytes`, the least recently used go. Empty: nowhere. By default the directory is that of the environment
+/// variable TCC_CACHE_DIR (limit: TCC_CACHE_LIMIT, in bytes), and nowhere without one. Throws Kind::io if the directory
+/// cannot be used. Several processes may share it; it holds code, so only its owner may be able to write to it.
+TCC_API void set_cache_dir(const std::string &path, int64_t limit_bytes = int64_t(1) << 30, Loc where = Loc::current());
 
 } // namespace tcc
