@@ -178,7 +178,6 @@ class CompareOp<string mnemonic, string text, TccTensor type, Kernel k, list<Tra
   let results = (outs BoolTensor:$y);
   let assemblyFormat = "$a `,` $b attr-dict `:` type($a) `->` type($y)";
   let kernel = k;
-  let promote = Keep;
   let batching = Stacked<>;
 }
 

@@ -70,9 +70,11 @@ def AtanhOp : UnaryInexactOp<"atanh", "Inverse hyperbolic tangent of each elemen
 class UnaryFloatOp<string mnemonic, string text, string kernelName, Domain d = Anywhere>
     : UnaryOp<mnemonic, text, FloatTensor, ToInexact, Kernel<kernelName>, d>;
 
+let promote = NoFunction in { // of complex numbers they are products with log 2 and log 10
 def Exp2Op : UnaryFloatOp<"exp2", "2 to the power of each element", "math::Exp2Op">;
 def Log2Op : UnaryFloatOp<"log2", "Logarithm to base 2 of each element", "math::Log2Op", Domain<"0.1", "4">>;
 def Log10Op : UnaryFloatOp<"log10", "Logarithm to base 10 of each element", "math::Log10Op", Domain<"0.1", "4">>;
+}
 def CbrtOp : UnaryFloatOp<"cbrt", "Cube root of each element", "math::CbrtOp", Domain<"0.1", "4">>;
 def ErfOp : UnaryFloatOp<"erf", "Error function of each element", "math::ErfOp">;
 def ErfcOp : UnaryFloatOp<"erfc", "1 - erf(x), exact where erf is near 1", "math::ErfcOp">;
@@ -144,10 +146,10 @@ def DivideOp : BinaryOp<"divide", "Quotient of each pair of elements", InexactTe
 def PowerOp : BinaryOp<"power", "a to the power of b; negative powers of integers truncate", NumberTensor, NoFunction,
                        Kernel<"math::PowFOp", "complex::PowOp", "kernels::powSigned", "kernels::powUnsigned">,
                        Domain<"0.3", "2">>;
-def MaximumOp : BinaryOp<"maximum", "Larger of each pair of elements; NaN wins", OrderedTensor, Keep,
+def MaximumOp : BinaryOp<"maximum", "Larger of each pair of elements; NaN wins", OrderedTensor, NoFunction,
                          Kernel<"arith::MaximumFOp", "", "arith::MaxSIOp", "arith::MaxUIOp", "arith::OrIOp">, Anywhere,
                          [Commutative]>;
-def MinimumOp : BinaryOp<"minimum", "Smaller of each pair of elements; NaN wins", OrderedTensor, Keep,
+def MinimumOp : BinaryOp<"minimum", "Smaller of each pair of elements; NaN wins", OrderedTensor, NoFunction,
                          Kernel<"arith::MinimumFOp", "", "arith::MinSIOp", "arith::MinUIOp", "arith::AndIOp">, Anywhere,
                          [Commutative]>;
 def FloorDivideOp : BinaryOp<"floor_divide", "Floor of the quotient of each pair; integers by 0 give 0", RealTensor, Keep,

@@ -45,7 +45,8 @@ Tensor leaky_relu(const Tensor &x, double slope, Loc where) {
 // expm1 sees no positive number, whose exponential could overflow and spoil the gradient.
 Tensor elu(const Tensor &x, double alpha, Loc where) {
   Tensor a = realInexact(x, "elu", where);
-  return tcc::where(greater(a, 0, where), a, multiply(expm1(minimum(a, 0, where), where), alpha, where), where);
+  Tensor positive = greater(a, 0, where), low = tcc::where(positive, constantLike(a, 0, where), a, where);
+  return tcc::where(positive, a, multiply(expm1(low, where), alpha, where), where);
 }
 Tensor silu(const Tensor &x, Loc where) {
   Tensor a = realInexact(x, "silu", where);

@@ -127,12 +127,13 @@ Tensor linspace(double lo, double hi, int64_t n, Dtype dtype, LinspaceOptions op
   double parts = double(options.endpoint ? n - 1 : n);
   Tensor k = iotaOf({n}, 0, float64, where);
   if (parts <= 0)
-    return asDtype(add(multiply(k, 0.0, where), lo, where), dtype, where);
+    return asDtype(add(multiply(k, 0.0, where), is_integer(dtype) ? std::floor(lo) : lo, where), dtype, where);
   Tensor line = add(multiply(k, (hi - lo) / parts, where), lo, where);
   // The last value is exact, as in NumPy.
   if (options.endpoint)
     line = tcc::where(equal(k, parts, where), Tensor(hi), line, where);
-  return asDtype(line, dtype, where);
+  // To integers NumPy rounds down, not towards zero.
+  return asDtype(is_integer(dtype) ? floor(line, where) : line, dtype, where);
 }
 
 /// Bool {n, m}: column - row <= k.

@@ -7,6 +7,8 @@
 #include "tcc/Reduce.h"
 #include "tcc/Shape.h"
 
+#include <limits>
+
 namespace tcc::random {
 namespace {
 
@@ -40,6 +42,19 @@ Tensor gammaAboveOne(const std::vector<Tensor> &keys, const Tensor &a, Dtype wor
     open = logical_and(open, logical_not(accept, where), where);
   }
   return result;
+}
+
+/// A gamma variate as x e^boost, whose second factor may underflow: below 1, a variate for a + 1 times u^(1/a). There is
+/// none for a negative parameter: NaN.
+std::pair<Tensor, Tensor> gammaFactors(const Tensor &key, const Tensor &a, Dtype work, Loc where) {
+  std::vector<Tensor> keys = subkeys(key, 2 * gammaRounds + 1, where);
+  Tensor small = less(a, 1.0, where), invalid = less(a, 0.0, where);
+  Tensor raised = tcc::where(small, add(maximum(a, 0.0, where), 1.0, where), a, where);
+  Tensor x = gammaAboveOne(keys, raised, work, where);
+  Tensor u = openUniform(keys.back(), a.shape(), work, where);
+  Tensor boost = tcc::where(small, divide(log(u, where), a, where), 0.0, where);
+  double nan = std::numeric_limits<double>::quiet_NaN();
+  return {tcc::where(invalid, nan, x, where), boost};
 }
 
 // Hörmann 1993, PTRS: transformed rejection for rates of at least 10.
@@ -108,22 +123,21 @@ Tensor gamma(const Tensor &key, const Tensor &a, Shape shape, Dtype dtype, Loc w
   checkedKey(key, "gamma", where);
   Dtype work = realWork(dtype, "gamma", where);
   Tensor shapeParameter = ops::stop_gradient(parameter(a, work, shape, "gamma", where), where);
-  std::vector<Tensor> keys = subkeys(key, 2 * gammaRounds + 1, where);
-  // Below 1: a variate for a + 1 times u^(1/a).
-  Tensor small = less(shapeParameter, 1.0, where);
-  Tensor raised = tcc::where(small, add(shapeParameter, 1.0, where), shapeParameter, where);
-  Tensor x = gammaAboveOne(keys, raised, work, where);
-  Tensor u = openUniform(keys.back(), shape, work, where);
-  Tensor boost = exp(divide(log(u, where), shapeParameter, where), where);
-  return asDtype(tcc::where(small, multiply(x, boost, where), x, where), dtype, where);
+  auto [x, boost] = gammaFactors(key, shapeParameter, work, where);
+  return asDtype(multiply(x, exp(boost, where), where), dtype, where);
 }
 
 Tensor beta(const Tensor &key, const Tensor &a, const Tensor &b, Shape shape, Dtype dtype, Loc where) {
   checkedKey(key, "beta", where);
   Dtype work = realWork(dtype, "beta", where);
   std::vector<Tensor> keys = subkeys(key, 2, where);
-  Tensor x = gamma(keys[0], a, shape, work, where), y = gamma(keys[1], b, shape, work, where);
-  return asDtype(divide(x, add(x, y, where), where), dtype, where);
+  // x / (x + y) of two gamma variates, of their logarithms, since small parameters make both underflow.
+  auto logarithm = [&](const Tensor &key, const Tensor &p) {
+    Tensor shapeParameter = ops::stop_gradient(parameter(p, work, shape, "beta", where), where);
+    auto [x, boost] = gammaFactors(key, shapeParameter, work, where);
+    return add(log(x, where), boost, where);
+  };
+  return asDtype(sigmoid(subtract(logarithm(keys[0], a), logarithm(keys[1], b), where), where), dtype, where);
 }
 
 Tensor poisson(const Tensor &key, const Tensor &lam, Shape shape, Dtype dtype, Loc where) {

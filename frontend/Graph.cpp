@@ -564,6 +564,15 @@ void emit(OpId id, std::span<const Tensor> operands, std::span<const Attr> attrs
 
   auto fail = [&] {
     std::string message = graph->takeDiagnostic();
+    // "operand #1 must be tensor of floats, but got 'tensor<3xcomplex<f32>>'" in the user's terms.
+    StringRef text = message, expected = text;
+    unsigned index = 0;
+    if (text.consume_front("operand #") && !text.consumeInteger(10, index) && index < operands.size() &&
+        text.consume_front(" must be tensor of ")) {
+      expected = text.take_front(text.find(", but got"));
+      throwUserError(mnemonic, ("expected " + expected + ", got " + dtype_name(operands[index].dtype())).str(), where,
+                     Kind::dtype);
+    }
     Kind kind = message.find("element type") != message.npos || message.find("dtype") != message.npos ? Kind::dtype
                                                                                                       : Kind::shape;
     throwUserError(mnemonic, message.empty() ? "operands do not fit" : message, where, kind);

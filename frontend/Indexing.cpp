@@ -28,9 +28,9 @@ namespace {
   fail(op, where, Kind::index, "expected an index in [", -bound, ", ", bound, ") for axis ", axis, ", got ", got);
 }
 
-/// One axis of the view, or what advances along x.
+/// One axis of the view, or what advances along x; or an ellipsis for no axis, which still stands between its neighbours.
 struct Part {
-  enum { sliceAll, sliceSome, integer, array, newAxis } kind;
+  enum { sliceAll, sliceSome, integer, array, newAxis, nothing } kind;
   int64_t axis = -1; // of x
   int64_t i = 0;
   std::optional<slice> bounds = {};
@@ -101,9 +101,11 @@ std::vector<Part> partsOf(const Tensor &x, const std::vector<Index> &subscripts,
       parts.push_back({.kind = Part::sliceAll, .axis = axis++});
   };
   for (const Index &i : subscripts) {
-    if (std::holds_alternative<Ellipsis>(i.value))
+    if (std::holds_alternative<Ellipsis>(i.value)) {
+      if (taken == x.ndim())
+        parts.push_back({.kind = Part::nothing});
       fill();
-    else if (std::holds_alternative<NewAxis>(i.value))
+    } else if (std::holds_alternative<NewAxis>(i.value))
       parts.push_back({.kind = Part::newAxis});
     else if (std::holds_alternative<Placeholder>(i.value))
       parts.push_back({.kind = Part::sliceAll, .axis = axis++});
@@ -173,6 +175,8 @@ Selection select(const Tensor &x, const std::vector<Index> &subscripts) {
         runs.push_back(int64_t(p));
       }
       break;
+    case Part::nothing:
+      break;
     case Part::sliceAll:
       s.view.push_back(n);
       break;
@@ -240,7 +244,7 @@ Selection select(const Tensor &x, const std::vector<Index> &subscripts) {
   bool adjacent = runs.back() - runs.front() + 1 == int64_t(runs.size());
   if (adjacent)
     for (int64_t p = 0; p < runs.front(); ++p)
-      s.position += 1;
+      s.position += parts[size_t(p)].kind != Part::nothing;
   return s;
 }
 

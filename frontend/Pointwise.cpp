@@ -44,6 +44,19 @@ Tensor round(const Tensor &x, int64_t decimals, Loc where) {
                       : multiply(ops::round(divide(a, scale, where), where), scale, where);
 }
 
+Tensor exp2(const Tensor &x, Loc where) {
+  Tensor a = asInexact(x, "exp2", where);
+  return is_complex(a.dtype()) ? exp(multiply(a, std::numbers::ln2, where), where) : ops::exp2(a, where);
+}
+Tensor log2(const Tensor &x, Loc where) {
+  Tensor a = asInexact(x, "log2", where);
+  return is_complex(a.dtype()) ? multiply(log(a, where), std::numbers::log2e, where) : ops::log2(a, where);
+}
+Tensor log10(const Tensor &x, Loc where) {
+  Tensor a = asInexact(x, "log10", where);
+  return is_complex(a.dtype()) ? multiply(log(a, where), std::numbers::log10e, where) : ops::log10(a, where);
+}
+
 Tensor positive(const Tensor &x, Loc where) { return asNode(x, "positive", where); }
 Tensor reciprocal(const Tensor &x, Loc where) { return divide(1.0, asInexact(x, "reciprocal", where), where); }
 
@@ -54,7 +67,8 @@ Tensor sigmoid(const Tensor &x, Loc where) {
   if (is_complex(a.dtype()))
     return logistic(a);
   double edge = a.dtype() == float64 ? -700 : a.dtype() == float16 ? -11 : -87;
-  return tcc::where(less(a, edge, where), exp(a, where), logistic(maximum(a, edge, where)), where);
+  // The untaken branch must not overflow either: its derivative would be inf * 0.
+  return tcc::where(less(a, edge, where), exp(minimum(a, edge, where), where), logistic(maximum(a, edge, where)), where);
 }
 
 Tensor angle(const Tensor &x, Loc where) {
@@ -72,12 +86,9 @@ Tensor logaddexp(const Tensor &a, const Tensor &b, Loc where) {
   expectReal(a, "logaddexp", where);
   expectReal(b, "logaddexp", where);
   auto [x, y] = promoteBinary(a, b, Promote::inexact, "logaddexp", where);
-  Tensor top = maximum(x, y, where);
-  // Equal infinities would give inf - inf: the shift is 0 there, for which the formula is right.
-  Tensor shift =
-      ops::stop_gradient(tcc::where(isfinite(top, where), top, zerosOf(x.dtype(), x.shape(), where), where), where);
-  Tensor total = add(exp(subtract(x, shift, where), where), exp(subtract(y, shift, where), where), where);
-  return add(log(total, where), shift, where);
+  // The larger one plus log(1 + e^-distance); equal infinities have no difference, and none is needed.
+  Tensor apart = tcc::where(equal(x, y, where), zerosOf(x.dtype(), x.shape(), where), subtract(x, y, where), where);
+  return add(maximum(x, y, where), log1p(exp(neg(abs(apart, where), where), where), where), where);
 }
 
 Tensor divide(const Tensor &a, const Tensor &b, Loc where) {

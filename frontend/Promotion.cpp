@@ -88,6 +88,10 @@ Dtype resultDtype(Dtype common, Promote how) {
 
 } // namespace
 
+bool holds(Dtype dtype, int64_t value) {
+  int64_t low, high;
+  return !rangeOf(dtype, low, high) || (low <= value && value <= high);
+}
 bool isExact(Dtype dtype) { return !is_inexact(dtype); }
 bool isComplex(Dtype dtype) { return is_complex(dtype); }
 /// Only the scalar's kind counts.

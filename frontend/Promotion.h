@@ -43,6 +43,8 @@ Tensor promoteUnary(const Tensor &x, Promote how, const char *op, Loc where);
 std::pair<Tensor, Tensor> promoteBinary(const Tensor &a, const Tensor &b, Promote how, const char *op, Loc where);
 /// The same for any number.
 std::vector<Tensor> promoteAll(std::span<const Tensor> xs, Promote how, const char *op, Loc where);
+/// Whether an integer dtype has that value.
+bool holds(Dtype dtype, int64_t value);
 /// bool or an integer.
 bool isExact(Dtype dtype);
 bool isComplex(Dtype dtype);

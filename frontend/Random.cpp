@@ -121,6 +121,8 @@ Tensor uniform(const Tensor &key, Shape shape, Dtype dtype, UniformOptions o, Lo
   checkedKey(key, "uniform", where);
   checkedCount(shape, "uniform", where);
   Dtype work = workDtype(dtype, "uniform", where);
+  if (!(o.low <= o.high))
+    fail("uniform", where, Kind::value, "expected low <= high, got ", o.low, " and ", o.high);
   if (is_complex(dtype)) {
     std::vector<Tensor> keys = subkeys(key, 2, where);
     return complex(uniform(keys[0], shape, work, o, where), uniform(keys[1], shape, work, o, where), where);
@@ -193,6 +195,8 @@ Tensor randint(const Tensor &key, int64_t lo, int64_t hi, Shape shape, Dtype dty
   int64_t span;
   if (lo >= hi || __builtin_sub_overflow(hi, lo, &span))
     fail("randint", where, Kind::value, "expected lo < hi with a difference below 2^63, got ", lo, " and ", hi);
+  if (!holds(dtype, lo) || !holds(dtype, hi - 1))
+    fail("randint", where, Kind::value, "expected numbers that ", dtype, " has, got [", lo, ", ", hi, ")");
   Tensor r = remainder(wideBits(key, shape, where), span, where);
   return asDtype(lo == 0 ? r : add(r, lo, where), dtype, where);
 }

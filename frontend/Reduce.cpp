@@ -3,6 +3,8 @@
 // Reductions and scans: NumPy's result types and empty cases around the reduction ops.
 #include "tcc/Reduce.h"
 #include "frontend/Axes.h"
+#include "frontend/ComplexOrder.h"
+#include "tcc/Indexing.h"
 #include "tcc/Pointwise.h"
 #include "tcc/Shape.h"
 
@@ -44,14 +46,32 @@ void expectElements(const Tensor &x, const std::vector<int64_t> &axes, const cha
     fail(op, where, Kind::shape, "expected at least one element to reduce, got shape ", x.shape());
 }
 
+/// The axes as one, which comes last.
+Tensor flattened(const Tensor &a, const std::vector<int64_t> &axes, Loc where) {
+  std::vector<int64_t> target;
+  Shape shape;
+  for (int64_t i = 0; i < a.ndim(); ++i)
+    if (!contains(axes, i))
+      shape.push_back(a.shape()[size_t(i)]);
+  for (size_t i = 0; i < axes.size(); ++i)
+    target.push_back(int64_t(shape.size() + i));
+  shape.push_back(countOver(a, axes));
+  return reshapeTo(moveaxis(a, axes, target, where), shape, where);
+}
+
 template <class Op>
 Tensor extremum(const Tensor &x, const Axes &axes, ReduceOptions o, const char *op, Loc where, Op reduce) {
   Tensor a = asNode(x, op, where);
-  expectReal(a, op, where);
   std::vector<int64_t> list = normalizeAxes(axes, a.ndim(), op, where);
   expectElements(a, list, op, where);
   if (list.empty())
     return a;
+  if (is_complex(a.dtype())) {
+    Tensor lines = flattened(a, list, where);
+    int64_t axis = lines.ndim() - 1;
+    Tensor at = expand_dims(complexArgExtremum(lines, axis, std::string_view(op) == "max", where), -1, where);
+    return keep(squeeze(take_along_axis(lines, at, axis, where), axis, where), a, list, o.keepdims, where);
+  }
   // Bool is ordered: max is or, min is and.
   if (a.dtype() == bool_)
     return keep(std::string_view(op) == "max" ? ops::reduce_or(a, list, where) : ops::reduce_and(a, list, where), a,
@@ -62,16 +82,19 @@ Tensor extremum(const Tensor &x, const Axes &axes, ReduceOptions o, const char *
 template <class Op>
 Tensor argExtremum(const Tensor &x, const Axes &axes, ReduceOptions o, const char *op, Loc where, Op reduce) {
   Tensor a = asNode(x, op, where);
-  expectReal(a, op, where);
+  auto find = [&](const Tensor &t, int64_t axis) {
+    return is_complex(t.dtype()) ? complexArgExtremum(t, axis, std::string_view(op) == "argmax", where)
+                                 : reduce(t, axis, where);
+  };
   if (!axes.value) {
     Tensor flat = flatten(a, where);
     expectElements(flat, {0}, op, where);
-    Tensor at = reduce(flat, 0, where);
+    Tensor at = find(flat, 0);
     return o.keepdims ? reshapeTo(at, Shape(a.shape().size(), 1), where) : at;
   }
   int64_t axis = singleAxis(axes, a.ndim(), op, where);
   expectElements(a, {axis}, op, where);
-  return keep(reduce(a, axis, where), a, {axis}, o.keepdims, where);
+  return keep(find(a, axis), a, {axis}, o.keepdims, where);
 }
 
 /// The scanned axis: without one the tensor is flattened.
@@ -154,21 +177,13 @@ Tensor norm(const Tensor &x, Axes axes, ReduceOptions o, Loc where) {
 
 Tensor median(const Tensor &x, Axes axes, ReduceOptions o, Loc where) {
   Tensor a = asInexact(x, "median", where);
-  expectReal(a, "median", where);
   std::vector<int64_t> list = normalizeAxes(axes, a.ndim(), "median", where);
-  expectElements(a, list, "median", where);
   if (countOver(a, list) < 0)
     fail("median", where, Kind::shape, "expected known sizes along the axes, got ", a.shape());
-  std::vector<int64_t> target;
-  Shape shape;
-  for (int64_t i = 0; i < a.ndim(); ++i)
-    if (!contains(list, i))
-      shape.push_back(a.shape()[size_t(i)]);
-  for (size_t i = 0; i < list.size(); ++i)
-    target.push_back(int64_t(shape.size() + i));
-  shape.push_back(countOver(a, list));
-  Tensor lines = reshapeTo(moveaxis(a, list, target, where), shape, where);
-  int64_t axis = int64_t(shape.size()) - 1, n = shape.back();
+  Tensor lines = flattened(a, list, where);
+  int64_t axis = lines.ndim() - 1, n = lines.shape().back();
+  if (n == 0) // as the mean of nothing
+    return mean(a, list, o, where);
   Tensor sorted = sort(lines, axis, where);
   Tensor middle = selectAxis(sorted, axis, n / 2, where);
   if (n % 2 == 0)

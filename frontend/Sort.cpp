@@ -2,6 +2,7 @@
 //
 // Sorting, searching and the functions whose shapes depend on data.
 #include "frontend/Axes.h"
+#include "frontend/ComplexOrder.h"
 #include "frontend/TensorImpl.h"
 #include "tcc/Indexing.h"
 #include "tcc/Pointwise.h"
@@ -15,18 +16,18 @@ namespace tcc {
 
 static Tensor sortable(const Tensor &x, int64_t &axis, const char *op, Loc where) {
   Tensor a = asNode(x, op, where);
-  expectReal(a, op, where);
   axis = normalizeAxis(axis, a.ndim(), op, where);
   return a;
 }
 
 Tensor sort(const Tensor &x, int64_t axis, Loc where) {
   Tensor a = sortable(x, axis, "sort", where);
-  return ops::sort(a, axis, where);
+  return is_complex(a.dtype()) ? take_along_axis(a, complexArgsort(a, axis, where), axis, where)
+                               : ops::sort(a, axis, where);
 }
 Tensor argsort(const Tensor &x, int64_t axis, Loc where) {
   Tensor a = sortable(x, axis, "argsort", where);
-  return ops::argsort(a, axis, where);
+  return is_complex(a.dtype()) ? complexArgsort(a, axis, where) : ops::argsort(a, axis, where);
 }
 
 TopK topk(const Tensor &x, int64_t k, int64_t axis, Loc where) {
@@ -36,7 +37,7 @@ TopK topk(const Tensor &x, int64_t k, int64_t axis, Loc where) {
     fail("topk", where, Kind::value, "expected a count in [0, ", n, "], got ", k);
   // Of equal elements the first must stay first in descending order: sort the reversed axis ascending, stably, and read
   // the result backwards.
-  Tensor order = ops::argsort(ops::reverse(a, {axis}, where), axis, where);
+  Tensor order = argsort(ops::reverse(a, {axis}, where), axis, where);
   Tensor last = ops::reverse(sliceAxis(order, axis, n - k, n, where), {axis}, where);
   Tensor indices = subtract(n - 1, last, where);
   return {take_along_axis(a, indices, axis, where), indices};
@@ -49,20 +50,19 @@ Tensor searchsorted(const Tensor &a, const Tensor &v, SearchOptions options, Loc
   const Tensor both[] = {a, v};
   Dtype dtype = commonDtype(both, "searchsorted", where);
   Tensor line = asDtype(a, dtype, where), x = asDtype(v, dtype, where);
-  expectReal(line, "searchsorted", where);
   if (line.ndim() != 1)
     fail("searchsorted", where, Kind::shape, "expected a sorted 1-d tensor, got shape ", line.shape());
   int64_t n = line.dim(0);
   Tensor position = zerosOf(int64, x.shape(), where);
   if (n == 0)
     return position;
-  bool left = options.side == "left", floating = is_floating(dtype);
+  bool left = options.side == "left", inexact = is_inexact(dtype);
   for (int64_t step = int64_t(std::bit_floor(uint64_t(n))); step > 0; step /= 2) {
     Tensor next = add(position, step, where);
     // Past the end nothing is smaller; the probe is clamped so that the gather stays in range.
     Tensor probe = ops::gather(line, {minimum(subtract(next, 1, where), n - 1, where)}, {0}, where);
     Tensor before = left ? less(probe, x, where) : less_equal(probe, x, where);
-    if (floating) {
+    if (inexact) {
       // NaN sorts last: it comes after every number, and equals itself.
       Tensor nan = isnan(x, where);
       before = logical_or(before, left ? logical_and(nan, logical_not(isnan(probe, where), where), where) : nan, where);
@@ -98,15 +98,14 @@ std::vector<Tensor> nonzero(const Tensor &x, Loc where) {
 
 Tensor unique(const Tensor &x, Loc where) {
   Tensor flat = flatten(asNode(x, "unique", where), where);
-  expectReal(flat, "unique", where);
   int64_t n = flat.dim(0);
   if (n < 2)
     return flat;
-  Tensor sorted = ops::sort(flat, 0, where);
+  Tensor sorted = sort(flat, 0, where);
   Tensor high = sliceAxis(sorted, 0, 1, n, where), low = sliceAxis(sorted, 0, 0, n - 1, where);
   Tensor fresh = not_equal(high, low, where);
   // All NaN count as one, as in NumPy.
-  if (is_floating(flat.dtype()))
+  if (is_inexact(flat.dtype()))
     fresh = logical_and(fresh, logical_not(logical_and(isnan(high, where), isnan(low, where), where), where), where);
   Tensor first = padAxis(fresh, 0, 1, 0, where);
   const uint8_t *flags = static_cast<const uint8_t *>(evaluated(first, where).data());

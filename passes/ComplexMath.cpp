@@ -9,6 +9,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 using namespace mlir;
 
@@ -100,7 +101,11 @@ Complex ComplexMath::exp(Complex z) {
     return product;
   };
   Value flat = isZero(z.im);
-  return {select(flat, whole, scaled(cosine)), select(flat, z.im, scaled(sine))};
+  Complex result{select(flat, whole, scaled(cosine)), select(flat, z.im, scaled(sine))};
+  // Without a phase e^-inf is still 0 and |e^inf| still inf (C99 G.6.3.1).
+  Value lost = arith::AndIOp::create(b, loc, isInf(z.re), isNan(cosine));
+  Value gone = arith::AndIOp::create(b, loc, lost, less(z.re, constant(z.re, 0)));
+  return {select(lost, whole, result.re), select(gone, copySign(whole, z.im), result.im)};
 }
 
 // log z = log|z| + i arg z, with log|z| = log1p(|z|^2 - 1) / 2 near the unit circle, where log|z| would cancel:
@@ -113,7 +118,12 @@ Complex ComplexMath::log(Complex z) {
   Value excess = fma(sub(large, one), add(large, one), mul(small, small));
   Value nearOne = arith::AndIOp::create(b, loc, less(constant(x, 0.5), large), less(large, constant(x, 2)));
   Value near = mul(constant(x, 0.5), math::Log1pOp::create(b, loc, select(nearOne, excess, constant(x, 0))));
-  Value far = math::LogOp::create(b, loc, hypot(z));
+  // |z| may overflow where neither part does.
+  bool isDouble = getElementTypeOrSelf(x.getType()).isF64();
+  Value huge = less(constant(x, isDouble ? 1e307 : 1e38), large);
+  Value scale = select(huge, constant(x, 0.25), one);
+  Value far = math::LogOp::create(b, loc, hypot({mul(x, scale), mul(y, scale)}));
+  far = add(far, select(huge, constant(x, 2 * std::numbers::ln2), constant(x, 0)));
   return {select(nearOne, near, far), math::Atan2Op::create(b, loc, z.im, z.re)};
 }
 
@@ -183,18 +193,25 @@ Complex ComplexMath::pow(Complex x, Complex y) {
   return select(noExponent, Complex{one, zero}, power);
 }
 
+// sinh x cos y + i cosh x sin y. Where y has no sine a zero x stays zero and an infinite one infinite, and y = 0 stays
+// zero where cosh x is infinite (C99 G.6.2.5).
 Complex ComplexMath::sinh(Complex z) {
   Value sine = math::SinOp::create(b, loc, z.im), cosine = math::CosOp::create(b, loc, z.im);
   Value re = mul(math::SinhOp::create(b, loc, z.re), cosine), im = mul(math::CoshOp::create(b, loc, z.re), sine);
-  Value flat = isZero(z.im), upright = isZero(z.re);
-  return {select(upright, z.re, re), select(flat, z.im, im)};
+  Value edge = arith::OrIOp::create(b, loc, isZero(z.re), isInf(z.re));
+  Value keeps = arith::AndIOp::create(b, loc, edge, isNan(sine));
+  return {select(keeps, z.re, re), select(isZero(z.im), z.im, im)};
 }
 
+// cosh x cos y + i sinh x sin y, with the same edges (C99 G.6.2.4).
 Complex ComplexMath::cosh(Complex z) {
   Value sine = math::SinOp::create(b, loc, z.im), cosine = math::CosOp::create(b, loc, z.im);
   Value re = mul(math::CoshOp::create(b, loc, z.re), cosine), im = mul(math::SinhOp::create(b, loc, z.re), sine);
-  Value edge = arith::OrIOp::create(b, loc, isZero(z.im), isZero(z.re));
-  return {re, select(edge, mul(copySign(constant(z.re, 0), z.re), copySign(constant(z.re, 1), z.im)), im)};
+  Value noPhase = isNan(sine);
+  Value grown = arith::AndIOp::create(b, loc, isInf(z.re), noPhase);
+  Value edge = arith::OrIOp::create(b, loc, isZero(z.im), arith::AndIOp::create(b, loc, isZero(z.re), noPhase));
+  Value flat = mul(copySign(constant(z.re, 0), z.re), copySign(constant(z.re, 1), z.im));
+  return {select(grown, absolute(z.re), re), select(edge, flat, im)};
 }
 
 // Kahan (1987): with t = tan y, s = sinh x, c = sqrt(1 + s^2), b = 1 + t^2:
@@ -218,8 +235,11 @@ Complex ComplexMath::tanh(Complex z) {
   Value decay = math::ExpOp::create(b, loc, mul(constant(z.re, -2), absolute(z.re)));
   Value sine = math::SinOp::create(b, loc, z.im), cosine = math::CosOp::create(b, loc, z.im);
   Value far = mul(mul(constant(z.re, 4), mul(sine, cosine)), decay);
-  far = select(isInf(z.re), copySign(zero, z.im), far);
-  return {select(large, copySign(one, z.re), re), select(large, far, im)};
+  // tanh(inf + iy) = 1 + 0 sin 2y, tanh(0 + i inf) = 0 + i nan and tanh(x + 0i) has that zero (C99 G.6.2.6).
+  Value noPhase = isNan(sine);
+  far = select(arith::AndIOp::create(b, loc, isInf(z.re), noPhase), copySign(zero, z.im), far);
+  re = select(arith::AndIOp::create(b, loc, isZero(z.re), noPhase), z.re, re);
+  return {select(large, copySign(one, z.re), re), select(isZero(z.im), z.im, select(large, far, im))};
 }
 
 std::optional<Complex> ComplexMath::expand(Operation *op, ArrayRef<Complex> v) {
@@ -259,10 +279,16 @@ std::optional<Complex> ComplexMath::expand(Operation *op, ArrayRef<Complex> v) {
       })
       .Case([&](complex::TanhOp) { return tanh(v[0]); })
       .Case([&](complex::SignOp) {
-        Value size = hypot(v[0]);
-        Value none = isZero(size);
-        Value safe = select(none, constant(size, 1), size);
-        return Complex{div(v[0].re, safe), div(v[0].im, safe)};
+        // An infinite part hides the finite one.
+        Value infinite = arith::OrIOp::create(b, loc, isInf(v[0].re), isInf(v[0].im));
+        auto corner = [&](Value x) {
+          Value unit = select(isInf(x), constant(x, 1), select(isNan(x), x, constant(x, 0)));
+          return select(infinite, copySign(unit, x), x);
+        };
+        Complex z{corner(v[0].re), corner(v[0].im)};
+        Value size = hypot(z);
+        Value safe = select(isZero(size), constant(size, 1), size);
+        return Complex{div(z.re, safe), div(z.im, safe)};
       })
       .Case([&](complex::Atan2Op) -> std::optional<Complex> {
         // atan2(y, x) = -i log((x + i y) / sqrt(x^2 + y^2)).

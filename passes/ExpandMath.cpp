@@ -43,7 +43,7 @@ Value convertTo(OpBuilder &b, Location loc, Type type, Value v) {
   if (from < to)
     return arith::ExtFOp::create(b, loc, type, v);
   if (from > to)
-    return arith::TruncFOp::create(b, loc, type, v);
+    return buildTruncation(b, loc, type, v);
   return v;
 }
 
@@ -101,6 +101,11 @@ bool isIntegerPowerType(Type type) {
 /// The expansion of `op`, or an empty list if it stays.
 SmallVector<Value> expandOp(OpBuilder &b, Operation *op, const VectorMathOptions &options) {
   Location loc = op->getLoc();
+  if (auto narrow = dyn_cast<arith::TruncFOp>(op)) {
+    if (isNativeTruncation(narrow.getIn().getType(), narrow.getType()))
+      return {};
+    return {buildTruncation(b, loc, narrow.getType(), narrow.getIn())};
+  }
   if (auto power = dyn_cast<math::IPowIOp>(op)) {
     if (!isIntegerPowerType(power.getType()))
       return {};
@@ -140,7 +145,7 @@ struct ExpandMath : impl::ExpandMathBase<ExpandMath> {
     options.fma = fma;
     SmallVector<Operation *> ops;
     getOperation()->walk([&](Operation *op) {
-      if (isa<math::MathDialect>(op->getDialect()) || isa<SpecialOp>(op))
+      if (isa<math::MathDialect>(op->getDialect()) || isa<SpecialOp, arith::TruncFOp>(op))
         ops.push_back(op);
     });
     for (Operation *op : ops) {

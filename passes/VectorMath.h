@@ -48,6 +48,12 @@ mlir::Value buildFpowi(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, ml
 /// 0.
 mlir::Value buildIpowi(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::Value n);
 
+/// Whether every target rounds this truncation correctly by itself: not to bfloat16, where x86 flushes subnormals, and
+/// not from double to a half, which is a libm call.
+bool isNativeTruncation(mlir::Type from, mlir::Type to);
+/// x rounded once to a narrower float type, to nearest even, of scalars or vectors.
+mlir::Value buildTruncation(mlir::OpBuilder &b, mlir::Location loc, mlir::Type type, mlir::Value x);
+
 } // namespace tcc
 
 #endif // TCC_PASSES_VECTORMATH_H

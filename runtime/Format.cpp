@@ -46,6 +46,9 @@ std::string shortest(Number x) {
   return text;
 }
 
+/// Decimal digits that any number of the type keeps.
+int decimals(int32_t dtype) { return dtype == TCC_F16 ? 3 : dtype == TCC_BF16 ? 2 : dtype == TCC_F32 ? 6 : 15; }
+
 std::string trimZeros(std::string text) {
   text.erase(text.find_last_not_of('0') + 1);
   return text;
@@ -68,14 +71,15 @@ std::string positional(Number x) {
 std::string scientific(Number x, int fraction) {
   std::string exact = shortest(x);
   size_t e = exact.find('e'), point = exact.find('.');
-  if (fraction < 0)
-    fraction = point == exact.npos || point > e ? 0 : std::min(int(e - point - 1), maxFraction);
+  int digits = fraction >= 0 ? fraction : point == exact.npos || point > e ? 0 : std::min(int(e - point - 1), maxFraction);
   char text[40];
-  snprintf(text, sizeof text, "%.*e", fraction, x.value);
+  snprintf(text, sizeof text, "%.*e", digits, x.value);
   std::string result = text;
-  if (fraction == 0)
-    result.insert(result.find('e'), ".");
-  return result;
+  e = result.find('e');
+  if (digits == 0)
+    return result.insert(e, ".");
+  // Rounding to eight digits may leave zeros at the end.
+  return fraction >= 0 ? result : trimZeros(result.substr(0, e)) + result.substr(e);
 }
 
 /// How all real numbers of an array are printed.
@@ -94,7 +98,7 @@ public:
       }
     }
     if (largest > 0)
-      exponential = largest >= 1e8 || smallest < 1e-4 || largest / smallest > 1000;
+      exponential = largest >= std::pow(10.0, std::min(8, decimals(numbers[0].dtype))) || smallest < 1e-4 || largest / smallest > 1000;
     for (const Number &x : numbers)
       if (std::isfinite(x.value) && exponential) {
         std::string text = scientific(x, -1);
@@ -194,7 +198,8 @@ std::string scalarText(Number x) {
   if (std::isinf(x.value))
     return x.value < 0 ? "-inf" : "inf";
   std::string text = shortest(x);
-  if (x.value != 0 && (std::abs(x.value) >= 1e16 || std::abs(x.value) < 1e-4))
+  double most = x.dtype == TCC_F64 ? 1e16 : std::pow(10.0, decimals(x.dtype));
+  if (x.value != 0 && (std::abs(x.value) >= most || std::abs(x.value) < 1e-4))
     return text;
   size_t e = text.find('e'), point = text.find('.');
   int fraction = std::max((point == text.npos ? 0 : int(e - point - 1)) - atoi(text.c_str() + e + 1), 1);
@@ -329,6 +334,8 @@ std::string formatTensor(const TccTensor &tensor, const FormatOptions &options) 
       return text.ends_with(".0") ? text.substr(0, text.size() - 2) : text;
     };
     std::string real = part(0), imaginary = part(1);
+    if (real == "0")
+      return imaginary + "j";
     return "(" + real + (imaginary[0] == '-' ? "" : "+") + imaginary + "j)";
   }
   return hasFloatType(tensor.dtype) ? scalarText(numberAt(tensor, 0, 0)) : integerAt(tensor, 0);

@@ -12,6 +12,21 @@
 
 namespace tcc {
 
+/// Comparisons: bool. Complex numbers are ordered by real, then imaginary parts, as in NumPy.
+TCC_API Tensor equal(const Tensor &a, const Tensor &b, Loc where = Loc::current());
+TCC_API Tensor not_equal(const Tensor &a, const Tensor &b, Loc where = Loc::current());
+TCC_API Tensor less(const Tensor &a, const Tensor &b, Loc where = Loc::current());
+TCC_API Tensor less_equal(const Tensor &a, const Tensor &b, Loc where = Loc::current());
+TCC_API Tensor greater(const Tensor &a, const Tensor &b, Loc where = Loc::current());
+TCC_API Tensor greater_equal(const Tensor &a, const Tensor &b, Loc where = Loc::current());
+/// The larger of each pair; NaN wins.
+TCC_API Tensor maximum(const Tensor &a, const Tensor &b, Loc where = Loc::current());
+/// The smaller of each pair; NaN wins.
+TCC_API Tensor minimum(const Tensor &a, const Tensor &b, Loc where = Loc::current());
+/// 2 to the power of x.
+TCC_API Tensor exp2(const Tensor &x, Loc where = Loc::current());
+TCC_API Tensor log2(const Tensor &x, Loc where = Loc::current());
+TCC_API Tensor log10(const Tensor &x, Loc where = Loc::current());
 /// The sign of infinite results aside, x with NaN -> 0 and +-inf -> the largest finite numbers.
 TCC_API Tensor nan_to_num(const Tensor &x, Loc where = Loc::current());
 /// Rounds to that many decimals, half to even; negative counts before the point.
