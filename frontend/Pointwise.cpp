@@ -44,17 +44,21 @@ Tensor round(const Tensor &x, int64_t decimals, Loc where) {
                       : multiply(ops::round(divide(a, scale, where), where), scale, where);
 }
 
+/// z times a real number, part by part: as a complex number its zero would make NaN of infinite parts.
+static Tensor scaled(const Tensor &z, double factor, Loc where) {
+  return complex(multiply(real(z, where), factor, where), multiply(imag(z, where), factor, where), where);
+}
 Tensor exp2(const Tensor &x, Loc where) {
   Tensor a = asInexact(x, "exp2", where);
-  return is_complex(a.dtype()) ? exp(multiply(a, std::numbers::ln2, where), where) : ops::exp2(a, where);
+  return is_complex(a.dtype()) ? exp(scaled(a, std::numbers::ln2, where), where) : ops::exp2(a, where);
 }
 Tensor log2(const Tensor &x, Loc where) {
   Tensor a = asInexact(x, "log2", where);
-  return is_complex(a.dtype()) ? multiply(log(a, where), std::numbers::log2e, where) : ops::log2(a, where);
+  return is_complex(a.dtype()) ? scaled(log(a, where), std::numbers::log2e, where) : ops::log2(a, where);
 }
 Tensor log10(const Tensor &x, Loc where) {
   Tensor a = asInexact(x, "log10", where);
-  return is_complex(a.dtype()) ? multiply(log(a, where), std::numbers::log10e, where) : ops::log10(a, where);
+  return is_complex(a.dtype()) ? scaled(log(a, where), std::numbers::log10e, where) : ops::log10(a, where);
 }
 
 Tensor positive(const Tensor &x, Loc where) { return asNode(x, "positive", where); }

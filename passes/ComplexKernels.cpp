@@ -166,6 +166,8 @@ Value complexAtanh(OpBuilder &b, Location loc, Value z) {
   Value size = complex::AbsOp::create(b, loc, z);
   Value inverse = p.select(infinite, p.number(x, 0), p.div(p.div(magnitude, size), size));
   Value quarter = p.select(p.isNan(y), y, p.copySign(p.number(y, std::numbers::pi / 2), y));
+  Value unknown = p.both(p.isNan(x), arith::XOrIOp::create(b, loc, p.isInf(y), p.truth()));
+  quarter = p.select(unknown, x, quarter);
   re = p.select(huge, inverse, re);
   re = p.select(p.both(p.isZero(x), p.isNan(y)), x, re);
   return p.make(p.copySign(re, x), p.select(huge, quarter, im));

@@ -2,6 +2,7 @@
 //
 // Every op that has a batching rule against a loop over slices, for every choice of operands that are stacks. Ops that
 // the table alone does not say how to call have rows in GradCases.cpp, or below; without one they fail.
+#include "test/unit/Coverage.h"
 #include "test/unit/GradCases.h"
 #include "test/unit/OpPrograms.h"
 
@@ -282,6 +283,7 @@ class BatchCheck : public ::testing::TestWithParam<Check> {};
 TEST_P(BatchCheck, IsALoop) {
   const Check &check = GetParam();
   const OpRow &row = *llvm::find_if(opTable(), [&](const OpRow &each) { return each.mnemonic == check.op; });
+  covers(check.op, "vmap");
   BatchProgram batch = build(text(check));
   ASSERT_TRUE(batch.program);
   std::vector<Array> outputs = runProgram(*batch.program, arguments(check, batch, row.lo, row.hi));

@@ -324,16 +324,49 @@ static std::vector<GradCase> controlCases() {
   return cases;
 }
 
-std::vector<GradCase> gradCases(const std::string &op) {
+/// Ops without a derivative.
+static std::vector<GradCase> discreteCases() {
+  std::vector<GradCase> cases = {
+      {"iota", call("iota", {}, "axis = 1 : i64", {"3x4x$T"})},
+      {"random_bits", call("random_bits", {"2x$T"}, "", {"3x4x$T"})},
+      {"constant", "func.func @f() -> tensor<3x$T> {\n  %y = tcc.constant dense<1> : tensor<3x$T>\n"
+                   "  return %y : tensor<3x$T>\n}\n"},
+      {"constant", "func.func @f() -> tensor<3x$T> {\n  %y = tcc.constant dense<1.0> : tensor<3x$T>\n"
+                   "  return %y : tensor<3x$T>\n}\n"},
+      {"constant", "func.func @f() -> tensor<3x$T> {\n  %y = tcc.constant dense<(1.0, 2.0)> : tensor<3x$T>\n"
+                   "  return %y : tensor<3x$T>\n}\n"},
+      {"check_index", call("check_index", {"4x$T"}, "bound = 5 : i64", {"4x$T"}), {{0, {0, -1, 4, -5}}}},
+      {"cast", call("cast", {"5x$T"}, "", {"5xf32"})},
+      {"cast", call("cast", {"5x$T"}, "", {"5xi16"})},
+      {"cast", call("cast", {"5x$T"}, "", {"5xcomplex<f64>"})},
+      {"extent", call("extent", {"2x3x$T"}, "axes = array<i64: 1>", {"i64"})},
+      {"bitwise_not", call("bitwise_not", {"5x$T"}, "", {"5x$T"})},
+  };
+  for (std::string op : {"argmax", "argmin", "argsort"})
+    cases.push_back({op, call(op, {"2x5x3x$T"}, "axis = 1 : i64", {op == "argsort" ? "2x5x3xi64" : "2x3xi64"})});
+  for (std::string op : {"reduce_and", "reduce_or"})
+    cases.push_back({op, call(op, {"3x2x4x$T"}, "axes = array<i64: 0, 2>", {"2x$T"})});
+  return cases;
+}
+
+static std::vector<GradCase> named(const std::string &op, const std::vector<std::vector<GradCase>> &families) {
   std::vector<GradCase> found;
-  for (const auto &family :
-       {shapeCases(), indexingCases(), reductionCases(), contractionCases(), linalgCases(), controlCases()})
+  for (const auto &family : families)
     for (const GradCase &test : family)
       if (test.name == op) {
         found.push_back(test);
         found.back().name = "case" + std::to_string(found.size());
       }
   return found;
+}
+
+std::vector<GradCase> structuredCases(const std::string &op) {
+  return named(op, {shapeCases(), indexingCases(), reductionCases(), contractionCases(), linalgCases(), controlCases(),
+                    discreteCases()});
+}
+
+std::vector<GradCase> gradCases(const std::string &op) {
+  return named(op, {shapeCases(), indexingCases(), reductionCases(), contractionCases(), linalgCases(), controlCases()});
 }
 
 } // namespace tcc::test

@@ -25,5 +25,7 @@ std::string call(const std::string &op, const std::vector<std::string> &operands
                  const std::vector<std::string> &results);
 /// All cases of an op, none if the table says all about it.
 std::vector<GradCase> gradCases(const std::string &op);
+/// The same for ops that are not elementwise, whether differentiable or not, to be run in any dtype they admit.
+std::vector<GradCase> structuredCases(const std::string &op);
 
 } // namespace tcc::test

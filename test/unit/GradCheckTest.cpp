@@ -2,6 +2,7 @@
 //
 // Every differentiable op of the table against central differences, once and twice, and its forward mode against its
 // reverse mode. An op that the table alone does not say how to call has a row in GradCases.cpp; without one it fails.
+#include "test/unit/Coverage.h"
 #include "test/unit/GradCases.h"
 #include "test/unit/OpPrograms.h"
 
@@ -190,6 +191,8 @@ class GradCheck : public ::testing::TestWithParam<Check> {};
 TEST_P(GradCheck, DifferencesAndPrecisions) {
   const Check &check = GetParam();
   const OpRow &row = *llvm::find_if(opTable(), [&](const OpRow &each) { return each.mnemonic == check.op; });
+  for (const char *column : {"reverse", "forward", "second"})
+    covers(check.op, column);
   Evaluator f(check, row, /*isDouble=*/true);
   ASSERT_TRUE(f.valid());
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Every elementwise op in every dtype its record admits, on empty, short and long tensors and on transposed, strided
-// and repeated operands: fused vector code against the same program op by op, without vectors.
+// Every op in every dtype its record admits. Elementwise ops on empty, short and long tensors and on transposed, strided
+// and repeated operands: fused vector code against the same program op by op, without vectors. The others in the calls of
+// GradCases.cpp.
+#include "test/unit/Coverage.h"
+#include "test/unit/GradCases.h"
 #include "test/unit/OpPrograms.h"
 
 #include "runtime/Tensors.h"
@@ -77,6 +80,8 @@ TEST_P(OpDtypes, FusedIsTheReference) {
                      open + " -> " + open + "\n  %u = tcc.transpose %s {perm = array<i64: 1, 0>} : " + open + " -> " +
                      open + "\n  %v = tcc.broadcast %b like %u : " + open + " {dims = array<i64: 1>} : tensor<?x" + e +
                      "> -> " + open + "\n" + body + "  return " + values + " : " + types + "\n}\n";
+  for (const std::string &name : names)
+    covers(name, dtypeColumn(element.text));
   auto fused = compileText(text, false), reference = compileText(text, true);
   ASSERT_TRUE(fused && reference);
   for (auto [rows, columns] : {std::pair<int64_t, int64_t>{0, 4}, {1, 1}, {17, 6}, {1000, 3}}) {
@@ -87,6 +92,45 @@ TEST_P(OpDtypes, FusedIsTheReference) {
     for (size_t i = 0; i < names.size(); ++i)
       expectEqual(got[i], want[i], names[i] + " of " + e + " with " + std::to_string(rows) + " rows");
   }
+}
+
+/// Small whole numbers, which every dtype has: enough that matrices of `values` stay regular.
+void assign(Array &array, const GradCase &test, int index) {
+  auto given = test.values.find(index);
+  if (given == test.values.end()) {
+    fill(array, index + 1);
+    return;
+  }
+  Values values;
+  for (int64_t k = 0; k < array.size(); ++k)
+    values.push_back({given->second.at(size_t(k)), 0});
+  array.assign(values);
+}
+
+TEST_P(OpDtypes, StructuredOpsRun) {
+  const Element &element = GetParam();
+  std::string e = element.text, part = e.starts_with("complex") ? e.substr(8, 3) : e, whole = "complex<" + part + ">";
+  for (const OpRow &row : opTable())
+    for (const GradCase &test : structuredCases(row.mnemonic)) {
+      std::string text = replaced(replaced(replaced(test.function, "$T", e), "$R", part), "$C", whole);
+      // What the verifier refuses is no dtype of the op.
+      auto module = parseQuietly(replaced(text, "func.func @f(", "func.func @main("));
+      if (!module)
+        continue;
+      covers(row.mnemonic, dtypeColumn(e));
+      auto fused = compileEntry(*module, "main", false);
+      auto again = parseQuietly(replaced(text, "func.func @f(", "func.func @main("));
+      auto reference = compileEntry(*again, "main", true);
+      ASSERT_TRUE(fused && reference) << text;
+      std::vector<Array> inputs;
+      for (const TensorType &type : fused->inputTypes()) {
+        inputs.push_back(Array::create(type.dtype, type.shape));
+        assign(inputs.back(), test, int(inputs.size()) - 1);
+      }
+      std::vector<Array> got = runProgram(*fused, inputs), want = runProgram(*reference, inputs);
+      for (size_t i = 0; i < got.size(); ++i)
+        expectEqual(got[i], want[i], row.mnemonic + std::string(" of ") + e);
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Elements, OpDtypes, ::testing::ValuesIn(elements), [](const auto &info) {

@@ -3,9 +3,11 @@
 // Programs from text, run on numbers; the op table as data.
 #include "test/unit/OpPrograms.h"
 
+#include "runtime/Elements.h"
 #include "runtime/Tensors.h"
 
 #include "mlir/AsmParser/AsmParser.h"
+#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Parser/Parser.h"
@@ -48,6 +50,10 @@ template <class F> static void visitElements(int32_t dtype, const F &visit) {
     return visit(uint8_t());
   case TCC_U32:
     return visit(uint32_t());
+  case TCC_F16:
+    return visit(runtime::Half());
+  case TCC_BF16:
+    return visit(runtime::BFloat16());
   case TCC_F32:
     return visit(float());
   case TCC_F64:
@@ -65,7 +71,10 @@ Values Array::values() const {
   Values result(size());
   visitElements(dtype, [&]<class T>(T) {
     for (int64_t i = 0; i < size(); ++i)
-      result[i] = as<T>()[i];
+      if constexpr (std::is_same_v<T, runtime::Half> || std::is_same_v<T, runtime::BFloat16>)
+        result[i] = float(as<T>()[i]);
+      else
+        result[i] = as<T>()[i];
   });
   return result;
 }
@@ -74,7 +83,9 @@ void Array::assign(const Values &values) {
   ASSERT_EQ(int64_t(values.size()), size());
   visitElements(dtype, [&]<class T>(T) {
     for (int64_t i = 0; i < size(); ++i)
-      if constexpr (std::is_arithmetic_v<T>)
+      if constexpr (std::is_same_v<T, runtime::Half> || std::is_same_v<T, runtime::BFloat16>)
+        as<T>()[i] = T(float(values[i].real()));
+      else if constexpr (std::is_arithmetic_v<T>)
         as<T>()[i] = T(values[i].real());
       else
         as<T>()[i] = T(values[i]);
@@ -137,6 +148,11 @@ mlir::MLIRContext &programContext() {
     return made;
   }();
   return *context;
+}
+
+mlir::OwningOpRef<mlir::ModuleOp> parseQuietly(const std::string &text) {
+  mlir::ScopedDiagnosticHandler silent(&programContext(), [](mlir::Diagnostic &) { return mlir::success(); });
+  return mlir::parseSourceString<mlir::ModuleOp>(text, &programContext());
 }
 
 std::shared_ptr<Program> compileEntry(mlir::ModuleOp module, const std::string &entry, bool reference) {

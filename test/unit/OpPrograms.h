@@ -6,6 +6,9 @@
 #include "dialect/Ops.h"
 #include "passes/Program.h"
 
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
 #include <complex>
 #include <string>
 #include <vector>
@@ -50,6 +53,8 @@ Values spread(int64_t count, int seed, double lo, double hi, bool isComplex);
 
 /// A context with every dialect of programs.
 mlir::MLIRContext &programContext();
+/// The module of a text, or none if it does not verify; says nothing.
+mlir::OwningOpRef<mlir::ModuleOp> parseQuietly(const std::string &text);
 /// The compiled function `entry`, or null after a test failure with the text.
 std::shared_ptr<Program> compileEntry(mlir::ModuleOp module, const std::string &entry, bool reference);
 /// The same from text, with entry `main`.
