@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Comparisons and the larger and smaller of pairs. Complex numbers are ordered as in NumPy: by their real parts, then by
-// their imaginary parts; one with a NaN part is not comparable.
+// Comparisons and the larger and smaller of pairs. Complex numbers are ordered as in NumPy: by their real parts, then
+// by their imaginary parts; one with a NaN part is not comparable.
 #include "frontend/Axes.h"
 #include "frontend/ComplexOrder.h"
 #include "frontend/TensorImpl.h"

@@ -44,8 +44,8 @@ Tensor gammaAboveOne(const std::vector<Tensor> &keys, const Tensor &a, Dtype wor
   return result;
 }
 
-/// A gamma variate as x e^boost, whose second factor may underflow: below 1, a variate for a + 1 times u^(1/a). There is
-/// none for a negative parameter: NaN.
+/// A gamma variate as x e^boost, whose second factor may underflow: below 1, a variate for a + 1 times u^(1/a). There
+/// is none for a negative parameter: NaN.
 std::pair<Tensor, Tensor> gammaFactors(const Tensor &key, const Tensor &a, Dtype work, Loc where) {
   std::vector<Tensor> keys = subkeys(key, 2 * gammaRounds + 1, where);
   Tensor small = less(a, 1.0, where), invalid = less(a, 0.0, where);

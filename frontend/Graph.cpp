@@ -564,8 +564,8 @@ void emit(OpId id, std::span<const Tensor> operands, std::span<const Attr> attrs
 
   auto fail = [&] {
     std::string message = graph->takeDiagnostic();
-    // "operand #1 must be tensor of floats, but got 'tensor<3xcomplex<f32>>'" in the user's terms.
-    StringRef text = message, expected = text;
+    // "'tcc.erf' op operand #0 must be tensor of floats, but got 'tensor<3xcomplex<f32>>'" in the user's terms.
+    StringRef text = StringRef(message).substr(message.find("operand #")), expected = text;
     unsigned index = 0;
     if (text.consume_front("operand #") && !text.consumeInteger(10, index) && index < operands.size() &&
         text.consume_front(" must be tensor of ")) {

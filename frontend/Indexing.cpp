@@ -28,7 +28,8 @@ namespace {
   fail(op, where, Kind::index, "expected an index in [", -bound, ", ", bound, ") for axis ", axis, ", got ", got);
 }
 
-/// One axis of the view, or what advances along x; or an ellipsis for no axis, which still stands between its neighbours.
+/// One axis of the view, or what advances along x; or an ellipsis for no axis, which still stands between its
+/// neighbours.
 struct Part {
   enum { sliceAll, sliceSome, integer, array, newAxis, nothing } kind;
   int64_t axis = -1; // of x

@@ -72,7 +72,8 @@ Tensor sigmoid(const Tensor &x, Loc where) {
     return logistic(a);
   double edge = a.dtype() == float64 ? -700 : a.dtype() == float16 ? -11 : -87;
   // The untaken branch must not overflow either: its derivative would be inf * 0.
-  return tcc::where(less(a, edge, where), exp(minimum(a, edge, where), where), logistic(maximum(a, edge, where)), where);
+  return tcc::where(less(a, edge, where), exp(minimum(a, edge, where), where), logistic(maximum(a, edge, where)),
+                    where);
 }
 
 Tensor angle(const Tensor &x, Loc where) {

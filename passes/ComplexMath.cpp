@@ -235,11 +235,14 @@ Complex ComplexMath::tanh(Complex z) {
   Value decay = math::ExpOp::create(b, loc, mul(constant(z.re, -2), absolute(z.re)));
   Value sine = math::SinOp::create(b, loc, z.im), cosine = math::CosOp::create(b, loc, z.im);
   Value far = mul(mul(constant(z.re, 4), mul(sine, cosine)), decay);
+  constexpr double infinity = std::numeric_limits<double>::infinity();
   // tanh(inf + iy) = 1 + 0 sin 2y, tanh(0 + i inf) = 0 + i nan and tanh(x + 0i) has that zero (C99 G.6.2.6).
   Value noPhase = isNan(sine);
   far = select(arith::AndIOp::create(b, loc, isInf(z.re), noPhase), copySign(zero, z.im), far);
   re = select(arith::AndIOp::create(b, loc, isZero(z.re), noPhase), z.re, re);
-  return {select(large, copySign(one, z.re), re), select(isZero(z.im), z.im, select(large, far, im))};
+  Value lost = arith::AndIOp::create(b, loc, noPhase, less(absolute(z.re), constant(z.re, infinity)));
+  Value limit = select(lost, sine, copySign(one, z.re));
+  return {select(large, limit, re), select(isZero(z.im), z.im, select(large, far, im))};
 }
 
 std::optional<Complex> ComplexMath::expand(Operation *op, ArrayRef<Complex> v) {

@@ -40,9 +40,9 @@ struct Narrower {
     // The magnitude went up where it is now larger: one step back truncates.
     Value wide = bits(x, 64), wideBack = bits(back, 64);
     Value magnitude = word(wide.getType(), std::numeric_limits<int64_t>::max());
-    Value went = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ugt,
-                                       arith::AndIOp::create(b, loc, wideBack, magnitude),
-                                       arith::AndIOp::create(b, loc, wide, magnitude));
+    Value went =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ugt, arith::AndIOp::create(b, loc, wideBack, magnitude),
+                              arith::AndIOp::create(b, loc, wide, magnitude));
     Value pattern = bits(nearest, 32), one = word(pattern.getType(), 1);
     Value down = arith::SubIOp::create(b, loc, pattern, one);
     Value odd = arith::OrIOp::create(b, loc, arith::SelectOp::create(b, loc, went, down, pattern), one);

@@ -71,7 +71,9 @@ std::string positional(Number x) {
 std::string scientific(Number x, int fraction) {
   std::string exact = shortest(x);
   size_t e = exact.find('e'), point = exact.find('.');
-  int digits = fraction >= 0 ? fraction : point == exact.npos || point > e ? 0 : std::min(int(e - point - 1), maxFraction);
+  int digits = fraction >= 0                      ? fraction
+               : point == exact.npos || point > e ? 0
+                                                  : std::min(int(e - point - 1), maxFraction);
   char text[40];
   snprintf(text, sizeof text, "%.*e", digits, x.value);
   std::string result = text;
@@ -98,7 +100,8 @@ public:
       }
     }
     if (largest > 0)
-      exponential = largest >= std::pow(10.0, std::min(8, decimals(numbers[0].dtype))) || smallest < 1e-4 || largest / smallest > 1000;
+      exponential = largest >= std::pow(10.0, std::min(8, decimals(numbers[0].dtype))) || smallest < 1e-4 ||
+                    largest / smallest > 1000;
     for (const Number &x : numbers)
       if (std::isfinite(x.value) && exponential) {
         std::string text = scientific(x, -1);

@@ -329,12 +329,21 @@ static std::vector<GradCase> discreteCases() {
   std::vector<GradCase> cases = {
       {"iota", call("iota", {}, "axis = 1 : i64", {"3x4x$T"})},
       {"random_bits", call("random_bits", {"2x$T"}, "", {"3x4x$T"})},
-      {"constant", "func.func @f() -> tensor<3x$T> {\n  %y = tcc.constant dense<1> : tensor<3x$T>\n"
-                   "  return %y : tensor<3x$T>\n}\n"},
-      {"constant", "func.func @f() -> tensor<3x$T> {\n  %y = tcc.constant dense<1.0> : tensor<3x$T>\n"
-                   "  return %y : tensor<3x$T>\n}\n"},
-      {"constant", "func.func @f() -> tensor<3x$T> {\n  %y = tcc.constant dense<(1.0, 2.0)> : tensor<3x$T>\n"
-                   "  return %y : tensor<3x$T>\n}\n"},
+      {"constant",
+       "func.func @f() -> tensor<3x$T> {\n  %y = tcc.constant dense<1> : tensor<3x$T>\n"
+       "  return %y : tensor<3x$T>\n}\n",
+       {},
+       "f"},
+      {"constant",
+       "func.func @f() -> tensor<3x$T> {\n  %y = tcc.constant dense<1.0> : tensor<3x$T>\n"
+       "  return %y : tensor<3x$T>\n}\n",
+       {},
+       "f"},
+      {"constant",
+       "func.func @f() -> tensor<3x$T> {\n  %y = tcc.constant dense<(1.0, 2.0)> : tensor<3x$T>\n"
+       "  return %y : tensor<3x$T>\n}\n",
+       {},
+       "c"},
       {"check_index", call("check_index", {"4x$T"}, "bound = 5 : i64", {"4x$T"}), {{0, {0, -1, 4, -5}}}},
       {"cast", call("cast", {"5x$T"}, "", {"5xf32"})},
       {"cast", call("cast", {"5x$T"}, "", {"5xi16"})},

@@ -16,8 +16,8 @@ std::string readFile(const std::string &name);
 Tensor parse(const std::string &field, const std::string &bytes);
 /// Parts of all elements as doubles.
 std::vector<double> parts(const Tensor &x);
-/// Fails the test unless dtype, shape and elements agree. tolerance: "=" equal but for NaN, a number of eps of the largest
-/// element, "u" and a number of units in the last place of each.
+/// Fails the test unless dtype, shape and elements agree. tolerance: "=" equal but for NaN, a number of eps of the
+/// largest element, "u" and a number of units in the last place of each.
 void compare(const Tensor &got, const Tensor &want, const std::string &tolerance, const std::string &what);
 
 } // namespace tcc::test

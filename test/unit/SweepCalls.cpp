@@ -93,7 +93,9 @@ using Table = std::map<std::string, Function>;
 #define BINARY(name) table[#name] = [](const Call &c) { return List{name(c.xs[0], c.xs[1])}; };
 /// integers: keepdims, axes
 #define REDUCTION(name)                                                                                                \
-  table[#name] = [](const Call &c) { return List{name(c.xs[0], axes(c.integers, 1), {.keepdims = c.integers[0] != 0})}; };
+  table[#name] = [](const Call &c) {                                                                                   \
+    return List{name(c.xs[0], axes(c.integers, 1), {.keepdims = c.integers[0] != 0})};                                 \
+  };
 #define SCAN(name) table[#name] = [](const Call &c) { return List{name(c.xs[0], axes(c.integers))}; };
 #define ONE(key, ...) table[key] = [](const Call &c) -> List { return {__VA_ARGS__}; };
 #define MANY(key, ...) table[key] = [](const Call &c) -> List { return __VA_ARGS__; };
@@ -119,35 +121,17 @@ void elementwise(Table &table) {
   BINARY(logical_or) BINARY(logical_xor) BINARY(bitwise_and) BINARY(bitwise_or) BINARY(bitwise_xor) BINARY(left_shift)
   BINARY(right_shift) BINARY(complex) BINARY(polar) BINARY(matmul) BINARY(dot) BINARY(vdot) BINARY(inner)
   BINARY(outer) BINARY(kron) BINARY(searchsorted) BINARY(mse_loss) BINARY(huber_loss) BINARY(cross_entropy)
-  // clang-format on
-  ONE("searchsorted_right", searchsorted(X, Y, {.side = "right"}))
-  ONE("round", round(X, c.integers.empty() ? 0 : I(0)))
-  ONE("clip", clip(X, Y, Z))
-  ONE("where", where(X, Y, Z))
-  ONE("astype", X.astype(Dtype(I(0))))
-  ONE("add_i", X + I(0))
-  ONE("add_r", X + R(0))
-  ONE("mul_i", X *I(0))
-  ONE("mul_r", X *R(0))
-  ONE("mul_c", X *std::complex<double>(R(0), 1))
-  ONE("div_i", X / I(0))
-  ONE("div_r", X / R(0))
-  ONE("rdiv_i", I(0) / X)
-  ONE("rsub_i", I(0) - X)
-  ONE("pow_i", power(X, I(0)))
-  ONE("pow_r", power(X, R(0)))
-  ONE("rpow_r", power(R(0), X))
-  ONE("fdiv_i", floor_divide(X, I(0)))
-  ONE("fdiv_r", floor_divide(X, R(0)))
-  ONE("rem_i", X % I(0))
-  ONE("rem_r", X % R(0))
-  ONE("max_i", maximum(X, I(0)))
-  ONE("lt_i", X < I(0))
-  ONE("ge_i", X >= I(0))
-  ONE("eq_i", X == I(0))
-  ONE("lt_r", X < R(0))
-  ONE("shl_i", X << I(0))
-  ONE("and_i", X & I(0))
+      // clang-format on
+      ONE("searchsorted_right", searchsorted(X, Y, {.side = "right"}))
+          ONE("round", round(X, c.integers.empty() ? 0 : I(0))) ONE("clip", clip(X, Y, Z)) ONE("where", where(X, Y, Z))
+              ONE("astype", X.astype(Dtype(I(0)))) ONE("add_i", X + I(0)) ONE("add_r", X + R(0)) ONE("mul_i", X * I(0))
+                  ONE("mul_r", X * R(0)) ONE("mul_c", X * std::complex<double>(R(0), 1)) ONE("div_i", X / I(0))
+                      ONE("div_r", X / R(0)) ONE("rdiv_i", I(0) / X) ONE("rsub_i", I(0) - X)
+                          ONE("pow_i", power(X, I(0))) ONE("pow_r", power(X, R(0))) ONE("rpow_r", power(R(0), X))
+                              ONE("fdiv_i", floor_divide(X, I(0))) ONE("fdiv_r", floor_divide(X, R(0)))
+                                  ONE("rem_i", X % I(0)) ONE("rem_r", X % R(0)) ONE("max_i", maximum(X, I(0)))
+                                      ONE("lt_i", X < I(0)) ONE("ge_i", X >= I(0)) ONE("eq_i", X == I(0))
+                                          ONE("lt_r", X < R(0)) ONE("shl_i", X << I(0)) ONE("and_i", X & I(0))
 }
 
 void reducing(Table &table) {
@@ -155,17 +139,14 @@ void reducing(Table &table) {
   REDUCTION(sum) REDUCTION(prod) REDUCTION(mean) REDUCTION(max) REDUCTION(min) REDUCTION(argmax) REDUCTION(argmin)
   REDUCTION(all) REDUCTION(any) REDUCTION(logsumexp) REDUCTION(median) REDUCTION(norm)
   SCAN(cumsum) SCAN(cumprod) SCAN(cummax) SCAN(cummin) SCAN(logcumsumexp)
-  // clang-format on
-  ONE("var", var(X, axes(c.integers, 2), {.ddof = I(1), .keepdims = I(0) != 0}))
-  ONE("std_dev", std_dev(X, axes(c.integers, 2), {.ddof = I(1), .keepdims = I(0) != 0}))
-  ONE("diff", diff(X, I(0), I(1)))
-  ONE("sort", sort(X, I(0)))
-  ONE("argsort", argsort(X, I(0)))
-  MANY("nonzero", nonzero(X))
-  table["topk"] = [](const Call &c) {
-    TopK found = topk(X, I(0), I(1));
-    return List{found.values, found.indices};
-  };
+      // clang-format on
+      ONE("var", var(X, axes(c.integers, 2), {.ddof = I(1), .keepdims = I(0) != 0}))
+          ONE("std_dev", std_dev(X, axes(c.integers, 2), {.ddof = I(1), .keepdims = I(0) != 0}))
+              ONE("diff", diff(X, I(0), I(1))) ONE("sort", sort(X, I(0))) ONE("argsort", argsort(X, I(0)))
+                  MANY("nonzero", nonzero(X)) table["topk"] = [](const Call &c) {
+                    TopK found = topk(X, I(0), I(1));
+                    return List{found.values, found.indices};
+                  };
 }
 
 void shaping(Table &table) {

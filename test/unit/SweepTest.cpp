@@ -104,7 +104,8 @@ const bool registered = [] {
   constexpr size_t piece = 150;
   for (auto &[name, list] : groups)
     for (size_t from = 0; from < list.size(); from += piece) {
-      std::vector<std::string> some(list.begin() + int64_t(from), list.begin() + int64_t(std::min(from + piece, list.size())));
+      std::vector<std::string> some(list.begin() + int64_t(from),
+                                    list.begin() + int64_t(std::min(from + piece, list.size())));
       testing::RegisterTest("Sweep", (name + "/" + std::to_string(from / piece)).c_str(), nullptr, nullptr, __FILE__,
                             __LINE__, [some]() -> testing::Test * { return new Sweep(some); });
     }
