@@ -152,13 +152,13 @@ def MaximumOp : BinaryOp<"maximum", "Larger of each pair of elements; NaN wins",
 def MinimumOp : BinaryOp<"minimum", "Smaller of each pair of elements; NaN wins", OrderedTensor, NoFunction,
                          Kernel<"arith::MinimumFOp", "", "arith::MinSIOp", "arith::MinUIOp", "arith::AndIOp">, Anywhere,
                          [Commutative]>;
-def FloorDivideOp : BinaryOp<"floor_divide", "Floor of the quotient of each pair; integers by 0 give 0", RealTensor, Keep,
+def FloorDivideOp : BinaryOp<"floor_divide", "Floor of the quotient of each pair; integers by 0 give 0", RealTensor, NoFunction,
                              Kernel<"kernels::floorDivFloat", "", "kernels::floorDivSigned",
                                     "kernels::floorDivUnsigned">, Domain<"0.5", "4">>;
-def RemainderOp : BinaryOp<"remainder", "a - b * floor(a / b), with the sign of b; integers by 0 give 0", RealTensor, Keep,
+def RemainderOp : BinaryOp<"remainder", "a - b * floor(a / b), with the sign of b; integers by 0 give 0", RealTensor, NoFunction,
                            Kernel<"kernels::remainderFloat", "", "kernels::remainderSigned",
                                   "kernels::remainderUnsigned">, Domain<"0.5", "4">>;
-def FmodOp : BinaryOp<"fmod", "a - b * trunc(a / b), with the sign of a; integers by 0 give 0", RealTensor, Keep,
+def FmodOp : BinaryOp<"fmod", "a - b * trunc(a / b), with the sign of a; integers by 0 give 0", RealTensor, NoFunction,
                       Kernel<"arith::RemFOp", "", "kernels::fmodSigned", "kernels::remainderUnsigned">,
                       Domain<"0.5", "4">>;
 def Atan2Op : BinaryOp<"atan2", "Angle of the point (b, a), a being its ordinate", FloatTensor, ToInexact,
@@ -168,6 +168,10 @@ def HypotOp : BinaryOp<"hypot", "sqrt(a * a + b * b) without overflow", FloatTen
 
 def CopysignOp : BinaryOp<"copysign", "Magnitude of a with the sign of b, that of zeros and NaN included", FloatTensor,
                           ToInexact, Kernel<"math::CopySignOp">, Domain<"0.3", "2">>;
+
+let hasFolder = true in
+def WithGradientOp : BinaryOp<"with_gradient", "a, differentiated as if it were b", InexactTensor, NoFunction,
+                              Kernel<"kernels::first", "kernels::first">>;
 
 class BitwiseOp<string mnemonic, string text, string kernelName>
     : BinaryOp<mnemonic, text, BitsTensor, Keep, Kernel<"", "", kernelName, kernelName, kernelName>, Anywhere,
@@ -311,6 +315,7 @@ def : Adjoint<HypotOp, (pullback (MultiplyOp $dy, (DivideOrZero $a, $y)):$da,
 // The slope in a is 1 where the signs agree, -1 where they differ, and 0 at a = 0, as of abs.
 def : Adjoint<CopysignOp, (pullback
     (MultiplyOp $dy, (MultiplyOp (SignOp $a), (CopysignOp (Splat<"1.0"> $a), $b))):$da, (zero):$db)>;
+def : Adjoint<WithGradientOp, (pullback (zero):$da, (Same $dy):$db)>;
 def : NoAdjoint<BitwiseAndOp, "integers">;
 def : NoAdjoint<BitwiseOrOp, "integers">;
 def : NoAdjoint<BitwiseXorOp, "integers">;

@@ -21,8 +21,9 @@ LogicalResult SignOp::pullback(AdjointBuilder &b) {
 LogicalResult PowerOp::pullback(AdjointBuilder &b) {
   Value one = b.splat(getY(), 1.0), zero = b.zeros(getY());
   if (b.wants(0)) {
-    // b a^(b-1). Where b is 0 the exponent does not matter, and any but -1 keeps the product 0 at a = 0.
-    Value exponent = b.create<SelectOp>(b.create<EqualOp>(getB(), zero), one, b.create<SubtractOp>(getB(), one));
+    // b a^(b-1). Where a and b are 0 any exponent but -1 keeps the product 0.
+    Value both = b.create<SelectOp>(b.create<EqualOp>(getB(), zero), b.create<AbsOp>(getA()), b.create<AbsOp>(one));
+    Value exponent = b.create<SelectOp>(b.create<EqualOp>(both, b.zeros(both)), one, b.create<SubtractOp>(getB(), one));
     Value slope = b.create<MultiplyOp>(getB(), b.create<PowerOp>(getA(), exponent));
     b.accumulate(0, b.create<MultiplyOp>(b.dy(), b.create<ConjOp>(slope)));
   }

@@ -191,4 +191,7 @@ OpFoldResult SelectOp::fold(FoldAdaptor adaptor) {
   return {};
 }
 
+// Programs are differentiated before they are simplified, so what is left of b is never computed.
+OpFoldResult WithGradientOp::fold(FoldAdaptor) { return getA(); }
+
 } // namespace tcc

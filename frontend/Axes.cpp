@@ -54,6 +54,11 @@ void expectReal(const Tensor &x, const char *op, Loc where) {
   if (is_complex(x.dtype()))
     fail(op, where, Kind::dtype, "expected real numbers, got ", x.dtype());
 }
+Tensor storable(const Tensor &x, Dtype dtype, const char *op, Loc where) {
+  if (is_complex(x.dtype()) && !is_complex(dtype))
+    fail(op, where, Kind::dtype, "expected real values for elements of ", dtype, ", got ", x.dtype());
+  return asDtype(x, dtype, where);
+}
 void expectInteger(const Tensor &x, const char *op, Loc where) {
   if (!is_integer(x.dtype()))
     fail(op, where, Kind::dtype, "expected integers, got ", x.dtype());

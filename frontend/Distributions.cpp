@@ -122,9 +122,11 @@ Tensor categorical(const Tensor &key, const Tensor &logits, Shape shape, Loc whe
 Tensor gamma(const Tensor &key, const Tensor &a, Shape shape, Dtype dtype, Loc where) {
   checkedKey(key, "gamma", where);
   Dtype work = realWork(dtype, "gamma", where);
-  Tensor shapeParameter = ops::stop_gradient(parameter(a, work, shape, "gamma", where), where);
-  auto [x, boost] = gammaFactors(key, shapeParameter, work, where);
-  return asDtype(multiply(x, exp(boost, where), where), dtype, where);
+  Tensor p = parameter(a, work, shape, "gamma", where), fixed = ops::stop_gradient(p, where);
+  auto [x, boost] = gammaFactors(key, fixed, work, where);
+  Tensor y = multiply(x, exp(boost, where), where);
+  Tensor slope = multiply(y, gammaLogSlope(fixed, add(log(x, where), boost, where), where), where);
+  return asDtype(ops::with_gradient(y, multiply(slope, p, where), where), dtype, where);
 }
 
 Tensor beta(const Tensor &key, const Tensor &a, const Tensor &b, Shape shape, Dtype dtype, Loc where) {
@@ -132,10 +134,11 @@ Tensor beta(const Tensor &key, const Tensor &a, const Tensor &b, Shape shape, Dt
   Dtype work = realWork(dtype, "beta", where);
   std::vector<Tensor> keys = subkeys(key, 2, where);
   // x / (x + y) of two gamma variates, of their logarithms, since small parameters make both underflow.
-  auto logarithm = [&](const Tensor &key, const Tensor &p) {
-    Tensor shapeParameter = ops::stop_gradient(parameter(p, work, shape, "beta", where), where);
-    auto [x, boost] = gammaFactors(key, shapeParameter, work, where);
-    return add(log(x, where), boost, where);
+  auto logarithm = [&](const Tensor &key, const Tensor &given) {
+    Tensor p = parameter(given, work, shape, "beta", where), fixed = ops::stop_gradient(p, where);
+    auto [x, boost] = gammaFactors(key, fixed, work, where);
+    Tensor y = add(log(x, where), boost, where);
+    return ops::with_gradient(y, multiply(gammaLogSlope(fixed, y, where), p, where), where);
   };
   return asDtype(sigmoid(subtract(logarithm(keys[0], a), logarithm(keys[1], b), where), where), dtype, where);
 }

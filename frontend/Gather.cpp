@@ -45,7 +45,7 @@ Tensor scatterAlong(const Tensor &x, const Tensor &i, const Tensor &v, int64_t a
   expectSameRank(a, i, op, where);
   int64_t k = normalizeAxis(axis, a.ndim(), op, where);
   expectWithin(i.shape(), a.shape(), k, op, where);
-  Tensor value = asDtype(v, a.dtype(), where);
+  Tensor value = storable(v, a.dtype(), op, where);
   if (value.ndim() == 0)
     value = broadcastTo(value, i.shape(), op, where);
   expectWithin(i.shape(), value.shape(), -1, op, where);
@@ -123,7 +123,7 @@ Tensor put_along_axis(const Tensor &x, const Tensor &i, const Tensor &v, int64_t
   Shape shape = a.shape();
   shape[size_t(k)] = i.shape()[size_t(k)];
   Tensor at = broadcastTo(checkedIndex(i, a.dim(k), k, "put_along_axis", where), shape, "put_along_axis", where);
-  Tensor value = broadcastTo(asDtype(v, a.dtype(), where), shape, "put_along_axis", where);
+  Tensor value = broadcastTo(storable(v, a.dtype(), "put_along_axis", where), shape, "put_along_axis", where);
   return ops::scatter(a, value, grid(shape, k, at, where), allAxes(a), "set", where);
 }
 
@@ -165,7 +165,7 @@ Tensor dynamic_slice(const Tensor &x, const Tensor &starts, Shape sizes, Loc whe
 }
 
 Tensor dynamic_update_slice(const Tensor &x, const Tensor &update, const Tensor &starts, Loc where) {
-  Tensor a = asNode(x, "dynamic_update_slice", where), v = asDtype(update, a.dtype(), where);
+  Tensor a = asNode(x, "dynamic_update_slice", where), v = storable(update, a.dtype(), "dynamic_update_slice", where);
   std::vector<Tensor> indices = blockGrid(a, starts, v.shape(), "dynamic_update_slice", where);
   return indices.empty() ? v : ops::scatter(a, v, indices, allAxes(a), "set", where);
 }

@@ -2,6 +2,7 @@
 //
 // The generated functions: those that append one op, and the DSL's elementwise functions on top of them.
 #include "frontend/OpBuilders.h"
+#include "frontend/Axes.h"
 #include "frontend/Promotion.h"
 #include "tcc/tcc.h"
 

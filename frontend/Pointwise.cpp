@@ -101,6 +101,26 @@ Tensor divide(const Tensor &a, const Tensor &b, Loc where) {
   return ops::divide(x, y, where);
 }
 
+/// The operands of a division without remainder. What divides integers by a C++ 0 cannot be meant.
+static std::pair<Tensor, Tensor> divided(const Tensor &a, const Tensor &b, const char *op, Loc where) {
+  std::pair<Tensor, Tensor> pair = promoteBinary(a, b, Promote::keep, op, where);
+  if (isWeak(b) && !is_inexact(pair.first.dtype()) && asInteger(*b.impl()->weak) == 0)
+    fail(op, where, Kind::numerical, "expected a divisor other than 0 for ", pair.first.dtype(), ", got 0");
+  return pair;
+}
+Tensor floor_divide(const Tensor &a, const Tensor &b, Loc where) {
+  auto [x, y] = divided(a, b, "floor_divide", where);
+  return ops::floor_divide(x, y, where);
+}
+Tensor remainder(const Tensor &a, const Tensor &b, Loc where) {
+  auto [x, y] = divided(a, b, "remainder", where);
+  return ops::remainder(x, y, where);
+}
+Tensor fmod(const Tensor &a, const Tensor &b, Loc where) {
+  auto [x, y] = divided(a, b, "fmod", where);
+  return ops::fmod(x, y, where);
+}
+
 Tensor power(const Tensor &a, const Tensor &b, Loc where) {
   auto [x, y] = promoteBinary(a, b, Promote::keep, "power", where);
   if (!is_inexact(x.dtype()) && isWeak(b) && asDouble(*b.impl()->weak) < 0)

@@ -22,5 +22,7 @@ Tensor wideBits(const Tensor &key, const Shape &shape, Loc where);
 Dtype workDtype(Dtype dtype, const char *op, Loc where);
 /// Standard normal numbers of a real working dtype.
 Tensor standardNormal(const Tensor &key, const Shape &shape, Dtype dtype, Loc where);
+/// d log x / da of gamma variates x with parameter a, at fixed random numbers.
+Tensor gammaLogSlope(const Tensor &a, const Tensor &logX, Loc where);
 
 } // namespace tcc

@@ -50,6 +50,7 @@ Value choose(OpBuilder &b, Location loc, Value condition, Value x, Value y) {
 //===----------------------------------------------------------------------===//
 
 Value same(OpBuilder &, Location, Value x) { return x; }
+Value first(OpBuilder &, Location, Value x, Value) { return x; }
 Value select(OpBuilder &b, Location loc, Value condition, Value x, Value y) { return choose(b, loc, condition, x, y); }
 Value limitWhere(OpBuilder &b, Location loc, Value near, Value, Value limit, Value quotient) {
   return choose(b, loc, near, limit, quotient);

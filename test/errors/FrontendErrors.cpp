@@ -94,6 +94,8 @@ TEST(FrontendErrors, Dtypes) {
   Tensor x = ones({3}, float64);
   EXPECT_MISTAKE(x(tensor({1.5})), dtype, "[index] expected integers, got float64");
   EXPECT_MISTAKE(cummax(ones({2}, complex64)), dtype, "[cummax] expected real numbers, got complex64");
+  EXPECT_MISTAKE(complex(ones({2}, complex64), 1.0), dtype, "[complex] expected real numbers, got complex64");
+  EXPECT_MISTAKE(x.at(0).set(ones({}, complex64)), dtype, "[at] expected real values for elements of float64, got complex64");
   EXPECT_MISTAKE(erf(ones({2}, complex64)), dtype, "[erf] expected floats, got complex64");
   EXPECT_MISTAKE(x & 3.0, dtype, "[bitwise_and] expected bool or integers, got float64");
   EXPECT_MISTAKE(tensor({true}) - tensor({true}), dtype, "[subtract] expected numbers, got bool");
@@ -107,6 +109,8 @@ TEST(FrontendErrors, Values) {
   Tensor x = ones({3}, uint8);
   EXPECT_MISTAKE(x + 300, value, "[add] expected a number in [0, 255] beside uint8, got 300");
   EXPECT_MISTAKE(sum(ones({2, 2}), {0, 0}), value, "[sum] expected distinct axes, got {0, 0}");
+  EXPECT_MISTAKE(x % 0, numerical, "[remainder] expected a divisor other than 0 for uint8, got 0");
+  EXPECT_MISTAKE(floor_divide(x, 0), numerical, "[floor_divide] expected a divisor other than 0 for uint8, got 0");
   EXPECT_MISTAKE(random::randint(random::key(0), 0, 300, {2}, int8), value, "[randint] expected numbers that int8 has, got [0, 300)");
   EXPECT_MISTAKE(random::uniform(random::key(0), {2}, float32, {.low = 1, .high = 0}), value, "[uniform] expected low <= high, got 1 and 0");
   EXPECT_MISTAKE(arange(0, 3, 0), value, "[arange] expected a step other than 0, got 0");

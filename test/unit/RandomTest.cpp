@@ -56,3 +56,88 @@ TEST(Random, KeysAndRanges) {
   Tensor picks = random::categorical(k, logits, {20000});
   EXPECT_NEAR(mean((picks == 1).astype(float64)).item<double>(), 0.6, 0.02);
 }
+
+/// The largest distance between the samples' and the distribution's own function, below its 0.999 quantile.
+template <class Cdf> static void expectDistribution(const Tensor &x, Cdf cdf, const char *name) {
+  std::vector<double> v = sort(x.astype(float64)).to_vector<double>();
+  double n = double(v.size()), worst = 0;
+  for (size_t i = 0; i < v.size(); ++i)
+    worst = std::max({worst, cdf(v[i]) - double(i) / n, double(i + 1) / n - cdf(v[i])});
+  EXPECT_LT(worst, 1.95 / std::sqrt(n)) << name;
+}
+
+TEST(Random, DistributionFunctions) {
+  Tensor k = random::key(3);
+  const Shape s{20000};
+  auto normal = [](double x) { return std::erfc(-x / M_SQRT2) / 2; };
+  for (Dtype d : {float32, float64}) {
+    expectDistribution(random::uniform(k, s, d), [](double x) { return x; }, "uniform");
+    expectDistribution(random::normal(k, s, d), normal, "normal");
+    expectDistribution(random::exponential(k, s, d), [](double x) { return -std::expm1(-x); }, "exponential");
+    expectDistribution(random::gumbel(k, s, d), [](double x) { return std::exp(-std::exp(-x)); }, "gumbel");
+    expectDistribution(random::gamma(k, 2.0, s, d), [](double x) { return 1 - (1 + x) * std::exp(-x); }, "gamma 2");
+    expectDistribution(random::gamma(k, 0.5, s, d), [](double x) { return std::erf(std::sqrt(x)); }, "gamma 1/2");
+    expectDistribution(random::beta(k, 2.0, 1.0, s, d), [](double x) { return x * x; }, "beta 2 1");
+    expectDistribution(
+        random::beta(k, 0.5, 0.5, s, d), [](double x) { return 2 / M_PI * std::asin(std::sqrt(x)); }, "beta 1/2 1/2");
+    expectDistribution(
+        random::truncated_normal(k, 1, 3, s, d),
+        [&](double x) { return (normal(x) - normal(1)) / (normal(3) - normal(1)); }, "truncated_normal");
+  }
+  // Parameters so small that both gamma variates underflow.
+  EXPECT_TRUE(all(isfinite(random::beta(k, 0.01, 0.01, s))).item<bool>());
+  EXPECT_TRUE(all(isnan(random::gamma(k, -1.0, {3}))).item<bool>());
+}
+
+// Implicit reparameterisation: the mean of a sample's derivative is the derivative of the mean, of its square that of
+// the second moment.
+TEST(Random, GradientsOfGammaAndBeta) {
+  Tensor k = random::key(5);
+  for (double p : {0.3, 1.0, 2.5, 40.0}) {
+    Tensor a = tensor(p), x = random::gamma(k, a, {20000}, float64);
+    EXPECT_NEAR(grad(mean(x), a).item<double>(), 1, 0.03) << p;
+    EXPECT_NEAR(grad(mean(square(x)), a).item<double>() / (2 * p + 1), 1, 0.06) << p;
+  }
+  // The derivative follows each sample, not only their mean.
+  Tensor one = tensor(1.0), x = random::gamma(k, one, {200}, float64);
+  Tensor slopes = jacobian(x, one);
+  // At a = 1 the variate is exponential, and dx/da = -e^x d/da P(a, x), checked by P's central difference in its series.
+  std::vector<double> at = x.to_vector<double>(), got = slopes.to_vector<double>();
+  auto lower = [](double a, double x) {
+    double term = 1 / a, sum = term;
+    for (int n = 1; n < 200; ++n)
+      sum += term *= x / (a + n);
+    return sum * std::exp(-x + a * std::log(x) - std::lgamma(a));
+  };
+  for (size_t i = 0; i < at.size(); ++i) {
+    double want = -(lower(1 + 1e-4, at[i]) - lower(1 - 1e-4, at[i])) / 2e-4 * std::exp(at[i]);
+    EXPECT_NEAR(got[i], want, 1e-6 * std::exp(at[i])) << at[i];
+  }
+  Tensor p = tensor(2.0), q = tensor(3.0), y = random::beta(k, p, q, {20000}, float64);
+  std::vector<Tensor> g = grad(mean(y), {p, q});
+  EXPECT_NEAR(g[0].item<double>(), 3.0 / 25, 0.005);
+  EXPECT_NEAR(g[1].item<double>(), -2.0 / 25, 0.005);
+  // Through a compiled function, too.
+  auto f = compile([&](Tensor a) { return mean(random::gamma(k, a, {2000}, float64)); });
+  Tensor a = tensor(1.5);
+  EXPECT_NEAR(grad(f(a), a).item<double>(), 1, 0.1);
+}
+
+TEST(Random, SameBitsForAnyThreadCount) {
+  Tensor k = random::key(9);
+  int before = num_threads();
+  std::vector<std::vector<double>> seen;
+  for (int threads : {1, 2, 3}) {
+    set_num_threads(threads);
+    std::vector<double> all;
+    for (const Tensor &x : {random::normal(k, {50001}, float64), random::gamma(k, 0.5, {20001}, float64),
+                            random::poisson(k, 20.0, {20001}).astype(float64),
+                            random::permutation(k, 5000).astype(float64)})
+      for (double v : x.to_vector<double>())
+        all.push_back(v);
+    seen.push_back(std::move(all));
+  }
+  set_num_threads(before);
+  EXPECT_EQ(seen[0], seen[1]);
+  EXPECT_EQ(seen[0], seen[2]);
+}

@@ -44,6 +44,12 @@ TCC_API Tensor polar(const Tensor &radius, const Tensor &phase, Loc where = Loc:
 TCC_API Tensor logaddexp(const Tensor &a, const Tensor &b, Loc where = Loc::current());
 /// True division: of integers float64.
 TCC_API Tensor divide(const Tensor &a, const Tensor &b, Loc where = Loc::current());
+/// floor(a / b); integers by 0 give 0, by a constant 0 an error.
+TCC_API Tensor floor_divide(const Tensor &a, const Tensor &b, Loc where = Loc::current());
+/// a - b * floor(a / b), with the sign of b; integers by 0 give 0, by a constant 0 an error.
+TCC_API Tensor remainder(const Tensor &a, const Tensor &b, Loc where = Loc::current());
+/// a - b * trunc(a / b), with the sign of a; integers by 0 give 0, by a constant 0 an error.
+TCC_API Tensor fmod(const Tensor &a, const Tensor &b, Loc where = Loc::current());
 /// a^b; throws for integers to a negative constant power, as NumPy.
 TCC_API Tensor power(const Tensor &a, const Tensor &b, Loc where = Loc::current());
 /// The same as power.
