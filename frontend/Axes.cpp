@@ -56,7 +56,7 @@ void expectReal(const Tensor &x, const char *op, Loc where) {
 }
 Tensor storable(const Tensor &x, Dtype dtype, const char *op, Loc where) {
   if (is_complex(x.dtype()) && !is_complex(dtype))
-    fail(op, where, Kind::dtype, "expected real values for elements of ", dtype, ", got ", x.dtype());
+    fail(op, where, Kind::dtype, "expected values that convert to ", dtype, ", got ", x.dtype());
   return asDtype(x, dtype, where);
 }
 void expectInteger(const Tensor &x, const char *op, Loc where) {

@@ -58,7 +58,7 @@ Tensor update(const Tensor &x, const std::vector<Index> &subscripts, const Tenso
   Selection s = select(x, subscripts);
   Shape shape = s.resultShape();
   // As in NumPy's assignment, leading axes of extent 1 are dropped.
-  Tensor value = storable(v, x.dtype(), "at", where);
+  Tensor value = asDtype(v, x.dtype(), where);
   while (value.ndim() > int64_t(shape.size()) && value.dim(0) == 1)
     value = reshapeTo(value, Shape(value.shape().begin() + 1, value.shape().end()), where);
   value = broadcastTo(value, shape, "at", where);

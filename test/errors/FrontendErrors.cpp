@@ -95,7 +95,7 @@ TEST(FrontendErrors, Dtypes) {
   EXPECT_MISTAKE(x(tensor({1.5})), dtype, "[index] expected integers, got float64");
   EXPECT_MISTAKE(cummax(ones({2}, complex64)), dtype, "[cummax] expected real numbers, got complex64");
   EXPECT_MISTAKE(complex(ones({2}, complex64), 1.0), dtype, "[complex] expected real numbers, got complex64");
-  EXPECT_MISTAKE(x.at(0).set(ones({}, complex64)), dtype, "[at] expected real values for elements of float64, got complex64");
+  EXPECT_MISTAKE(put_along_axis(x, tensor({0}), ones({}, complex64), 0), dtype, "[put_along_axis] expected values that convert to float64, got complex64");
   EXPECT_MISTAKE(erf(ones({2}, complex64)), dtype, "[erf] expected floats, got complex64");
   EXPECT_MISTAKE(x & 3.0, dtype, "[bitwise_and] expected bool or integers, got float64");
   EXPECT_MISTAKE(tensor({true}) - tensor({true}), dtype, "[subtract] expected numbers, got bool");
