@@ -20,8 +20,8 @@ Tensor sliceOf(const Tensor &stack, const std::vector<Tensor> &others, Loc where
       InputOp::create(graph->builder, graph->location(where), graph->tensorType(stack.dtype(), shape)));
 }
 
-std::vector<Tensor> batched(const std::vector<Tensor> &ys, const std::vector<Tensor> &slices,
-                            const std::vector<Tensor> &stacks, Loc where) {
+std::vector<bool> batchResults(std::vector<Tensor> &ys, const std::vector<Tensor> &slices,
+                               const std::vector<Tensor> &stacks, Loc where) {
   std::shared_ptr<GraphImpl> graph = slices.front().impl()->graph;
   std::lock_guard lock(graph->mutex);
   Location loc = graph->location(where);
@@ -38,11 +38,16 @@ std::vector<Tensor> batched(const std::vector<Tensor> &ys, const std::vector<Ten
   Operation *last = graph->lastOp();
   if (failed(batch(graph->builder, values, map)))
     throwUserError("vmap", graph->takeDiagnostic(), where, Kind::value);
-  std::vector<Tensor> result;
-  for (Value value : values)
-    result.push_back(value && map.isStacked(value) ? graph->handleTo(map.of(value)) : Tensor());
+  // The slices' own values stay until what is unused is gone: `last` is one of them.
+  const std::vector<Tensor> traced = ys;
+  std::vector<bool> isStacked;
+  for (auto [y, value] : llvm::zip_equal(ys, values)) {
+    isStacked.push_back(value && map.isStacked(value));
+    if (value)
+      y = graph->handleTo(map.of(value));
+  }
   graph->dropUnused(last);
-  return result;
+  return isStacked;
 }
 
 } // namespace tcc

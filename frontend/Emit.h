@@ -60,9 +60,9 @@ std::vector<Tensor> gradients(const std::vector<Tensor> &ys, const std::vector<T
 /// A value without data, of the shape of `stack` less its first axis: what a function is traced on that vmap maps. It
 /// joins the graph that `stack` and `others` belong to.
 Tensor sliceOf(const Tensor &stack, const std::vector<Tensor> &others, Loc where);
-/// `ys` for all slices, along a new first axis, where `stacks` have all of each of `slices` (at least one); an invalid
-/// Tensor where y depends on no slice.
-std::vector<Tensor> batched(const std::vector<Tensor> &ys, const std::vector<Tensor> &slices,
-                            const std::vector<Tensor> &stacks, Loc where);
+/// Makes of each of `ys` what it is for all slices, where `stacks` have all of each of `slices` (at least one): a stack
+/// along a new first axis, or one value if it does not differ from slice to slice. Gives whether it is a stack.
+std::vector<bool> batchResults(std::vector<Tensor> &ys, const std::vector<Tensor> &slices,
+                               const std::vector<Tensor> &stacks, Loc where);
 
 } // namespace tcc

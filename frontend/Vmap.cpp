@@ -103,19 +103,21 @@ detail::TraceResult detail::mapOver(const std::vector<Tensor> &args, const MapAx
   for (const Tensor &y : results.tensors)
     if (!y.valid())
       fail("vmap", where, Kind::value, "expected tensors as results, got an empty (default-constructed) one");
-  std::vector<Tensor> stacks = batched(results.tensors, m.slices, m.stacks, where);
-  for (size_t k = 0; k < stacks.size(); ++k) {
+  std::vector<Shape> shapes;
+  for (const Tensor &y : results.tensors) {
+    shapes.push_back(y.shape());
+    shapes.back().insert(shapes.back().begin(), m.size);
+  }
+  std::vector<bool> isStacked = batchResults(results.tensors, m.slices, m.stacks, where);
+  for (size_t k = 0; k < shapes.size(); ++k) {
     Tensor &y = results.tensors[k];
-    if (!out[k] && stacks[k].valid())
+    if (!out[k] && isStacked[k])
       fail("vmap", where, Kind::value, "expected ", ordinal("result", k),
            " to be the same for all slices, as its axis is _, but it depends on a mapped argument");
     if (!out[k])
       continue;
-    Shape shape = y.shape();
-    shape.insert(shape.begin(), m.size);
-    int64_t axis = mappedAxis(*out[k], int64_t(shape.size()), ordinal("result", k), shape, where);
-    Tensor stack = stacks[k].valid() ? stacks[k] : broadcast_to(strong(y), shape, where);
-    y = moved(stack, 0, axis, where);
+    int64_t axis = mappedAxis(*out[k], int64_t(shapes[k].size()), ordinal("result", k), shapes[k], where);
+    y = moved(isStacked[k] ? y : broadcast_to(strong(y), shapes[k], where), 0, axis, where);
   }
   return results;
 }

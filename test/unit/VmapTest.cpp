@@ -67,6 +67,10 @@ TEST(Vmap, Results) {
   EXPECT_CLOSE(a, x, 0);
   EXPECT_CLOSE(b, stack({w, w, w, w}, 1), 0);
   EXPECT_CLOSE(c, w + 1.0, 0);
+  // A slice's extent is the same for all.
+  auto extents = [](Tensor s) { return extent(s, 0); };
+  EXPECT_EQ(vmap(extents)(x).to_vector<int64_t>(), (std::vector<int64_t>{3, 3, 3, 3}));
+  EXPECT_EQ(vmap(extents, 0, _)(x).item<int64_t>(), 3);
   EXPECT_EQ(vmap([](Tensor) { return Tensor(3); })(x).to_vector<int64_t>(), (std::vector<int64_t>{3, 3, 3, 3}));
 }
 
