@@ -340,11 +340,11 @@ static void evaluateIn(GraphImpl &graph, ArrayRef<Value> wanted, Loc where) {
   for (auto [value, buffer] : llvm::zip_equal(subgraph.wanted, buffers))
     graph.setData(value, std::move(buffer));
   // Once for each op: cutting one of its results replaces them all.
-  llvm::SetVector<Operation *> wanted;
+  llvm::SetVector<Operation *> producers;
   for (Value value : subgraph.wanted)
     if (Operation *op = value.getDefiningOp())
-      wanted.insert(op);
-  for (Operation *op : wanted)
+      producers.insert(op);
+  for (Operation *op : producers)
     graph.cutHistory(op->getResult(0));
 }
 

@@ -51,6 +51,7 @@ void PlanTemplate::write(ByteWriter &to, llvm::function_ref<uint32_t(const Compi
   }
   to.add(uint64_t(steps.size()));
   for (const StepTemplate &step : steps) {
+    to.add(step.kind);
     to.add(step.kernel ? numberOf(*step.kernel) : uint32_t(0));
     to.add(StringRef(step.symbol));
     to.add(step.inputs);
@@ -58,6 +59,11 @@ void PlanTemplate::write(ByteWriter &to, llvm::function_ref<uint32_t(const Compi
     tcc::write(to, step.dims);
     to.add(step.attributes);
     to.add(step.location);
+    to.add(uint64_t(step.bodies.size()));
+    for (const BodyTemplate &body : step.bodies) {
+      body.plan->write(to, numberOf);
+      tcc::write(to, body.symbols);
+    }
   }
   to.add(numSymbols);
 }
@@ -102,23 +108,31 @@ std::optional<PlanTemplate> PlanTemplate::read(ByteReader &from,
   }
   for (size_t i = 0, count = from.count(); i < count; ++i) {
     StepTemplate &step = plan.steps.emplace_back();
+    step.kind = from.get<runtime::StepKind>();
     auto kernel = from.get<uint32_t>();
     step.symbol = from.text().str();
-    if (step.symbol.empty()) {
+    if (step.kind == runtime::StepKind::Kernel) {
       if (kernel < kernels.size())
         step.kernel = kernels[kernel];
       else
         from.fail();
-    } else if (const TccEntry *entry = tcc_find_entry(step.symbol.c_str())) {
-      step.library = entry->function;
-    } else {
-      from.fail();
+    } else if (step.kind == runtime::StepKind::Library) {
+      if (const TccEntry *entry = tcc_find_entry(step.symbol.c_str()))
+        step.library = entry->function;
+      else
+        from.fail();
     }
     step.inputs = from.vector<int32_t>();
     step.outputs = from.vector<int32_t>();
     step.dims = readSizes(from);
     step.attributes = from.vector<int64_t>();
     step.location = from.get<int32_t>();
+    for (size_t k = 0, bodies = from.count(); k < bodies; ++k) {
+      std::optional<PlanTemplate> body = read(from, kernels);
+      if (!body)
+        return std::nullopt;
+      step.bodies.push_back({std::make_shared<PlanTemplate>(std::move(*body)), readSizes(from)});
+    }
   }
   plan.numSymbols = from.get<unsigned>();
   if (!from.ok())

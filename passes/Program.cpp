@@ -31,12 +31,21 @@ static std::optional<PlanTemplate> load(const DiskCache &disk, const CacheKey &k
   return PlanTemplate::read(from, kernels);
 }
 
+/// The kernels of a plan and of the plans that its steps run, each once.
+static void collectKernels(const PlanTemplate &plan, std::vector<CacheKey> &keys,
+                           llvm::DenseMap<const CompiledKernel *, uint32_t> &numbers) {
+  for (const PlanTemplate::StepTemplate &step : plan.stepTemplates()) {
+    if (step.kernel && numbers.try_emplace(step.kernel.get(), keys.size()).second)
+      keys.push_back(step.kernel->key);
+    for (const PlanTemplate::BodyTemplate &body : step.bodies)
+      collectKernels(*body.plan, keys, numbers);
+  }
+}
+
 static void store(const DiskCache &disk, const CacheKey &key, const PlanTemplate &plan) {
   std::vector<CacheKey> kernels;
   llvm::DenseMap<const CompiledKernel *, uint32_t> numbers;
-  for (const PlanTemplate::StepTemplate &step : plan.stepTemplates())
-    if (step.kernel && numbers.try_emplace(step.kernel.get(), kernels.size()).second)
-      kernels.push_back(step.kernel->key);
+  collectKernels(plan, kernels, numbers);
   ByteWriter to;
   to.add(kernels);
   plan.write(to, [&](const CompiledKernel &kernel) { return numbers.lookup(&kernel); });
