@@ -3,7 +3,6 @@
 // QR, singular values, eigenvalues, and what is read off them.
 #include "frontend/Matrix.h"
 #include "tcc/Contract.h"
-#include "tcc/Create.h"
 #include "tcc/Linalg.h"
 #include "tcc/Pointwise.h"
 #include "tcc/Reduce.h"
@@ -55,17 +54,6 @@ Tensor svdvals(const Tensor &a, Loc where) {
 Eigh eigh(const Tensor &a, Loc where) {
   auto [w, v] = ops::eigh(asSquare(a, "eigh", where), where);
   return {w, v};
-}
-// With b = l l^H it is l^-1 a l^-H y = y diag(w), y = l^H v.
-Eigh eigh(const Tensor &a, const Tensor &b, Loc where) {
-  RightHandSide s = rightHandSide(b, asSquare(a, "eigh", where), "eigh", where);
-  Tensor full = add(tril(s.b, 0, where), adjoint(tril(s.b, -1, where), where), where);
-  Tensor l = ops::cholesky(s.a, where);
-  auto solve = [&](const Tensor &x, bool isAdjoint) {
-    return ops::triangular_solve(l, x, /*lower=*/true, isAdjoint, /*unit_diagonal=*/false, where);
-  };
-  auto [w, y] = ops::eigh(solve(adjoint(solve(full, false), where), false), where);
-  return {w, solve(y, true)};
 }
 Tensor eigvalsh(const Tensor &a, Loc where) { return eigh(asSquare(a, "eigvalsh", where), where).eigenvalues; }
 Eig eig(const Tensor &a, Loc where) {

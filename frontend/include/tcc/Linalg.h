@@ -85,21 +85,18 @@ TCC_API LuFactor lu_factor(const Tensor &a, Loc where = Loc::current());
 TCC_API Tensor lu_solve(const LuFactor &f, const Tensor &b, Loc where = Loc::current());
 /// Reduced: q {.., m, k}, r {.., k, n} with k = min(m, n).
 TCC_API Qr qr(const Tensor &a, Loc where = Loc::current());
-/// Reduced, and truncated if asked. Gradients of functions that do not depend on the choice of vectors are right for equal
-/// singular values, too; others are an Error when they run.
+/// Reduced, and truncated if asked; gradients of gauge-invariant functions are right for equal singular values, too.
 TCC_API Svd svd(const Tensor &a, SvdOptions options = {}, Loc where = Loc::current());
 /// Descending.
 TCC_API Tensor svdvals(const Tensor &a, Loc where = Loc::current());
 /// Of a Hermitian matrix (the lower triangle is read); real eigenvalues ascend.
 TCC_API Eigh eigh(const Tensor &a, Loc where = Loc::current());
-/// Of the pencil a v = b v diag(w), a Hermitian and b positive definite (their lower triangles are read): v^H b v = 1.
-TCC_API Eigh eigh(const Tensor &a, const Tensor &b, Loc where = Loc::current());
 TCC_API Tensor eigvalsh(const Tensor &a, Loc where = Loc::current());
 /// Complex eigenvalues and right eigenvectors of unit norm.
 TCC_API Eig eig(const Tensor &a, Loc where = Loc::current());
 /// Complex.
 TCC_API Tensor eigvals(const Tensor &a, Loc where = Loc::current());
-/// The complex Schur form. Its gradient needs distinct eigenvalues.
+/// The complex Schur form.
 TCC_API Schur schur(const Tensor &a, Loc where = Loc::current());
 /// Solves a x = b; b is a vector only if it has one axis (NumPy 2).
 TCC_API Tensor solve(const Tensor &a, const Tensor &b, Loc where = Loc::current());
@@ -117,7 +114,7 @@ TCC_API Tensor det(const Tensor &a, Loc where = Loc::current());
 TCC_API Slogdet slogdet(const Tensor &a, Loc where = Loc::current());
 /// Negative n inverts.
 TCC_API Tensor matrix_power(const Tensor &a, int64_t n, Loc where = Loc::current());
-/// Scaling and squaring with Pade approximants (Higham 2005).
+/// Scaling and squaring with the Pade approximant of degree 13 (Higham 2005).
 TCC_API Tensor expm(const Tensor &a, Loc where = Loc::current());
 /// The principal logarithm, complex; throws at run time for singular matrices.
 TCC_API Tensor logm(const Tensor &a, Loc where = Loc::current());
@@ -132,7 +129,7 @@ TCC_API Tensor cond(const Tensor &a, Loc where = Loc::current());
 TCC_API Tensor norm(const Tensor &a, NormOptions options = {}, Loc where = Loc::current());
 /// The product of matrices in the cheapest order.
 TCC_API Tensor multi_dot(const std::vector<Tensor> &xs, Loc where = Loc::current());
-/// Solves a x + x b = q (Bartels and Stewart 1972); an Error at run time if a and -b share an eigenvalue.
+/// Solves a x + x b = q.
 TCC_API Tensor solve_sylvester(const Tensor &a, const Tensor &b, const Tensor &q, Loc where = Loc::current());
 
 } // namespace tcc::linalg
