@@ -303,6 +303,11 @@ bool FusionGroups::fuse(unsigned index, unsigned into, unsigned from) {
   Role role = roleOf(ops[index]);
   if (role == Role::Contraction || role == Role::Source || !isSmallEnough(group, producer) || wouldCycle(into, from))
     return false;
+  // What is reduced exists row by row, also for the ops that the group has taken in before.
+  if (producer.numReductions && llvm::any_of(group.members, [&](unsigned member) {
+        return member != index && !readsRows(member, producer, producer.numRows);
+      }))
+    return false;
   bool mayFuse = role == Role::Reduction
                      ? fuseReduction(index, group, producer)
                      : fuseTranspose(index, group, producer) || fuseElementwise(index, group, producer);

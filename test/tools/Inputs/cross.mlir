@@ -1,4 +1,4 @@
-// Programs that run on every target: a fused elementwise kernel, a product of the library and a small one that is a
+// Programs that run on every target: a fused elementwise kernel, products of the library and one of integers that is a
 // kernel, a transform of odd length, a sum and its gradient; and eigenvalues, which need LAPACK.
 func.func @gelu(%x: tensor<37xf32>) -> tensor<37xf32> {
   %half = tcc.constant dense<0.5> : tensor<37xf32>
@@ -18,6 +18,10 @@ func.func @product(%a: tensor<?x?xf32>, %b: tensor<?x?xf32>) -> tensor<?x?xf32> 
 func.func @small(%a: tensor<3x5xf32>, %b: tensor<5x7xf32>) -> tensor<3x7xf32> {
   %0 = tcc.dot_general %a, %b {lhs_batch = array<i64>, rhs_batch = array<i64>, lhs_contract = array<i64: 1>, rhs_contract = array<i64: 0>} : (tensor<3x5xf32>, tensor<5x7xf32>) -> tensor<3x7xf32>
   return %0 : tensor<3x7xf32>
+}
+func.func @counts(%a: tensor<3x5xi32>, %b: tensor<5x7xi32>) -> tensor<3x7xi32> {
+  %0 = tcc.dot_general %a, %b {lhs_batch = array<i64>, rhs_batch = array<i64>, lhs_contract = array<i64: 1>, rhs_contract = array<i64: 0>} : (tensor<3x5xi32>, tensor<5x7xi32>) -> tensor<3x7xi32>
+  return %0 : tensor<3x7xi32>
 }
 func.func @spectrum(%x: tensor<15xf64>) -> tensor<8xcomplex<f64>> {
   %0 = tcc.rfft %x {axes = array<i64: 0>} : tensor<15xf64> -> tensor<8xcomplex<f64>>
