@@ -15,8 +15,8 @@ mlir::FailureOr<llvm::SmallVector<mlir::Value>> differentiate(mlir::OpBuilder &b
                                                               mlir::ValueRange dys, mlir::ValueRange xs,
                                                               mlir::ValueRange stopAt = {});
 
-/// A function of the arguments of `function`, then cotangents of its results `of` (all inexact ones if not given), which
-/// gives the cotangents of the arguments `wrt`. Made once; named <function>_vjp where that is free.
+/// A function of the arguments of `function`, then cotangents of its results `of` (all inexact ones if not given),
+/// which gives the cotangents of the arguments `wrt`. Made once; named <function>_vjp where that is free.
 mlir::FailureOr<mlir::func::FuncOp> buildVjp(mlir::func::FuncOp function, llvm::ArrayRef<int64_t> wrt,
                                              std::optional<llvm::ArrayRef<int64_t>> of = {});
 

@@ -18,8 +18,9 @@ LogicalResult ExtentOp::batch(BatchBuilder &b) {
 }
 
 LogicalResult BroadcastOp::batch(BatchBuilder &b) {
-  b.set(getY(), b.create<BroadcastOp>(b.stackedType(getY()), b.stacked(getX()), getLike() ? b.stacked(getLike()) : Value(),
-                                      b.integers(prefixed(0, shifted(getDims())))));
+  b.set(getY(),
+        b.create<BroadcastOp>(b.stackedType(getY()), b.stacked(getX()), getLike() ? b.stacked(getLike()) : Value(),
+                              b.integers(prefixed(0, shifted(getDims())))));
   return success();
 }
 

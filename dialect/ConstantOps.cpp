@@ -22,7 +22,8 @@ LogicalResult IotaOp::verify() {
     return isAxis(getAxis(), getLike().getType().getRank()) && getLike().getType().isDynamicDim(getAxis()) &&
                    type.isDynamicDim(0)
                ? success()
-               : emitOpError("axis must be an open axis of 'like', got ") << getAxis() << " for " << getLike().getType();
+               : emitOpError("axis must be an open axis of 'like', got ")
+                     << getAxis() << " for " << getLike().getType();
   if (!isAxis(getAxis(), type.getRank()))
     return emitOpError("axis must be an axis of the result, got ") << getAxis() << " for " << type;
   return verifyLike(*this, getLike(), type);

@@ -215,7 +215,7 @@ LogicalResult ScanOp::pullback(AdjointBuilder &b) {
   for (int64_t row : turn->rows)
     xs.push_back(b.dy(numCarries + row));
   // A loop of open length takes it from what it runs over.
-  if (getLength() == -1 && (xs.empty() || !tensorType(xs.front()).isDynamicDim(0)))
+  if (int64_t(getLength()) == -1 && (xs.empty() || !tensorType(xs.front()).isDynamicDim(0)))
     xs.push_back(getXs().front());
 
   SmallVector<Type> types{RankedTensorType::get({}, b.builder.getI64Type())};

@@ -170,8 +170,8 @@ LogicalResult WhileLoopOp::batch(BatchBuilder &b) {
   if (!test->isStacked.front()) {
     SmallVector<Type> types(turn->getResultTypes());
     types.push_back(getCount().getType());
-    auto loop = WhileLoopOp::create(b.builder, getLoc(), types, b.of(getCaptures()), stackedWhere(b, getState(), carried),
-                                test->function.getName(), turn->getName());
+    auto loop = WhileLoopOp::create(b.builder, getLoc(), types, b.of(getCaptures()),
+                                    stackedWhere(b, getState(), carried), test->function.getName(), turn->getName());
     setResults(b, getLast(), loop.getLast(), carried);
     b.setShared(getCount(), loop.getCount());
     return success();

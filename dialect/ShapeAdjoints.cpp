@@ -57,7 +57,8 @@ LogicalResult PadOp::pullback(AdjointBuilder &b) {
   return success();
 }
 
-/// The part of dy that belongs to operand k, if the sizes before it are open and it has no fixed place from the end either.
+/// The part of dy that belongs to operand k, if the sizes before it are open and it has no fixed place from the end
+/// either.
 static Value gatherOperand(AdjointBuilder &b, ConcatenateOp op, size_t k) {
   int64_t axis = op.getAxis(), rank = op.getType().getRank();
   Value x = op.getXs()[k];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The exception type and the wording of its messages.
-#include "frontend/UserError.h"
 #include "frontend/Elements.h"
+#include "frontend/UserError.h"
 
 #include <cstdio>
 

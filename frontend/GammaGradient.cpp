@@ -56,8 +56,7 @@ Tensor gammaLogSlope(const Tensor &parameter, const Tensor &logVariate, Loc wher
   std::vector<double> points, weights;
   rule(points, weights);
   Tensor s = multiply(length, tensor(points, where), where), cs = multiply(c, s, where);
-  Tensor exponent =
-      neg(add(multiply(a, cs, where), multiply(x, expm1(neg(cs, where), where), where), where), where);
+  Tensor exponent = neg(add(multiply(a, cs, where), multiply(x, expm1(neg(cs, where), where), where), where), where);
   Tensor factor = add(subtract(digamma(a, where), logX, where), cs, where);
   Tensor terms = multiply(multiply(exp(exponent, where), factor, where), tensor(weights, where), where);
   Tensor integral = multiply(squeeze(multiply(c, length, where), -1, where), sum(terms, -1, {}, where), where);

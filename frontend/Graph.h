@@ -106,7 +106,7 @@ private:
   bool hasHeldAncestor(mlir::Value value);
 
   int64_t number;
-  size_t sweepAt = 256; // functions
+  size_t sweepAt = 256;              // functions
   unsigned evaluationsUntilWalk = 0; ///< of hasHeldAncestor
   std::string diagnostic;
   std::vector<mlir::OperationName> names;

@@ -49,8 +49,7 @@ Value OpenSizes::like(const Shape &shape, const char *op, Loc where) {
     size = isOpen(n) ? ShapedType::kDynamic : n;
   auto whole = RankedTensorType::get(type, i64);
   if (result.getType() != whole)
-    result = BroadcastOp::create(b, loc, whole, result, Value(),
-                                 llvm::to_vector(llvm::seq<int64_t>(shape.size())));
+    result = BroadcastOp::create(b, loc, whole, result, Value(), llvm::to_vector(llvm::seq<int64_t>(shape.size())));
   return result;
 }
 

@@ -87,7 +87,7 @@ TCC_INLINE void scanSide(const T *x, T *y, int64_t n, int64_t step, int64_t rowS
 template <class Op, class T>
 int32_t scanLongRow(const char *op, const T *x, T *y, int64_t n, int64_t step, TccStatus *status) {
   using R = typename Op::Running;
-  constexpr int64_t block = 4112; // no power of two: the rows must not share sets of the cache
+  constexpr int64_t block = 4112;                        // no power of two: the rows must not share sets of the cache
   int64_t blocks = n / block, rest = n - blocks * block; // the rest is a shorter block of its own
   Scratch<R> carries(blocks + 1);
   if (!carries)

@@ -30,9 +30,7 @@ std::vector<GradCase> furtherCases() {
   std::vector<GradCase> cases = {
       {"check_index", call("check_index", {"5xi64"}, "bound = 4 : i64", {"5xi64"}), {{0, {3, -1, 0, 2, -4}}}, "f"},
       {"random_bits", call("random_bits", {"2xui32"}, "", {"3x5xui32"}), {{0, {7, 11}}}, "f"},
-      {"lu_solve",
-       call("lu_solve", {"3x3x$T", "3xi64", "3x2x$T"}, "adjoint = true", {"3x2x$T"}),
-       {{1, {2, 0, 1}}}},
+      {"lu_solve", call("lu_solve", {"3x3x$T", "3xi64", "3x2x$T"}, "adjoint = true", {"3x2x$T"}), {{1, {2, 0, 1}}}},
       {"extent", call("extent", {"2x3x$T"}, "axes = array<i64: 1>", {"i64"})},
       {"schur", call("schur", {"3x3x$T"}, "", {"3x3x$C", "3x3x$C"})},
       {"cast", call("cast", {"4x$T"}, "", {"4xi32"}), {}, "fc"},

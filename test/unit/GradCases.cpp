@@ -91,11 +91,10 @@ static std::vector<GradCase> shapeCases() {
       {"cast", call("cast", {"5x$C"}, "", {"5x$R"}), {}, "c"},
       {"polygamma", call("polygamma", {"5x$T"}, "order = 1 : i64", {"5x$T"}), {}, "f"},
       {"polygamma", call("polygamma", {"5x$T"}, "order = 3 : i64", {"5x$T"}), {}, "f"},
-      {"with_gradient",
-       function({"5x$T"}, {"5x$T"},
-                "  %a = tcc.square %a0 : tensor<5x$T>\n  %b = tcc.multiply %a0, %a0 : tensor<5x$T>\n"
-                "  %y = tcc.with_gradient %a, %b : tensor<5x$T>\n",
-                "%y")},
+      {"with_gradient", function({"5x$T"}, {"5x$T"},
+                                 "  %a = tcc.square %a0 : tensor<5x$T>\n  %b = tcc.multiply %a0, %a0 : tensor<5x$T>\n"
+                                 "  %y = tcc.with_gradient %a, %b : tensor<5x$T>\n",
+                                 "%y")},
       {"select", call("select", {"5xi1", "5x$T", "5x$T"}, "", {"5x$T"}), {{0, {1, 0, 0, 1, 1}}}},
       {"broadcast", call("broadcast", {"3x1x$T"}, "dims = array<i64: 0, 2>", {"3x2x4x$T"})},
       {"reshape", call("reshape", {"3x4x$T"}, "", {"2x6x$T"})},
@@ -380,7 +379,8 @@ std::vector<GradCase> structuredCases(const std::string &op) {
 }
 
 std::vector<GradCase> gradCases(const std::string &op) {
-  return named(op, {shapeCases(), indexingCases(), reductionCases(), contractionCases(), linalgCases(), controlCases()});
+  return named(op,
+               {shapeCases(), indexingCases(), reductionCases(), contractionCases(), linalgCases(), controlCases()});
 }
 
 } // namespace tcc::test

@@ -16,9 +16,9 @@ namespace {
 class OpenSizes : public testing::Test {
 protected:
   void SetUp() override {
-    directory = std::filesystem::temp_directory_path() /
-                ("tcc-open-sizes-" + std::to_string(::getpid()) + "-" +
-                 testing::UnitTest::GetInstance()->current_test_info()->name());
+    directory =
+        std::filesystem::temp_directory_path() / ("tcc-open-sizes-" + std::to_string(::getpid()) + "-" +
+                                                  testing::UnitTest::GetInstance()->current_test_info()->name());
     std::filesystem::create_directory(directory);
   }
   void TearDown() override { std::filesystem::remove_all(directory); }
@@ -50,7 +50,8 @@ protected:
                path("out" + std::to_string(k) + ".npy") + "\"]}";
     }
     std::ofstream(path("cases.json")) << cases << "]";
-    std::string command = std::string(TCC_RUN) + " " + path("f.mlir") + " --batch=" + path("cases.json") + " > " + path("log");
+    std::string command =
+        std::string(TCC_RUN) + " " + path("f.mlir") + " --batch=" + path("cases.json") + " > " + path("log");
     int status = std::system(command.c_str());
     std::ifstream log(path("log"));
     ASSERT_EQ(status, 0) << std::string(std::istreambuf_iterator<char>(log), {});
@@ -110,14 +111,19 @@ TEST_F(OpenSizes, indexing) {
   check([](const Tensor &x) { return x(_, tensor({2, 0})) + x.at(_, 1).set(5.0)(_, slice(0, 2)); }, {{-1, 3}});
 }
 TEST_F(OpenSizes, products) {
-  check([](const Tensor &x) { return matmul(x, ones({4, 2}, float64)) + matmul(swapaxes(x, 0, 1), x)[0][0]; }, {{-1, 4}});
+  check([](const Tensor &x) { return matmul(x, ones({4, 2}, float64)) + matmul(swapaxes(x, 0, 1), x)[0][0]; },
+        {{-1, 4}});
   check([](const Tensor &x, const Tensor &y) { return einsum("bij,bjk->bik", {x, y}); }, {{-1, 2, 3}, {-1, 3, 4}});
   check([](const Tensor &x, const Tensor &y) { return outer(x, y) + kron(x, ones({1}, float64))[0]; }, {{-1}, {-1}});
   check([](const Tensor &x, const Tensor &y) { return tensordot(x, y, 1) + vdot(x, x); }, {{3, -1}, {-1, 2}});
 }
 TEST_F(OpenSizes, networks) {
   Tensor w = random::normal(random::key(7), {6, 4}, float64), k = random::normal(random::key(8), {3, 2, 3, 3}, float64);
-  check([&](const Tensor &x) { return softmax(layer_norm(gelu(matmul(x, w)), ones({4}, float64), zeros({4}, float64)), -1); }, {{-1, 6}});
+  check(
+      [&](const Tensor &x) {
+        return softmax(layer_norm(gelu(matmul(x, w)), ones({4}, float64), zeros({4}, float64)), -1);
+      },
+      {{-1, 6}});
   check([&](const Tensor &x) { return max_pool2d(conv2d(x, k, {.padding = {1}}), {2, 2}); }, {{-1, 2, 6, 6}});
   check([&](const Tensor &x, const Tensor &y) { return mse_loss(matmul(x, w), y); }, {{-1, 6}, {-1, 4}});
   check([&](const Tensor &x) { return scaled_dot_product_attention(x, x, x, {.causal = true}); }, {{-1, -1, 4}});
@@ -127,8 +133,8 @@ TEST_F(OpenSizes, gradients) {
   check([&](const Tensor &x) { return grad(mean(square(log_softmax(matmul(tanh(x), w), -1))), x); }, {{-1, 6}});
   check([&](const Tensor &x) { return grad(sum(cumsum(x, 0) * mean(x, 0) + concatenate({x, x})(slice(0, 1), _)), x); },
         {{-1, 6}});
-  check([&](const Tensor &x) { return grad(var(x) * max(x) + sum(x(slice(1, _), _) * x(slice(_, -1), _)), x); }, {{-1, 6}},
-        1e-12, {1, 2, 7});
+  check([&](const Tensor &x) { return grad(var(x) * max(x) + sum(x(slice(1, _), _) * x(slice(_, -1), _)), x); },
+        {{-1, 6}}, 1e-12, {1, 2, 7});
 }
 TEST_F(OpenSizes, decompositions_and_transforms_of_batches) {
   check([&](const Tensor &x) { return linalg::cholesky(matmul(x, swapaxes(x, -1, -2)) + 3.0 * eye(3, 3, 0, float64)); },
@@ -139,7 +145,8 @@ TEST_F(OpenSizes, random_numbers) {
   check([&](const Tensor &x) { return x + random::normal(random::key(3), x.shape(), float64); }, {{-1, 3}});
 }
 TEST_F(OpenSizes, counts) {
-  check([&](const Tensor &x) { return extent(x).astype(float64) + extent(x, 0).astype(float64) * sum(x); }, {{-1, 3}}, 1e-12, {0, 1, 7});
+  check([&](const Tensor &x) { return extent(x).astype(float64) + extent(x, 0).astype(float64) * sum(x); }, {{-1, 3}},
+        1e-12, {0, 1, 7});
 }
 
 TEST_F(OpenSizes, computing_with_an_open_size_is_an_error) {
@@ -151,11 +158,11 @@ TEST_F(OpenSizes, computing_with_an_open_size_is_an_error) {
     }
     return "";
   };
-  EXPECT_NE(message([](const Tensor &x) { return x * double(x.dim(0)); }, {-1, 3}).find(
-                "[dim] expected a known size of axis 0, got {?, 3}: shape() hands it on"),
+  EXPECT_NE(message([](const Tensor &x) { return x * double(x.dim(0)); }, {-1, 3})
+                .find("[dim] expected a known size of axis 0, got {?, 3}: shape() hands it on"),
             std::string::npos);
-  EXPECT_NE(message([](const Tensor &x) { return x * double(x.size()); }, {-1, 3}).find(
-                "[size] expected known sizes, got {?, 3}: extent(x) counts the elements"),
+  EXPECT_NE(message([](const Tensor &x) { return x * double(x.size()); }, {-1, 3})
+                .find("[size] expected known sizes, got {?, 3}: extent(x) counts the elements"),
             std::string::npos);
   EXPECT_NE(message([](const Tensor &x) { return roll(x, 1, 0); }, {-1, 3}).find("expected a known size of axis 0"),
             std::string::npos);

@@ -520,8 +520,8 @@ TEST_F(ProgramTest, KernelsThatDifferInNumbersAreCompiledOnce) {
   for (int i = 0; i < 4; ++i) {
     std::string n = std::to_string(i), next = std::to_string(i + 1);
     text += "  %c" + n + " = tcc.constant dense<" + next + ".5> : " + t + "\n  %m" + n + " = tcc.multiply %x" + n +
-            ", %c" + n + " : " + t + "\n  %s" + n + " = tcc.sort %m" + n + " {axis = 1} : " + t + " -> " + t + "\n  %x" + next +
-            " = tcc.add %s" + n + ", %c0 : " + t + "\n";
+            ", %c" + n + " : " + t + "\n  %s" + n + " = tcc.sort %m" + n + " {axis = 1} : " + t + " -> " + t +
+            "\n  %x" + next + " = tcc.add %s" + n + ", %c0 : " + t + "\n";
   }
   text += "  return %x4 : " + t + "\n}\n";
   KernelCacheCounts before = kernelCacheCounts();

@@ -101,7 +101,8 @@ TEST(Random, GradientsOfGammaAndBeta) {
   // The derivative follows each sample, not only their mean.
   Tensor one = tensor(1.0), x = random::gamma(k, one, {200}, float64);
   Tensor slopes = jacobian(x, one);
-  // At a = 1 the variate is exponential, and dx/da = -e^x d/da P(a, x), checked by P's central difference in its series.
+  // At a = 1 the variate is exponential, and dx/da = -e^x d/da P(a, x), checked by P's central difference in its
+  // series.
   std::vector<double> at = x.to_vector<double>(), got = slopes.to_vector<double>();
   auto lower = [](double a, double x) {
     double term = 1 / a, sum = term;
@@ -130,9 +131,9 @@ TEST(Random, SameBitsForAnyThreadCount) {
   for (int threads : {1, 2, 3}) {
     set_num_threads(threads);
     std::vector<double> all;
-    for (const Tensor &x : {random::normal(k, {50001}, float64), random::gamma(k, 0.5, {20001}, float64),
-                            random::poisson(k, 20.0, {20001}).astype(float64),
-                            random::permutation(k, 5000).astype(float64)})
+    for (const Tensor &x :
+         {random::normal(k, {50001}, float64), random::gamma(k, 0.5, {20001}, float64),
+          random::poisson(k, 20.0, {20001}).astype(float64), random::permutation(k, 5000).astype(float64)})
       for (double v : x.to_vector<double>())
         all.push_back(v);
     seen.push_back(std::move(all));

@@ -153,7 +153,8 @@ bool emitDslDefs(const RecordKeeper &records, raw_ostream &os) {
       os << "  auto [x, y] = promoteBinary(" << op.op.getArgName(0) << ", " << op.op.getArgName(1) << ", " << promotion
          << ", \"" << name << "\", where);\n";
       if (how == "parts")
-        os << "  expectReal(x, \"" << name << "\", where);\n  Dtype part = real_dtype(complex_dtype(x.dtype()));\n  x = asDtype(x, part, where);\n"
+        os << "  expectReal(x, \"" << name
+           << "\", where);\n  Dtype part = real_dtype(complex_dtype(x.dtype()));\n  x = asDtype(x, part, where);\n"
               "  y = asDtype(y, part, where);\n";
       os << "  return ops::" << name << "(x, y, where);\n}\n";
       continue;

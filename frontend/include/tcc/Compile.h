@@ -17,8 +17,8 @@ namespace tcc {
 
 /// Dtype and shape of an argument of a saved function. A size of -1 is open: the artifact takes any, and checks that
 /// sizes fit where they meet. While the function is traced, `shape()` holds a number for such a size that may be handed
-/// on (reshape, broadcast_to, zeros, random::normal ...); `dim()` and `size()`, which one would compute with, throw, and
-/// extent() gives the value as a tensor. Two open sizes that meet are taken as equal; neither broadcasts as 1.
+/// on (reshape, broadcast_to, zeros, random::normal ...); `dim()` and `size()`, which one would compute with, throw,
+/// and extent() gives the value as a tensor. Two open sizes that meet are taken as equal; neither broadcasts as 1.
 struct Spec {
   Dtype dtype;
   Shape shape;

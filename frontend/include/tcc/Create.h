@@ -106,8 +106,8 @@ TCC_API Tensor zeros(Shape shape, Dtype dtype = float32, Loc where = Loc::curren
 TCC_API Tensor ones(Shape shape, Dtype dtype = float32, Loc where = Loc::current());
 /// Zeros: a tensor is a value, so there is nothing uninitialised.
 TCC_API Tensor empty(Shape shape, Dtype dtype = float32, Loc where = Loc::current());
-/// Every element is `value` (0-d, or broadcast); dtype defaults to its own, of a C++ number to float32, complex64, int64
-/// or bool.
+/// Every element is `value` (0-d, or broadcast); dtype defaults to its own, of a C++ number to float32, complex64,
+/// int64 or bool.
 TCC_API Tensor full(Shape shape, Tensor value, std::optional<Dtype> dtype = {}, Loc where = Loc::current());
 TCC_API Tensor zeros_like(const Tensor &x, std::optional<Dtype> dtype = {}, Loc where = Loc::current());
 TCC_API Tensor ones_like(const Tensor &x, std::optional<Dtype> dtype = {}, Loc where = Loc::current());

@@ -54,7 +54,8 @@ public:
 
   const Shape &shape() const;
   int64_t ndim() const;
-  /// Number of elements. Throws while a function is traced for a size that is open (see Spec in Compile.h); so does dim.
+  /// Number of elements. Throws while a function is traced for a size that is open (see Spec in Compile.h); so does
+  /// dim.
   int64_t size() const;
   /// Extent of one axis; negative counts from the end.
   int64_t dim(int64_t axis, Loc where = Loc::current()) const;
