@@ -48,7 +48,11 @@ std::vector<Tensor> gradients(const std::vector<Tensor> &ys, const std::vector<T
       xIndex.push_back(i);
     }
   }
-  inlineCalls(*graph, yValues);
+  SmallVector<Value> others(dyValues);
+  llvm::append_range(others, xValues);
+  inlineCalls(*graph, yValues, others);
+  llvm::copy(ArrayRef(others).take_front(dyValues.size()), dyValues.begin());
+  llvm::copy(ArrayRef(others).drop_front(dyValues.size()), xValues.begin());
 
   Operation *last = graph->lastOp();
   FailureOr<SmallVector<Value>> grads = differentiate(graph->builder, yValues, dyValues, xValues);

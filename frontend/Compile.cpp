@@ -25,7 +25,7 @@ namespace tcc {
 // Inlining
 //===----------------------------------------------------------------------===//
 
-void inlineCalls(GraphImpl &graph, SmallVectorImpl<Value> &roots) {
+void inlineCalls(GraphImpl &graph, MutableArrayRef<Value> roots, MutableArrayRef<Value> others) {
   llvm::SmallPtrSet<Operation *, 32> seen;
   SmallVector<Value> worklist(roots.begin(), roots.end());
   while (!worklist.empty()) {
@@ -42,9 +42,8 @@ void inlineCalls(GraphImpl &graph, SmallVectorImpl<Value> &roots) {
     graph.builder.setInsertionPoint(op);
     SmallVector<Value> results = inlineFunction(graph.builder, callee, call.getOperands());
     for (auto [from, to] : llvm::zip_equal(op->getResults(), results)) {
-      for (Value &root : roots)
-        if (root == from)
-          root = to;
+      for (MutableArrayRef<Value> values : {roots, others, MutableArrayRef<Value>(worklist)})
+        std::replace(values.begin(), values.end(), Value(from), Value(to));
       graph.replace(from, to);
       worklist.push_back(to);
     }

@@ -8,7 +8,8 @@
 
 namespace tcc {
 
-/// Replaces every tcc.call that `roots` depend on by a copy of its function's body, in place; `roots` are updated.
-void inlineCalls(GraphImpl &graph, llvm::SmallVectorImpl<mlir::Value> &roots);
+/// Replaces every tcc.call that `roots` depend on by a copy of its function's body, in place; `roots`, and `others`
+/// among the calls' results, are updated.
+void inlineCalls(GraphImpl &graph, llvm::MutableArrayRef<mlir::Value> roots, llvm::MutableArrayRef<mlir::Value> others);
 
 } // namespace tcc

@@ -114,6 +114,17 @@ TEST(Compile, results_differentiate) {
   EXPECT_EQ(y.item<double>(), 25);
 }
 
+TEST(Compile, results_may_be_what_one_differentiates_by) {
+  // p is held, so that the calls' results keep where they came from; both are on the way to y.
+  Tensor p = tensor({1.0, 2.0, 3.0});
+  auto f = compile([](const Tensor &x) { return std::pair(x * x, sin(x)); });
+  auto [x, s] = f(p);
+  EXPECT_TRUE(allclose(grad(sum(x * x * s), x), 2.0 * x * s, 1e-14));
+  auto [u, v] = f(p);
+  EXPECT_TRUE(allclose(jacobian(u * v, u), diag(v), 1e-14));
+  EXPECT_TRUE(allclose(grad(sum(u * v), p), 2.0 * p * sin(p) + p * p * cos(p), 1e-14));
+}
+
 TEST(Compile, gives_tuples_vectors_and_pairs_back) {
   auto f = compile([](Tensor x) { return std::tuple(x + 1.0, std::vector{x, x * 2.0}, std::pair(x, x)); });
   auto [a, v, p] = f(tensor({1.0}));
