@@ -150,6 +150,7 @@ static LogicalResult batchSolver(BatchBuilder &b, Value matrix, Value rhs) {
 }
 
 LogicalResult SolveOp::batch(BatchBuilder &b) { return batchSolver(b, getA(), getB()); }
+LogicalResult PositiveSolveOp::batch(BatchBuilder &b) { return batchSolver(b, getA(), getB()); }
 LogicalResult TriangularSolveOp::batch(BatchBuilder &b) { return batchSolver(b, getA(), getB()); }
 
 } // namespace tcc

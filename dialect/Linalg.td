@@ -49,6 +49,7 @@ class SolverOp<string mnemonic, string text, dag attributes> : LibraryOp<mnemoni
 def TriangularSolveOp : SolverOp<"triangular_solve", "y with t y = b, or t^H y = b if adjoint; t is a triangle of a",
                                  (ins BoolAttr:$lower, BoolAttr:$adjoint, BoolAttr:$unit_diagonal)>;
 def SolveOp : SolverOp<"solve", "y with a y = b", (ins)>;
+def PositiveSolveOp : SolverOp<"positive_solve", "y with a y = b for Hermitian a, positive definite but for rounding", (ins)>;
 
 def LuSolveOp : LibraryOp<"lu_solve", "y with a y = b, or a^H y = b if adjoint, from lu(a)"> {
   let description = "C1..C3: as for solve, for lu and b. C4: perm has the shape of lu without its last axis.";
@@ -68,7 +69,13 @@ def DetOp : LibraryOp<"det", "The determinant of a, read off lu and perm, the re
   let batching = Stacked<>;
   let assemblyFormat = "$a `,` $lu `,` $perm attr-dict `:` functional-type(operands, results)";
 }
-def AdjugateOp : SquareMatrixOp<"adjugate", "y with a y = y a = det(a) I, for singular a, too", (outs LapackTensor:$y)>;
+def AdjugateOp : LibraryOp<"adjugate", "y with a y = y a = det(a) I, for singular a, too; lu and perm are those of lu(a)"> {
+  let description = "C1: a and lu are square matrices of one type. C2: perm has their shape without the last axis.";
+  let arguments = (ins LapackTensor:$a, LapackTensor:$lu, PositionTensor:$perm);
+  let results = (outs LapackTensor:$y);
+  let batching = Stacked<>;
+  let assemblyFormat = "$a `,` $lu `,` $perm attr-dict `:` functional-type(operands, results)";
+}
 
 //===----------------------------------------------------------------------===//
 // Matrix equations and functions of matrices
@@ -142,6 +149,7 @@ def : CustomAdjoint<EigOp, "Boeddeker et al. 2017, for normalised vectors">;
 def : CustomAdjoint<SchurOp, "a triangular equation for the turning of the vectors">;
 def : CustomAdjoint<TriangularSolveOp, "Giles 2008">;
 def : CustomAdjoint<SolveOp, "Giles 2008">;
+def : Undifferentiable<PositiveSolveOp, "made after differentiation">;
 def : Undifferentiable<LuSolveOp, "made after differentiation">;
 def : CustomAdjoint<DetOp, "cofactors">;
 def : CustomAdjoint<AdjugateOp, "of det(a) a^-1, for regular matrices">;

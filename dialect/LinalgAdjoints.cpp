@@ -23,7 +23,7 @@ LogicalResult DetOp::pullback(AdjointBuilder &b) {
   if (!b.wants(0))
     return success();
   MatrixAlgebra m(b);
-  Value cofactors = m.adjointOf(b.create<AdjugateOp>(getA()));
+  Value cofactors = m.adjointOf(b.create<AdjugateOp>(getA(), getLu(), getPerm()));
   auto batch = llvm::to_vector(llvm::seq<int64_t>(tensorType(b.dy()).getRank()));
   b.accumulate(0, b.create<MultiplyOp>(adjoint::broadcastLike(b, b.dy(), cofactors, batch), cofactors));
   return success();

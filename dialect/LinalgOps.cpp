@@ -84,10 +84,6 @@ TCC_INFER_MATRIX(SchurOp, true) {
   types.append({a.stack({a.m, a.n}, element), a.stack({a.m, a.n}, element)});
   return success();
 }
-TCC_INFER_MATRIX(AdjugateOp, true) {
-  types.push_back(a.type);
-  return success();
-}
 TCC_INFER_MATRIX(ExpmOp, true) {
   types.push_back(a.type);
   return success();
@@ -119,6 +115,7 @@ static LogicalResult inferSolver(std::optional<Location> loc, StringRef op, Valu
 }
 TCC_INFER(TriangularSolveOp) { return inferSolver(loc, getOperationName(), adaptor.getA(), adaptor.getB(), types); }
 TCC_INFER(SolveOp) { return inferSolver(loc, getOperationName(), adaptor.getA(), adaptor.getB(), types); }
+TCC_INFER(PositiveSolveOp) { return inferSolver(loc, getOperationName(), adaptor.getA(), adaptor.getB(), types); }
 
 /// Whether two shapes may be the same at run time.
 static bool mayFit(ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
@@ -155,6 +152,12 @@ TCC_INFER(DetOp) {
   if (failed(a))
     return failure();
   types.push_back(a->stack({}));
+  return checkPermutation(loc, getOperationName(), adaptor.getLu(), adaptor.getPerm());
+}
+TCC_INFER(AdjugateOp) {
+  if (failed(twoSquares(loc, getOperationName(), adaptor.getA(), adaptor.getLu())))
+    return failure();
+  types.push_back(adaptor.getA().getType());
   return checkPermutation(loc, getOperationName(), adaptor.getLu(), adaptor.getPerm());
 }
 TCC_INFER(SchurSolveOp) {

@@ -331,7 +331,7 @@ void SymbolicShapes::visit(Operation *op, function_ref<AffineMap(LaunchOp)> resu
           copy(0);
           sizes[0][irfft.getAxes().back()] = constant(irfft.getN());
         })
-        .Case<SolveOp, TriangularSolveOp, SchurSolveOp>([&](auto) { copy(1); })
+        .Case<SolveOp, PositiveSolveOp, TriangularSolveOp, SchurSolveOp>([&](auto) { copy(1); })
         .Case<LuSolveOp, SylvesterOp>([&](auto) { copy(2); })
         .Case<LaunchOp>([&](LaunchOp launch) {
           AffineMap map = resultShapes(launch), arguments = openSizes(launch->getOperands());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// tcc_adjugate: the transposed cofactors of square matrices, whose product with the matrix is its determinant. By LU
-// where the matrix is far from singular, else from the singular values: adj(u s vh) = det(u) det(vh) v adj(s) u^H, in
-// which nothing is divided (Stewart 1998, "On the adjugate matrix").
+// tcc_adjugate: the transposed cofactors of square matrices, whose product with the matrix is its determinant. By
+// its LU factors where it is far from singular, else from the singular values: adj(u s vh) = det(u) det(vh) v adj(s)
+// u^H, in which nothing is divided (Stewart 1998, "On the adjugate matrix").
 #include "runtime/JacobiSvd.h"
 #include "runtime/SchurForm.h"
 
@@ -19,43 +19,36 @@ template <class T> T determinant(T *a, BlasInt n, BlasInt *pivots) {
   return product;
 }
 
-/// The adjugate of the transpose is the transpose of the adjugate, so that it does not matter that LAPACK sees
-/// row-major matrices transposed.
 template <class T> class AdjugateOf {
 public:
   explicit AdjugateOf(int64_t n) : n(n) {}
-  bool allocate() { return lu.resize(n * n) && pivots.resize(n); }
+  bool allocate() { return work.resize(n * n) && pivots.resize(n) && seen.resize(n); }
   int64_t bytes() const { return n * n * int64_t(sizeof(T)); }
 
-  int32_t run(const T *a, T *y, const TccTensor &like, TccStatus *status) {
-    memcpy(static_cast<void *>(lu.get()), a, size_t(n * n) * sizeof(T));
-    T det = determinant(lu.get(), BlasInt(n), pivots.get());
+  int32_t run(const T *a, const T *lu, const int64_t *perm, T *y, const TccTensor &like, TccStatus *status) {
+    T det(isOddPermutation(perm, n, seen.get()) ? -1 : 1);
     double least = INFINITY, largest = 0;
     for (int64_t i = 0; i < n; ++i) {
       double pivot = sqrt(squaredNorm(lu[i * (n + 1)]));
       least = fmin(least, pivot), largest = fmax(largest, pivot);
+      det = det * lu[i * (n + 1)];
     }
     // The inverse's relative error is eps times the condition; 2^8 is about what the pivots' ratio may hide.
     if (least > largest * 0x1p-8 && squaredNorm(det) > 0 && isfinite(squaredNorm(det)))
-      return invert(det, y);
+      return invert(lu, perm, det, y);
     return fromSingularValues(a, y, like, status);
   }
 
 private:
-  int32_t invert(T det, T *y) {
+  // a y = det I as tcc_lu_solve does it: y^T = (det P)^T L^-T U^-T in Fortran's view of packed factors.
+  int32_t invert(const T *lu, const int64_t *perm, T det, T *y) {
     BlasInt order = BlasInt(n);
-    for (int64_t i = 0; i < n * n; ++i)
-      y[i] = T(i % (n + 1) == 0 ? 1 : 0);
-    for (int64_t i = 0; i < n; ++i)
-      if (int64_t other = pivots[i] - 1; other != i)
-        for (int64_t c = 0; c < n; ++c) {
-          T kept = y[i + c * n];
-          y[i + c * n] = y[other + c * n];
-          y[other + c * n] = kept;
-        }
     const T one(1);
-    blas<T>()->trsm("L", "L", "N", "U", &order, &order, &one, lu.get(), &order, y, &order, 1, 1, 1, 1);
-    blas<T>()->trsm("L", "U", "N", "N", &order, &order, &det, lu.get(), &order, y, &order, 1, 1, 1, 1);
+    for (int64_t row = 0; row < n; ++row)
+      for (int64_t column = 0; column < n; ++column)
+        y[row * n + column] = column == perm[row] ? one : T(0);
+    blas<T>()->trsm("R", "U", "N", "U", &order, &order, &one, lu, &order, y, &order, 1, 1, 1, 1);
+    blas<T>()->trsm("R", "L", "N", "N", &order, &order, &det, lu, &order, y, &order, 1, 1, 1, 1);
     return TCC_OK;
   }
 
@@ -70,8 +63,8 @@ private:
     TccTensor out[3] = {{u.get(), like.dtype, 2, shape}, {s.get(), real, 1, shape}, {vh.get(), like.dtype, 2, shape}};
     TCC_CHECK(tcc_svd(&in, 1, out, 3, &full, status));
     BlasInt order = BlasInt(n);
-    multiplyInto(lu.get(), "N", vh.get(), "N", u.get(), order, order, order);
-    T phase = determinant(lu.get(), order, pivots.get());
+    multiplyInto(work.get(), "N", vh.get(), "N", u.get(), order, order, order);
+    T phase = determinant(work.get(), order, pivots.get());
     for (int64_t i = 0; i < n; ++i) {
       double others = 1;
       for (int64_t k = 0; k < n; ++k)
@@ -89,8 +82,9 @@ private:
   }
 
   int64_t n;
-  Scratch<T> lu;
+  Scratch<T> work;
   Scratch<BlasInt> pivots;
+  Scratch<uint8_t> seen;
 };
 
 } // namespace
@@ -98,17 +92,20 @@ private:
 int32_t tcc_adjugate(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *,
                      TccStatus *status) {
   const char *op = "gradient of det";
-  TCC_CHECK(checkArguments(op, in, n_in, 1, out, n_out, 1, status));
+  TCC_CHECK(checkArguments(op, in, n_in, 3, out, n_out, 1, status));
   MatrixBatch matrices;
   TCC_CHECK(squareBatch(op, in[0], matrices, status));
   int64_t n = matrices.n;
+  TCC_CHECK(checkResult(op, "factors", in[1], in[0].dtype, matrices, 2, n, n, status));
+  TCC_CHECK(checkPermutation(op, in[2], matrices, status));
   TCC_CHECK(checkResult(op, "result", out[0], in[0].dtype, matrices, 2, n, n, status));
   if (numElements(out[0]) == 0)
     return TCC_OK;
   return dispatchLapack(in[0].dtype, [&]<class T>() -> int32_t {
     if (!lapack<T>())
       return noLibrary(op, "LAPACK", status);
-    const T *a = static_cast<const T *>(in[0].data);
+    const T *a = static_cast<const T *>(in[0].data), *lu = static_cast<const T *>(in[1].data);
+    const int64_t *perm = static_cast<const int64_t *>(in[2].data);
     T *y = static_cast<T *>(out[0].data);
     BatchFailure failure;
     forEachMatrix(matrices.batch, 3.0 * double(n) * n * n, [&](int64_t begin, int64_t end) {
@@ -117,7 +114,7 @@ int32_t tcc_adjugate(const TccTensor *in, int32_t n_in, const TccTensor *out, in
         return failure.report(begin, noMemory);
       for (int64_t b = begin; b < end; ++b) {
         TccStatus local;
-        if (int32_t code = adjugate.run(a + b * n * n, y + b * n * n, in[0], &local))
+        if (int32_t code = adjugate.run(a + b * n * n, lu + b * n * n, perm + b * n, y + b * n * n, in[0], &local))
           failure.report(b, code == TCC_ERROR_MEMORY ? noMemory : code);
       }
     });

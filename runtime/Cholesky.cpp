@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// tcc_cholesky and tcc_triangular_solve: large ones in fixed tiles on our threads, batches one matrix per thread.
+// tcc_cholesky, tcc_positive_solve and tcc_triangular_solve: large ones in fixed tiles on our threads, batches one
+// matrix per thread.
 #include "runtime/Decompose.h"
 #include "runtime/SmallMatrix.h"
 
@@ -94,6 +95,66 @@ int32_t tcc_cholesky(const TccTensor *in, int32_t n_in, const TccTensor *out, in
                   "definite (batch index %lld)",
                   (long long)failure.info(), (long long)failure.index());
     return TCC_OK;
+  });
+}
+
+// By the factors of Cholesky, half the work of LU; a matrix that rounding has made indefinite is solved as any other.
+int32_t tcc_positive_solve(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *attrs,
+                           TccStatus *status) {
+  TCC_CHECK(checkArguments("solve", in, n_in, 2, out, n_out, 1, status));
+  MatrixBatch matrices, rhs;
+  TCC_CHECK(squareBatch("solve", in[0], matrices, status));
+  TCC_CHECK(matrixBatch("solve", in[1], rhs, status));
+  int64_t n = matrices.n, k = rhs.n;
+  if (isSmall(n))
+    return tcc_solve(in, n_in, out, n_out, attrs, status);
+  TCC_CHECK(checkResult("solve", "right-hand side", in[1], in[0].dtype, matrices, 2, n, k, status));
+  TCC_CHECK(checkResult("solve", "result", out[0], in[0].dtype, matrices, 2, n, k, status));
+  if (numElements(out[0]) == 0)
+    return TCC_OK;
+  return dispatchLapack(in[0].dtype, [&]<class T>() -> int32_t {
+    if (!lapack<T>())
+      return noLibrary("solve", "LAPACK", status);
+    T *a = static_cast<T *>(in[0].data), *b = static_cast<T *>(in[1].data), *x = static_cast<T *>(out[0].data);
+    BatchFailure failure;
+    forEachMatrix(matrices.batch, double(n) * n * double(n / 6 + k), [&](int64_t begin, int64_t end) {
+      Scratch<T> work(n * n);
+      if (!work)
+        return failure.report(begin, noMemory);
+      const T one(1);
+      BlasInt order = BlasInt(n), leading = BlasInt(k);
+      for (int64_t i = begin; i < end; ++i) {
+        T *matrix = a + i * n * n, *source = b + i * n * k, *solution = x + i * n * k;
+        memcpy(static_cast<void *>(work.get()), matrix, size_t(n * n) * sizeof(T));
+        if (factor(work.get(), order)) {
+          int64_t square[2] = {n, n}, columns[2] = {n, k};
+          TccTensor system[2] = {{matrix, in[0].dtype, 2, square}, {source, in[0].dtype, 2, columns}};
+          TccTensor result = {solution, in[0].dtype, 2, columns};
+          TccStatus local;
+          if (int32_t code = tcc_solve(system, 2, &result, 1, nullptr, &local))
+            failure.report(i, code == TCC_ERROR_MEMORY ? noMemory : code);
+          continue;
+        }
+        // x^T u^H u = b^T, all in Fortran's view.
+        memcpy(static_cast<void *>(solution), source, size_t(n * k) * sizeof(T));
+        constexpr int64_t part = 128;
+        parallelFor((k + part - 1) / part, grainFor(double(n) * n * part * 0.1), [&](int64_t first, int64_t last) {
+          for (int64_t p = first; p < last; ++p) {
+            BlasInt rows = BlasInt(k - p * part < part ? k - p * part : part);
+            for (const char *op : {"N", "C"})
+              blas<T>()->trsm("R", "U", op, "N", &rows, &order, &one, work.get(), &order, solution + p * part, &leading,
+                              1, 1, 1, 1);
+          }
+        });
+      }
+    });
+    if (!failure.any())
+      return TCC_OK;
+    if (failure.info() == noMemory)
+      return outOfMemory(status, "solve", n * n * int64_t(sizeof(T)));
+    return fail(status, int32_t(failure.info()),
+                "[solve] expected a nonsingular matrix, got a singular one (batch index %lld)",
+                (long long)failure.index());
   });
 }
 

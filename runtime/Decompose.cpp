@@ -82,6 +82,28 @@ int32_t checkResult(const char *op, const char *what, const TccTensor &t, int32_
   return checkTensor(op, what, t, dtype, matrices.batchRank + rank, shape, status);
 }
 
+int32_t checkPermutation(const char *op, const TccTensor &perm, const MatrixBatch &matrices, TccStatus *status) {
+  TCC_CHECK(checkResult(op, "permutation", perm, TCC_I64, matrices, 1, matrices.n, 0, status));
+  const int64_t *rows = static_cast<const int64_t *>(perm.data);
+  for (int64_t i = 0; i < matrices.batch * matrices.n; ++i)
+    if (rows[i] < 0 || rows[i] >= matrices.n)
+      return fail(status, TCC_ERROR_INDEX, "[%s] expected a permutation of %lld rows, got row %lld", op,
+                  (long long)matrices.n, (long long)rows[i]);
+  return TCC_OK;
+}
+
+// n minus the number of its cycles.
+bool isOddPermutation(const int64_t *perm, int64_t n, uint8_t *seen) {
+  bool isOdd = false;
+  memset(seen, 0, size_t(n));
+  for (int64_t i = 0; i < n; ++i)
+    for (int64_t j = i, first = 1; !seen[j]; j = perm[j], first = 0) {
+      seen[j] = 1;
+      isOdd ^= !first;
+    }
+  return isOdd;
+}
+
 int32_t realDtype(int32_t dtype) { return dtype == TCC_C64 ? TCC_F32 : dtype == TCC_C128 ? TCC_F64 : dtype; }
 int32_t complexDtype(int32_t dtype) { return dtype == TCC_F32 ? TCC_C64 : dtype == TCC_F64 ? TCC_C128 : dtype; }
 

@@ -23,6 +23,10 @@ int32_t squareBatch(const char *op, const TccTensor &t, MatrixBatch &matrices, T
 /// Checks that `t` has the batch axes of `matrices` followed by `rank` sizes.
 int32_t checkResult(const char *op, const char *what, const TccTensor &t, int32_t dtype, const MatrixBatch &matrices,
                     int32_t rank, int64_t rows, int64_t cols, TccStatus *status);
+/// Checks that `perm` holds rows of the matrices: what reads the results of lu indexes by it.
+int32_t checkPermutation(const char *op, const TccTensor &perm, const MatrixBatch &matrices, TccStatus *status);
+/// Whether a permutation of n rows takes an odd number of exchanges; `seen` holds n bytes.
+bool isOddPermutation(const int64_t *perm, int64_t n, uint8_t *seen);
 /// The real (or complex) dtype of the same precision.
 int32_t realDtype(int32_t dtype);
 int32_t complexDtype(int32_t dtype);

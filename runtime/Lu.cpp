@@ -189,16 +189,12 @@ int32_t tcc_lu_solve(const TccTensor *in, int32_t n_in, const TccTensor *out, in
   TCC_CHECK(squareBatch("solve", in[0], matrices, status));
   TCC_CHECK(matrixBatch("solve", in[2], rhs, status));
   int64_t n = matrices.n, k = rhs.n;
-  TCC_CHECK(checkResult("solve", "permutation", in[1], TCC_I64, matrices, 1, n, 0, status));
+  TCC_CHECK(checkPermutation("solve", in[1], matrices, status));
   TCC_CHECK(checkResult("solve", "right-hand side", in[2], in[0].dtype, matrices, 2, n, k, status));
   TCC_CHECK(checkResult("solve", "result", out[0], in[0].dtype, matrices, 2, n, k, status));
   if (n == 0 || matrices.batch == 0)
     return TCC_OK;
   const int64_t *perm = static_cast<const int64_t *>(in[1].data);
-  for (int64_t i = 0; i < matrices.batch * n; ++i)
-    if (perm[i] < 0 || perm[i] >= n)
-      return fail(status, TCC_ERROR_INDEX, "[solve] expected a permutation of %lld rows, got row %lld", (long long)n,
-                  (long long)perm[i]);
   return dispatchLapack(in[0].dtype, [&]<class T>() -> int32_t {
     if (!lapack<T>())
       return noLibrary("solve", "LAPACK", status);
@@ -255,7 +251,7 @@ int32_t tcc_det(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t
   MatrixBatch matrices;
   TCC_CHECK(squareBatch("det", in[1], matrices, status));
   int64_t n = matrices.n;
-  TCC_CHECK(checkResult("det", "permutation", in[2], TCC_I64, matrices, 1, n, 0, status));
+  TCC_CHECK(checkPermutation("det", in[2], matrices, status));
   TCC_CHECK(checkResult("det", "result", out[0], in[1].dtype, matrices, 0, 0, 0, status));
   const int64_t *perm = static_cast<const int64_t *>(in[2].data);
   return dispatchLapack(in[1].dtype, [&]<class T>() -> int32_t {
@@ -268,15 +264,7 @@ int32_t tcc_det(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t
       T product(1);
       for (int64_t i = 0; i < n; ++i)
         product = product * lu[b * n * n + i * (n + 1)];
-      // The parity of a permutation: n minus the number of its cycles.
-      bool isOdd = false;
-      memset(seen.get(), 0, size_t(n));
-      for (int64_t i = 0; i < n; ++i)
-        for (int64_t j = i, first = 1; j >= 0 && j < n && !seen[j]; j = perm[b * n + j], first = 0) {
-          seen[j] = 1;
-          isOdd ^= !first;
-        }
-      y[b] = isOdd ? T(0) - product : product;
+      y[b] = isOddPermutation(perm + b * n, n, seen.get()) ? T(0) - product : product;
     }
     return TCC_OK;
   });

@@ -3,9 +3,10 @@
 // RUN: %tcc-run %s --reference | FileCheck %s --check-prefix=NUMBERS
 
 // CHECK-LABEL: func.func @f(
-// CHECK: tcc.adjugate %{{.+}} : tensor<2x2xf64> -> tensor<2x2xf64>
+// CHECK: tcc.adjugate %{{.+}}, %{{.+}}, %{{.+}} : (tensor<2x2xf64>, tensor<2x2xf64>, tensor<2xi64>) -> tensor<2x2xf64>
 func.func @f(%a: tensor<2x2xf64>) -> tensor<2x2xf64> {
-  %y = tcc.adjugate %a : tensor<2x2xf64> -> tensor<2x2xf64>
+  %lu, %perm = tcc.lu %a : tensor<2x2xf64> -> tensor<2x2xf64>, tensor<2xi64>
+  %y = tcc.adjugate %a, %lu, %perm : (tensor<2x2xf64>, tensor<2x2xf64>, tensor<2xi64>) -> tensor<2x2xf64>
   return %y : tensor<2x2xf64>
 }
 

@@ -31,6 +31,7 @@ std::vector<GradCase> furtherCases() {
       {"check_index", call("check_index", {"5xi64"}, "bound = 4 : i64", {"5xi64"}), {{0, {3, -1, 0, 2, -4}}}, "f"},
       {"random_bits", call("random_bits", {"2xui32"}, "", {"3x5xui32"}), {{0, {7, 11}}}, "f"},
       {"lu_solve", call("lu_solve", {"3x3x$T", "3xi64", "3x2x$T"}, "adjoint = true", {"3x2x$T"}), {{1, {2, 0, 1}}}},
+      {"positive_solve", call("positive_solve", {"3x3x$T", "3x2x$T"}, "", {"3x2x$T"})},
       {"extent", call("extent", {"2x3x$T"}, "axes = array<i64: 1>", {"i64"})},
       {"schur", call("schur", {"3x3x$T"}, "", {"3x3x$C", "3x3x$C"})},
       {"cast", call("cast", {"4x$T"}, "", {"4xi32"}), {}, "fc"},
@@ -270,7 +271,8 @@ void expectSame(const Array &a, int64_t first, const Array &b, double roundings,
 /// By how many roundings the op on stacks may differ from the op on slices.
 double roundingsOf(const std::string &op) {
   // BLAS, LAPACK and FFTW choose their kernels by shape; our own sums their blocks.
-  for (const char *other : {"dot_general", "solve", "lu_solve", "triangular_solve", "svd", "eigh", "eig", "schur"})
+  for (const char *other :
+       {"dot_general", "solve", "lu_solve", "positive_solve", "triangular_solve", "svd", "eigh", "eig", "schur"})
     if (op == other)
       return 16;
   for (const char *other : {"fft", "rfft", "irfft", "reduce_sum", "reduce_prod"})

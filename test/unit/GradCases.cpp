@@ -186,7 +186,13 @@ static std::vector<GradCase> linalgCases() {
                 "tensor<2x$T>\n",
                 "%y"),
        {{0, matrices(2, 3, 3, 1)}}},
-      {"adjugate", call("adjugate", {"2x3x3x$T"}, "", {"2x3x3x$T"}), {{0, matrices(2, 3, 3, 1)}}},
+      {"adjugate",
+       function({"2x3x3x$T"}, {"2x3x3x$T"},
+                "  %lu, %perm = tcc.lu %a0 : tensor<2x3x3x$T> -> tensor<2x3x3x$T>, tensor<2x3xi64>\n"
+                "  %y = tcc.adjugate %a0, %lu, %perm : (tensor<2x3x3x$T>, tensor<2x3x3x$T>, tensor<2x3xi64>) -> "
+                "tensor<2x3x3x$T>\n",
+                "%y"),
+       {{0, matrices(2, 3, 3, 1)}}},
       {"sylvester",
        call("sylvester", {"2x3x3x$T", "2x2x2x$T", "2x3x2x$T"}, "", {"2x3x2x$T"}),
        {{0, matrices(2, 3, 3, 1)}, {1, matrices(2, 2, 2, 2)}}},
