@@ -201,34 +201,34 @@ TEST(Promotion, Scalars) {
 
 TEST(Pointwise, Compositions) {
   ROW(sigmoid(tensor({0.5, -1.25, 3.0})), float64, (Shape{3}),
-      {0.6224593312018546, 0.22270013882530884, 0.9525741268224334})
+      {0.6224593312018546, 0.22270013882530884, 0.9525741268224334});
   ROW(logaddexp(tensor({0.5, -1.25, 3.0}), 1.0), float64, (Shape{3}),
-      {1.4740769841801067, 1.1002065589167471, 3.1269280110429727})
-  ROW(logaddexp(tensor({-inf, inf}), tensor({-inf, 1.0})), float64, (Shape{2}), {-inf, inf})
-  ROW(clip(tensor({0.5, -1.25, 3.0}), -1.0, 1.0), float64, (Shape{3}), {0.5, -1.0, 1.0})
-  ROW(where(tensor({0.5, -1.25, 3.0}) > 0.0, tensor({0.5, -1.25, 3.0}), 0), float64, (Shape{3}), {0.5, 0.0, 3.0})
-  ROW(isnan(tensor({{1.5, -2.0, NaN}, {0.0, 7.0, -inf}})), bool_, (Shape{2, 3}), {0, 0, 1, 0, 0, 0})
-  ROW(isinf(tensor({{1.5, -2.0, NaN}, {0.0, 7.0, -inf}})), bool_, (Shape{2, 3}), {0, 0, 0, 0, 0, 1})
-  ROW(isfinite(tensor({{1.5, -2.0, NaN}, {0.0, 7.0, -inf}})), bool_, (Shape{2, 3}), {1, 1, 0, 1, 1, 0})
+      {1.4740769841801067, 1.1002065589167471, 3.1269280110429727});
+  ROW(logaddexp(tensor({-inf, inf}), tensor({-inf, 1.0})), float64, (Shape{2}), {-inf, inf});
+  ROW(clip(tensor({0.5, -1.25, 3.0}), -1.0, 1.0), float64, (Shape{3}), {0.5, -1.0, 1.0});
+  ROW(where(tensor({0.5, -1.25, 3.0}) > 0.0, tensor({0.5, -1.25, 3.0}), 0), float64, (Shape{3}), {0.5, 0.0, 3.0});
+  ROW(isnan(tensor({{1.5, -2.0, NaN}, {0.0, 7.0, -inf}})), bool_, (Shape{2, 3}), {0, 0, 1, 0, 0, 0});
+  ROW(isinf(tensor({{1.5, -2.0, NaN}, {0.0, 7.0, -inf}})), bool_, (Shape{2, 3}), {0, 0, 0, 0, 0, 1});
+  ROW(isfinite(tensor({{1.5, -2.0, NaN}, {0.0, 7.0, -inf}})), bool_, (Shape{2, 3}), {1, 1, 0, 1, 1, 0});
   ROW(nan_to_num(tensor({{1.5, -2.0, NaN}, {0.0, 7.0, -inf}})), float64, (Shape{2, 3}),
-      {1.5, -2.0, 0.0, 0.0, 7.0, -1.7976931348623157e+308})
-  ROW(round(tensor({0.5, -1.25, 3.0}) * 1.23456, 2), float64, (Shape{3}), {0.62, -1.54, 3.7})
-  ROW(reciprocal(tensor({0.5, -1.25, 3.0})), float64, (Shape{3}), {2.0, -0.8, 0.3333333333333333})
+      {1.5, -2.0, 0.0, 0.0, 7.0, -1.7976931348623157e+308});
+  ROW(round(tensor({0.5, -1.25, 3.0}) * 1.23456, 2), float64, (Shape{3}), {0.62, -1.54, 3.7});
+  ROW(reciprocal(tensor({0.5, -1.25, 3.0})), float64, (Shape{3}), {2.0, -0.8, 0.3333333333333333});
   ROW(angle(tensor({std::complex<double>(1, 2), std::complex<double>(-3, 0.5), std::complex<double>(0, 0)})), float64,
-      (Shape{3}), {1.1071487177940904, 2.976443976175166, 0.0})
+      (Shape{3}), {1.1071487177940904, 2.976443976175166, 0.0});
   ROW(abs(tensor({std::complex<double>(1, 2), std::complex<double>(-3, 0.5), std::complex<double>(0, 0)})), float64,
-      (Shape{3}), {2.23606797749979, 3.0413812651491092, 0.0})
-  ROW(polar(tensor({2.0}), tensor({0.5})), complex128, (Shape{1}), {1.7551651237807455, 0.958851077208406})
-  ROW(logical_xor(tensor({0.5, -1.25, 3.0}) > 0.0, true), bool_, (Shape{3}), {0, 1, 0})
-  ROW(floor_divide(tensor({0.5, -1.25, 3.0}), 0.4), float64, (Shape{3}), {1.0, -4.0, 7.0})
+      (Shape{3}), {2.23606797749979, 3.0413812651491092, 0.0});
+  ROW(polar(tensor({2.0}), tensor({0.5})), complex128, (Shape{1}), {1.7551651237807455, 0.958851077208406});
+  ROW(logical_xor(tensor({0.5, -1.25, 3.0}) > 0.0, true), bool_, (Shape{3}), {0, 1, 0});
+  ROW(floor_divide(tensor({0.5, -1.25, 3.0}), 0.4), float64, (Shape{3}), {1.0, -4.0, 7.0});
   ROW(tensor({0.5, -1.25, 3.0}) % 0.4, float64, (Shape{3}),
-      {0.09999999999999998, 0.3500000000000001, 0.19999999999999984})
-  ROW(tensor({7, -7}) % 3, int64, (Shape{2}), {1, 2})
-  ROW(floor_divide(tensor({7, -7}), 3), int64, (Shape{2}), {2, -3})
-  ROW(tensor({1, 2}) / 2, float64, (Shape{2}), {0.5, 1.0})
-  ROW(sqrt(tensor({1, 4})), float64, (Shape{2}), {1.0, 2.0})
-  ROW(power(tensor({2, 3}), 3), int64, (Shape{2}), {8, 27})
-  ROW(tensor({0.5, -1.25, 3.0}) - tensor({{1.0}, {2.0}}), float64, (Shape{2, 3}), {-0.5, -2.25, 2.0, -1.5, -3.25, 1.0})
-  ROW(~tensor({true, false}), bool_, (Shape{2}), {0, 1})
-  ROW(-tensor({1, -2}), int64, (Shape{2}), {-1, 2})
+      {0.09999999999999998, 0.3500000000000001, 0.19999999999999984});
+  ROW(tensor({7, -7}) % 3, int64, (Shape{2}), {1, 2});
+  ROW(floor_divide(tensor({7, -7}), 3), int64, (Shape{2}), {2, -3});
+  ROW(tensor({1, 2}) / 2, float64, (Shape{2}), {0.5, 1.0});
+  ROW(sqrt(tensor({1, 4})), float64, (Shape{2}), {1.0, 2.0});
+  ROW(power(tensor({2, 3}), 3), int64, (Shape{2}), {8, 27});
+  ROW(tensor({0.5, -1.25, 3.0}) - tensor({{1.0}, {2.0}}), float64, (Shape{2, 3}), {-0.5, -2.25, 2.0, -1.5, -3.25, 1.0});
+  ROW(~tensor({true, false}), bool_, (Shape{2}), {0, 1});
+  ROW(-tensor({1, -2}), int64, (Shape{2}), {-1, 2});
 }
