@@ -37,6 +37,8 @@ SmallVector<int64_t> libraryAttributes(Operation *op) {
       values.push_back(boolean.getValue());
     } else if (auto integer = dyn_cast<IntegerAttr>(attribute)) {
       values.push_back(integer.getInt());
+    } else if (auto real = dyn_cast<FloatAttr>(attribute)) {
+      values.push_back(llvm::bit_cast<int64_t>(real.getValueAsDouble()));
     } else if (auto array = dyn_cast<DenseI64ArrayAttr>(attribute)) {
       values.push_back(array.size());
       llvm::append_range(values, array.asArrayRef());

@@ -29,7 +29,7 @@ template <class Op> struct Reduction : mlir::OpTrait::TraitBase<Op, Reduction> {
 } // namespace trait
 
 /// The integer attributes of `op` in the order of its record, as the runtime library gets them: booleans as 0 and 1,
-/// arrays as their length and elements, `combine` as the ordinal of its name.
+/// f64 as its bits, arrays as their length and elements, `combine` as the ordinal of its name.
 llvm::SmallVector<int64_t> libraryAttributes(mlir::Operation *op);
 
 /// What `scatter` does with an update and the element it meets; the order is the runtime's.

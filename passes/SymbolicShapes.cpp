@@ -322,6 +322,25 @@ void SymbolicShapes::visit(Operation *op, function_ref<AffineMap(LaunchOp)> resu
           for (int64_t axis : freeAxes(rankOf(1), dot.getRhsBatch(), dot.getRhsContract()))
             sizes[0].push_back(in(1, axis));
         })
+        .Case<AttentionOp, AttentionGradientOp, AttentionMaskGradientOp>([&](auto attention) {
+          int64_t queries = rankOf(0) - 2, width = queries + 1;
+          for (int64_t axis = 0; axis < queries; ++axis)
+            for (unsigned operand : {1, 2})
+              demandEqual(op, in(0, axis), in(operand, axis));
+          demandEqual(op, in(0, width), in(1, width));
+          demandEqual(op, in(1, queries), in(2, queries));
+          if (isa<AttentionMaskGradientOp>(op))
+            return copy(op->getNumOperands() - 1);
+          if (isa<AttentionGradientOp>(op)) {
+            for (unsigned result = 0; result < 3; ++result)
+              copy(result, result);
+            return;
+          }
+          for (int64_t axis = 0; axis <= queries; ++axis)
+            for (unsigned result : {0, 1})
+              sizes[result].push_back(in(0, axis));
+          sizes[0].push_back(in(2, width));
+        })
         .Case<RfftOp>([&](RfftOp rfft) {
           copy(0);
           AffineExpr &last = sizes[0][rfft.getAxes().back()];

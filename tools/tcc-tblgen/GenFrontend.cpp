@@ -22,6 +22,7 @@ StringRef cppType(const OpRecord &op, const NamedAttribute &attribute) {
   StringRef type = StringSwitch<StringRef>(attribute.attr.getAttrDefName())
                        .Case("I64Attr", "int64_t ")
                        .Case("BoolAttr", "bool ")
+                       .Case("F64Attr", "double ")
                        .Case("DenseI64ArrayAttr", "const std::vector<int64_t> &")
                        .Case("StrAttr", "const std::string &")
                        .Default("");
