@@ -107,4 +107,13 @@ bool isOddPermutation(const int64_t *perm, int64_t n, uint8_t *seen) {
 int32_t realDtype(int32_t dtype) { return dtype == TCC_C64 ? TCC_F32 : dtype == TCC_C128 ? TCC_F64 : dtype; }
 int32_t complexDtype(int32_t dtype) { return dtype == TCC_F32 ? TCC_C64 : dtype == TCC_F64 ? TCC_C128 : dtype; }
 
+int32_t notConverged(const char *op, const BatchFailure &failure, int64_t bytes, TccStatus *status) {
+  if (!failure.any())
+    return TCC_OK;
+  if (failure.info() == noMemory)
+    return outOfMemory(status, op, bytes);
+  return fail(status, TCC_ERROR_NUMERICAL, "[%s] did not converge: LAPACK info %lld (batch index %lld)", op,
+              (long long)failure.info(), (long long)failure.index());
+}
+
 } // namespace tcc::runtime

@@ -34,6 +34,9 @@ int32_t complexDtype(int32_t dtype);
 /// Reported instead of a LAPACK info when a work array could not be had.
 inline constexpr int64_t noMemory = INT64_MIN;
 
+/// TCC_OK, or that a work array of `bytes` could not be had, or that LAPACK's iteration gave up.
+int32_t notConverged(const char *op, const BatchFailure &failure, int64_t bytes, TccStatus *status);
+
 /// body(begin, end) runs for ranges of the batch on the pool; `flop` is the work of one matrix.
 template <class F> void forEachMatrix(int64_t batch, double flop, F &&body) {
   parallelFor(batch, grainFor(500 + flop * 0.3), body);

@@ -10,15 +10,6 @@ using namespace tcc::runtime;
 
 namespace {
 
-int32_t notConverged(const char *op, const BatchFailure &failure, int64_t bytes, TccStatus *status) {
-  if (!failure.any())
-    return TCC_OK;
-  if (failure.info() == noMemory)
-    return outOfMemory(status, op, bytes);
-  return fail(status, TCC_ERROR_NUMERICAL, "[%s] did not converge: LAPACK info %lld (batch index %lld)", op,
-              (long long)failure.info(), (long long)failure.index());
-}
-
 /// Eigen-decomposition of a Hermitian matrix of which the upper triangle (column-major) is given.
 template <class T> class HermitianDriver {
 public:

@@ -88,15 +88,6 @@ private:
   Scratch<BlasInt> integers;
 };
 
-int32_t svdStatus(const char *op, const BatchFailure &failure, int64_t bytes, TccStatus *status) {
-  if (!failure.any())
-    return TCC_OK;
-  if (failure.info() == noMemory)
-    return outOfMemory(status, op, bytes);
-  return fail(status, TCC_ERROR_NUMERICAL, "[%s] did not converge: LAPACK info %lld (batch index %lld)", op,
-              (long long)failure.info(), (long long)failure.index());
-}
-
 int32_t svd(const char *op, const TccTensor &in, const MatrixBatch &matrices, char job, void *u, void *s, void *vh,
             TccStatus *status) {
   int64_t m = matrices.m, n = matrices.n, smaller = m < n ? m : n;
@@ -119,7 +110,7 @@ int32_t svd(const char *op, const TccTensor &in, const MatrixBatch &matrices, ch
     BatchFailure failure;
     if (isSmallSvd(m, n, matrices.batch)) {
       smallSvd(a, left, values, right, m, n, numU, numV, matrices.batch, failure);
-      return svdStatus(op, failure, smallWorkBytes(4 * (m + n) * (m + n), in.dtype), status);
+      return notConverged(op, failure, smallWorkBytes(4 * (m + n) * (m + n), in.dtype), status);
     }
     if (!lapack<T>())
       return noLibrary(op, "LAPACK", status);
@@ -133,7 +124,7 @@ int32_t svd(const char *op, const TccTensor &in, const MatrixBatch &matrices, ch
                                       left ? left + b * m * numU : nullptr))
           failure.report(b, info);
     });
-    return svdStatus(op, failure, failure.any() ? Driver<T>(job, BlasInt(n), BlasInt(m)).bytes() : 0, status);
+    return notConverged(op, failure, failure.any() ? Driver<T>(job, BlasInt(n), BlasInt(m)).bytes() : 0, status);
   });
 }
 
