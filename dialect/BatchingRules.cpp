@@ -129,6 +129,39 @@ LogicalResult DotGeneralOp::batch(BatchBuilder &b) {
   return success();
 }
 
+LogicalResult ConvolutionOp::batch(BatchBuilder &b) {
+  bool isX = b.isStacked(getX()), isW = b.isStacked(getW());
+  int64_t numBatch = getXBatch().size(),
+          numXFree = getX().getType().getRank() - numBatch - getXContract().size() - getXWindow().size();
+  // The number that the slices have among the axes of y: another batch axis or the first free one of their operand.
+  int64_t number = isX && isW ? 0 : isX ? numBatch : numBatch + numXFree;
+  SmallVector<int64_t> xBatch = shifted(getXBatch(), isX), wBatch = shifted(getWBatch(), isW), perm{number};
+  if (isX && isW) {
+    xBatch.insert(xBatch.begin(), 0);
+    wBatch.insert(wBatch.begin(), 0);
+  }
+  for (int64_t place : getPerm())
+    perm.push_back(place + (place >= number));
+  b.set(getY(),
+        b.create<ConvolutionOp>(b.of(getX()), b.of(getW()), b.integers(xBatch), b.integers(wBatch),
+                                b.integers(shifted(getXContract(), isX)), b.integers(shifted(getWContract(), isW)),
+                                b.integers(shifted(getXWindow(), isX)), b.integers(shifted(getWWindow(), isW)),
+                                getStridesAttr(), getLowAttr(), getHighAttr(), getXDilationAttr(), getWDilationAttr(),
+                                getFlipAttr(), b.integers(perm)));
+  return success();
+}
+
+LogicalResult WindowMaxOp::batch(BatchBuilder &b) {
+  if (failed(b.applyToStacks({"axes"})))
+    return failure();
+  Value position = b.of(getPosition());
+  RankedTensorType type = tensorType(position);
+  Value slice = b.create<IotaOp>(type, Value(), b.builder.getI64IntegerAttr(0));
+  Value elements = ConstantOp::create(b.builder, getLoc(), splatAttribute(type, getX().getType().getNumElements()));
+  b.set(getPosition(), b.create<SubtractOp>(position, b.create<MultiplyOp>(slice, elements)));
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Solvers
 //===----------------------------------------------------------------------===//

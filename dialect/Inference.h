@@ -38,6 +38,10 @@ inline bool isAxis(int64_t axis, int64_t rank) { return axis >= 0 && axis < rank
 inline bool mayBeEqual(int64_t a, int64_t b) {
   return a == b || mlir::ShapedType::isDynamic(a) || mlir::ShapedType::isDynamic(b);
 }
+/// In how many positions a window of `window` elements fits into `size`; open if one of them is.
+int64_t windowPositions(int64_t size, int64_t window, int64_t stride);
+/// Elements of `size`, spread so that each is `dilation` behind the one before it; open if size is.
+int64_t dilatedSize(int64_t size, int64_t dilation);
 /// The sizes of `shape` without those of `axes`.
 llvm::SmallVector<int64_t> withoutAxes(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int64_t> axes);
 /// Whether the optional operand `like` is there exactly when `type` needs it, and fits.

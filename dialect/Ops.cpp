@@ -25,6 +25,11 @@ SmallVector<int64_t> libraryAttributes(Operation *op) {
   SmallVector<StringRef> names;
   if (isa<DotGeneralOp>(op))
     names = {"lhs_batch", "rhs_batch", "lhs_contract", "rhs_contract"};
+  else if (isa<ConvolutionOp>(op))
+    names = {"x_batch", "w_batch", "x_contract", "w_contract", "x_window", "w_window", "strides",
+             "low",     "high",    "x_dilation", "w_dilation", "flip",     "perm"};
+  else if (isa<WindowMaxOp>(op))
+    names = {"axes", "window", "strides", "low", "high"};
   else if (isa<TriangularSolveOp>(op))
     names = {"lower", "adjoint", "unit_diagonal"};
   else
@@ -95,6 +100,16 @@ InferenceError::operator LogicalResult() && { return loc ? LogicalResult(emitErr
 bool areDistinctAxes(ArrayRef<int64_t> axes, int64_t rank) {
   llvm::SmallSet<int64_t, 8> seen;
   return llvm::all_of(axes, [&](int64_t axis) { return isAxis(axis, rank) && seen.insert(axis).second; });
+}
+
+int64_t windowPositions(int64_t size, int64_t window, int64_t stride) {
+  if (ShapedType::isDynamic(size) || ShapedType::isDynamic(window))
+    return ShapedType::kDynamic;
+  return window > size ? 0 : (size - window) / stride + 1;
+}
+
+int64_t dilatedSize(int64_t size, int64_t dilation) {
+  return ShapedType::isDynamic(size) || size == 0 ? size : (size - 1) * dilation + 1;
 }
 
 SmallVector<int64_t> withoutAxes(ArrayRef<int64_t> shape, ArrayRef<int64_t> axes) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Ops that combine the elements along axes: reductions, scans, sorting; and their adjoints.
+// Ops that combine the elements along axes: reductions, also of sliding windows, scans, sorting; and their adjoints.
 #ifndef TCC_DIALECT_REDUCTION
 #define TCC_DIALECT_REDUCTION
 
@@ -59,6 +59,21 @@ def ArgsortOp : LibraryOp<"argsort", "Positions that sort x along an axis; stabl
   let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y)";
 }
 
+def WindowMaxOp : LibraryOp<"window_max", "Largest element in each position of a sliding window, and where it is"> {
+  let description = [{
+    Along axes[i], position p covers elements `p * strides[i] - low[i]` to before `.. + window[i]`, as far as x has them,
+    for each p whose window ends before `high[i]` elements behind x. The first of ties is taken, NaN wins. `position` is
+    the row-major number of the element in x.
+    C1: axes are distinct axes of x. C2: window, strides, low and high have an entry for each axis; windows and strides
+    are positive, low and high at least 0 and less than the window. C3: x has elements along axes.
+  }];
+  let arguments = (ins OrderedTensor:$x, DenseI64ArrayAttr:$axes, DenseI64ArrayAttr:$window, DenseI64ArrayAttr:$strides,
+                       DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high);
+  let results = (outs OrderedTensor:$y, PositionTensor:$position);
+  let batching = CustomBatching<"the same op on the stack, whose positions count from the slice's first element">;
+  let assemblyFormat = "$x attr-dict `:` type($x) `->` type(results)";
+}
+
 //===----------------------------------------------------------------------===//
 // Adjoints
 //===----------------------------------------------------------------------===//
@@ -72,6 +87,7 @@ def : NoAdjoint<ReduceOrOp, "bool">;
 def : NoAdjoint<ArgmaxOp, "integers">;
 def : NoAdjoint<ArgminOp, "integers">;
 def : Adjoint<CumsumOp, (pullback (CumsumOp $dy, $axis, (Negated $reverse)):$dx)>;
+def : CustomAdjoint<WindowMaxOp, "zeros like x with dy added at the positions">;
 def : CustomAdjoint<CumprodOp, "running sums of dy times the products without the element, also where some are 0">;
 def : CustomAdjoint<CummaxOp, "dy added where the running maximum was last attained">;
 def : CustomAdjoint<CumminOp, "dy added where the running minimum was last attained">;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Adjoints of products, scans and sorting.
+// Adjoints of products, windows, scans and sorting.
 #include "dialect/AdjointBuilder.h"
 
 using namespace mlir;
@@ -103,6 +103,20 @@ LogicalResult SortOp::pullback(AdjointBuilder &b) {
   Value order = b.create<ArgsortOp>(getX(), getAxisAttr());
   Value inverse = b.create<ArgsortOp>(order, getAxisAttr());
   b.accumulate(0, adjoint::gatherAlong(b, b.dy(), inverse, getAxis()));
+  return success();
+}
+
+LogicalResult WindowMaxOp::pullback(AdjointBuilder &b) {
+  if (!b.wants(0) || !b.dy(0))
+    return success();
+  auto flat = [&](Value value) {
+    RankedTensorType type = tensorType(value);
+    int64_t size = type.hasStaticShape() ? type.getNumElements() : ShapedType::kDynamic;
+    return b.create<ReshapeOp>(RankedTensorType::get({size}, type.getElementType()), value, Value());
+  };
+  Value dx = b.create<ScatterOp>(b.zeros(flat(getX())), flat(b.dy(0)), ValueRange{flat(getPosition())}, b.integers({0}),
+                                 b.builder.getStringAttr("add"));
+  b.accumulate(0, adjoint::reshapeLike(b, dx, getX()));
   return success();
 }
 

@@ -60,6 +60,32 @@ TCC_INFER(ArgsortOp) {
                         types);
 }
 
+TCC_INFER(WindowMaxOp) {
+  RankedTensorType from = tensorType(adaptor.getX());
+  auto fail = [&] { return InferenceError(loc, getOperationName()); };
+  ArrayRef<int64_t> axes = adaptor.getAxes(), window = adaptor.getWindow(), strides = adaptor.getStrides();
+  ArrayRef<int64_t> low = adaptor.getLow(), high = adaptor.getHigh();
+  if (!areDistinctAxes(axes, from.getRank()))
+    return fail() << "axes must be distinct axes of x, got " << axes << " for " << Type(from);
+  for (ArrayRef<int64_t> list : {window, strides, low, high})
+    if (list.size() != axes.size())
+      return fail() << "expects an entry for each of axes " << axes << ", got " << list;
+  SmallVector<int64_t> shape(from.getShape());
+  for (auto [i, axis] : llvm::enumerate(axes)) {
+    if (window[i] < 1 || strides[i] < 1 || low[i] < 0 || high[i] < 0 || low[i] >= window[i] || high[i] >= window[i])
+      return fail() << "expects positive windows and strides, and less padding than window, got window " << window
+                    << ", strides " << strides << ", low " << low << ", high " << high;
+    int64_t &size = shape[axis];
+    if (size == 0)
+      return fail() << "x must have elements along axes " << axes << ", got " << Type(from);
+    if (!ShapedType::isDynamic(size))
+      size = windowPositions(size + low[i] + high[i], window[i], strides[i]);
+  }
+  types.push_back(from.clone(shape));
+  types.push_back(from.clone(shape, IntegerType::get(context, 64)));
+  return success();
+}
+
 // reduce(x) over no axes -> x
 OpFoldResult ReduceSumOp::fold(FoldAdaptor) { return getAxes().empty() ? OpFoldResult(getX()) : OpFoldResult(); }
 OpFoldResult ReduceProdOp::fold(FoldAdaptor) { return getAxes().empty() ? OpFoldResult(getX()) : OpFoldResult(); }

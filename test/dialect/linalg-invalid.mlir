@@ -50,3 +50,30 @@ func.func @call_c1(%x: tensor<3xf32>) {
   tcc.call @nobody(%x) : (tensor<3xf32>) -> ()
   return
 }
+
+// -----
+
+func.func @convolution_c4(%x: tensor<1x2x5xf32>, %w: tensor<1x3x2xf32>) {
+  // expected-error@+2 {{'tcc.convolution' op axis 1 of x and axis 1 of w differ}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %0 = tcc.convolution %x, %w {x_batch = array<i64>, w_batch = array<i64>, x_contract = array<i64: 1>, w_contract = array<i64: 1>, x_window = array<i64: 2>, w_window = array<i64: 2>, strides = array<i64: 1>, low = array<i64: 0>, high = array<i64: 0>, x_dilation = array<i64: 1>, w_dilation = array<i64: 1>, flip = false, perm = array<i64: 0, 1, 2>} : (tensor<1x2x5xf32>, tensor<1x3x2xf32>) -> tensor<1x1x4xf32>
+  return
+}
+
+// -----
+
+func.func @convolution_c5(%x: tensor<1x2x5xf32>, %w: tensor<1x2x2xf32>) {
+  // expected-error@+2 {{'tcc.convolution' op strides and dilations must be positive, got [0]}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %0 = tcc.convolution %x, %w {x_batch = array<i64>, w_batch = array<i64>, x_contract = array<i64: 1>, w_contract = array<i64: 1>, x_window = array<i64: 2>, w_window = array<i64: 2>, strides = array<i64: 0>, low = array<i64: 0>, high = array<i64: 0>, x_dilation = array<i64: 1>, w_dilation = array<i64: 1>, flip = false, perm = array<i64: 0, 1, 2>} : (tensor<1x2x5xf32>, tensor<1x2x2xf32>) -> tensor<1x1x4xf32>
+  return
+}
+
+// -----
+
+func.func @window_max_c2(%x: tensor<5xf32>) {
+  // expected-error@+2 {{'tcc.window_max' op expects positive windows and strides, and less padding than window, got window [2], strides [1], low [2], high [0]}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %0:2 = tcc.window_max %x {axes = array<i64: 0>, window = array<i64: 2>, strides = array<i64: 1>, low = array<i64: 2>, high = array<i64: 0>} : tensor<5xf32> -> tensor<6xf32>, tensor<6xi64>
+  return
+}
