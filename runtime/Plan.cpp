@@ -91,14 +91,28 @@ void runStep(Run &run, int32_t index) {
 }
 
 /// Ready steps, claimed in the order in which they became ready. Each step enters once, so an array is enough.
-struct Schedule {
+struct Schedule : SharedWork {
+  Run &run;
   std::atomic<int32_t> *pending; // dependences of each step still to be met
   std::atomic<int32_t> *ready;   // step + 1; 0 = not written yet
-  std::atomic<int32_t> head{0}, tail{0}, remaining{0};
+  std::atomic<int32_t> head{0}, tail{0}, remaining;
 
+  Schedule(Run &run, std::atomic<int32_t> *counters)
+      : SharedWork{[](SharedWork &work) { return static_cast<Schedule &>(work).hasReady(); },
+                   [](SharedWork &work) { static_cast<Schedule &>(work).takePart(); }, false},
+        run(run), pending(counters), ready(counters + run.plan.numSteps), remaining(run.plan.numSteps) {
+    for (int32_t s = 0; s < run.plan.numSteps; ++s) {
+      new (&pending[s]) std::atomic<int32_t>(run.plan.steps[s].numDependences);
+      new (&ready[s]) std::atomic<int32_t>(0);
+    }
+    for (int32_t s = 0; s < run.plan.numSteps; ++s)
+      if (run.plan.steps[s].numDependences == 0)
+        push(s);
+  }
   void push(int32_t step) {
     ready[tail.fetch_add(1, std::memory_order_acq_rel)].store(step + 1, std::memory_order_release);
   }
+  bool hasReady() const { return head.load(std::memory_order_relaxed) < tail.load(std::memory_order_relaxed); }
   int32_t claim() {
     int32_t position = head.load(std::memory_order_acquire);
     while (position < tail.load(std::memory_order_acquire)) {
@@ -110,64 +124,57 @@ struct Schedule {
     }
     return -1;
   }
+  /// Runs ready steps while there are any; false if there was none.
+  bool takePart() {
+    int32_t step = claim();
+    if (step < 0)
+      return false;
+    for (; step >= 0; step = claim())
+      while (step >= 0)
+        step = finish(step);
+    return true;
+  }
+  /// Runs `step`; the step to go on with, or -1.
+  int32_t finish(int32_t step) {
+    // After a failure the rest is only counted down.
+    int32_t failed = run.failed.load(std::memory_order_relaxed);
+    if (failed < 0 || step < failed)
+      runStep(run, step);
+    const Step &done = run.plan.steps[step];
+    int32_t next = -1;
+    bool pushed = false;
+    for (int32_t i = 0; i < done.numSuccessors; ++i) {
+      int32_t successor = done.successors[i];
+      if (pending[successor].fetch_sub(1, std::memory_order_acq_rel) != 1)
+        continue;
+      // The first one goes on here, where its operands are still in cache.
+      if (next < 0) {
+        next = successor;
+      } else {
+        push(successor);
+        pushed = true;
+      }
+    }
+    bool last = remaining.fetch_sub(1, std::memory_order_acq_rel) == 1;
+    if (pushed || last)
+      announceWork();
+    return next;
+  }
 };
 
-void takePart(Run &run, Schedule &schedule) {
+int32_t runOnPool(Run &run) {
+  Scratch<std::atomic<int32_t>> counters(int64_t(run.plan.numSteps) * 2);
+  if (!counters)
+    return outOfMemory(run.status, "run", int64_t(run.plan.numSteps) * 8);
+  Schedule schedule(run, counters.get());
+  Sharing sharing(schedule, numThreads() - 1);
   while (schedule.remaining.load(std::memory_order_acquire) > 0) {
     uint32_t seen = workEpoch();
-    int32_t step = schedule.claim();
-    if (step < 0) {
-      if (schedule.remaining.load(std::memory_order_acquire) > 0 && !helpOnce())
-        waitForWork(seen);
-      continue;
-    }
-    while (step >= 0) {
-      // After a failure the rest is only counted down.
-      int32_t failed = run.failed.load(std::memory_order_relaxed);
-      if (failed < 0 || step < failed)
-        runStep(run, step);
-      const Step &done = run.plan.steps[step];
-      int32_t next = -1;
-      bool pushed = false;
-      for (int32_t i = 0; i < done.numSuccessors; ++i) {
-        int32_t successor = done.successors[i];
-        if (schedule.pending[successor].fetch_sub(1, std::memory_order_acq_rel) != 1)
-          continue;
-        // The first one goes on here, where its operands are still in cache.
-        if (next < 0) {
-          next = successor;
-        } else {
-          schedule.push(successor);
-          pushed = true;
-        }
-      }
-      bool last = schedule.remaining.fetch_sub(1, std::memory_order_acq_rel) == 1;
-      if (pushed || last)
-        announceWork();
-      step = next;
-    }
+    // With no step ready, blocks of the large ones that others run. Not other plans' steps: they may run plans and wait
+    // in turn, each on the stack of the last.
+    if (!schedule.takePart() && schedule.remaining.load(std::memory_order_acquire) > 0 && !helpLoop())
+      waitForWork(seen);
   }
-}
-
-int32_t runOnPool(Run &run) {
-  const PlanView &plan = run.plan;
-  Scratch<std::atomic<int32_t>> counters(int64_t(plan.numSteps) * 2);
-  if (!counters)
-    return outOfMemory(run.status, "run", int64_t(plan.numSteps) * 8);
-  Schedule schedule{counters.get(), counters.get() + plan.numSteps};
-  for (int32_t s = 0; s < plan.numSteps; ++s) {
-    new (&schedule.pending[s]) std::atomic<int32_t>(plan.steps[s].numDependences);
-    new (&schedule.ready[s]) std::atomic<int32_t>(0);
-  }
-  schedule.remaining.store(plan.numSteps, std::memory_order_relaxed);
-  for (int32_t s = 0; s < plan.numSteps; ++s)
-    if (plan.steps[s].numDependences == 0)
-      schedule.push(s);
-  int threads = numThreads();
-  parallelFor(threads, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i)
-      takePart(run, schedule);
-  });
   return TCC_OK;
 }
 

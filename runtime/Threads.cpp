@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Pool of sleeping workers behind Threads.h. A loop is published in one of a few slots; whoever finds it there takes
-// blocks until none is left. Where futexes are missing (wasm) every loop runs on its caller.
+// Pool of sleeping workers behind Threads.h. Work is published in one of a few places; whoever finds it there takes
+// some until none is left. Where futexes are missing (wasm) everything runs on its caller.
+//
+// Only who started some work waits for its end, on top of whose stack nothing older can lie: what a thread waits for
+// was taken after the waiting thread's work began, and so on, so that threads never wait in a circle.
 #include "runtime/Threads.h"
 #include "runtime/System.h"
 #include <atomic>
@@ -54,22 +57,37 @@ void parallelFor(int64_t extent, int64_t, RangeFn fn, void *context) {
   if (extent > 0)
     fn(context, 0, extent);
 }
-bool helpOnce() { return false; }
+Sharing::Sharing(SharedWork &, int) : place(nullptr) {}
+Sharing::~Sharing() = default;
+bool helpLoop() { return false; }
 uint32_t workEpoch() { return 0; }
 void waitForWork(uint32_t) {}
 void announceWork() {}
 
 #else
+
+/// `helpers` counts threads that may hold `work`. The owner clears `work` first and then waits for zero helpers; a
+/// helper counts itself first and then reads `work`: sequential consistency makes one of them see the other.
+struct alignas(64) Sharing::Place {
+  std::atomic<bool> taken; // from publication until the owner has seen the last helper leave
+  std::atomic<SharedWork *> work;
+  std::atomic<uint32_t> helpers;
+};
+
 namespace {
 
 /// Lives on the stack of the thread that started the loop.
-struct Loop {
+struct Loop : SharedWork {
   RangeFn fn;
   void *context;
   int64_t extent, block, numBlocks;
-  std::atomic<int64_t> next;
+  std::atomic<int64_t> next{0};
 
-  bool hasWork() const { return next.load(std::memory_order_relaxed) < numBlocks; }
+  Loop(RangeFn fn, void *context, int64_t extent, int64_t block, int64_t numBlocks)
+      : SharedWork{[](SharedWork &work) { return static_cast<Loop &>(work).hasBlocks(); },
+                   [](SharedWork &work) { static_cast<Loop &>(work).run(); }, true},
+        fn(fn), context(context), extent(extent), block(block), numBlocks(numBlocks) {}
+  bool hasBlocks() const { return next.load(std::memory_order_relaxed) < numBlocks; }
   void run() {
     for (int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < numBlocks;) {
       int64_t begin = i * block;
@@ -78,17 +96,9 @@ struct Loop {
   }
 };
 
-/// `helpers` counts threads that may hold `loop`. The owner clears `loop` first and then waits for zero helpers; a
-/// helper counts itself first and then reads `loop`: sequential consistency makes one of them see the other.
-struct alignas(64) Slot {
-  std::atomic<bool> taken; // from publication until the owner has seen the last helper leave
-  std::atomic<Loop *> loop;
-  std::atomic<uint32_t> helpers;
-};
-
-constexpr int numSlots = 32;
+constexpr int numPlaces = 32;
 constexpr int maxWorkers = 1023;
-Slot slots[numSlots];
+Sharing::Place places[numPlaces];
 
 alignas(64) std::atomic<uint32_t> epoch{0};
 alignas(64) std::atomic<int> sleepers{0};
@@ -147,6 +157,25 @@ template <class Done> bool spinUntil(Done done) {
   return false;
 }
 
+/// Takes part in some shared work; false if there is none.
+bool help(bool onlyLoops) {
+  for (Sharing::Place &place : places) {
+    if (!place.work.load(std::memory_order_relaxed))
+      continue;
+    place.helpers.fetch_add(1, std::memory_order_seq_cst);
+    SharedWork *work = place.work.load(std::memory_order_seq_cst);
+    bool useful = work && (work->isLoop || !onlyLoops) && work->hasWork(*work);
+    if (useful)
+      work->help(*work);
+    // The owner may sleep on `helpers`; the last one out wakes it. The place is static, so this is safe after the work.
+    if (place.helpers.fetch_sub(1, std::memory_order_seq_cst) == 1 && !place.work.load(std::memory_order_seq_cst))
+      futexWake(place.helpers, 1 << 30);
+    if (useful)
+      return true;
+  }
+  return false;
+}
+
 void *workerMain(void *argument) {
   int index = int(reinterpret_cast<intptr_t>(argument));
   isWorker = true;
@@ -155,7 +184,7 @@ void *workerMain(void *argument) {
   };
   while (!superfluous()) {
     uint32_t seen = workEpoch();
-    if (!superfluous() && !helpOnce())
+    if (!superfluous() && !help(/*onlyLoops=*/false))
       waitForWork(seen);
   }
   return nullptr;
@@ -181,10 +210,10 @@ void adjustWorkers() {
 
 // After fork only the calling thread exists in the child; its pool starts anew on first use.
 void resetAfterFork() {
-  for (Slot &slot : slots) {
-    slot.taken = false;
-    slot.loop = nullptr;
-    slot.helpers = 0;
+  for (Sharing::Place &place : places) {
+    place.taken = false;
+    place.work = nullptr;
+    place.helpers = 0;
   }
   sleepers = 0;
   numWorkers = 0;
@@ -235,23 +264,33 @@ void waitForWork(uint32_t seen) {
   sleepers.fetch_sub(1, std::memory_order_seq_cst);
 }
 
-bool helpOnce() {
-  for (Slot &slot : slots) {
-    Loop *seen = slot.loop.load(std::memory_order_relaxed);
-    if (!seen)
-      continue;
-    slot.helpers.fetch_add(1, std::memory_order_seq_cst);
-    Loop *loop = slot.loop.load(std::memory_order_seq_cst);
-    bool useful = loop && loop->hasWork();
-    if (useful)
-      loop->run();
-    // The owner may sleep on `helpers`; the last one out wakes it. The slot is static, so this is safe after the loop.
-    if (slot.helpers.fetch_sub(1, std::memory_order_seq_cst) == 1 && !slot.loop.load(std::memory_order_seq_cst))
-      futexWake(slot.helpers, 1 << 30);
-    if (useful)
-      return true;
-  }
-  return false;
+bool helpLoop() { return help(/*onlyLoops=*/true); }
+
+Sharing::Sharing(SharedWork &work, int helpers) : place(nullptr) {
+  if (numWorkers.load(std::memory_order_relaxed) < numThreads() - 1)
+    adjustWorkers();
+  for (Place &candidate : places)
+    if (!candidate.taken.load(std::memory_order_relaxed) &&
+        !candidate.taken.exchange(true, std::memory_order_acquire)) {
+      place = &candidate;
+      break;
+    }
+  if (!place)
+    return; // more work at once than places: every thread has enough to do
+  place->work.store(&work, std::memory_order_seq_cst);
+  epoch.fetch_add(1, std::memory_order_seq_cst);
+  if (sleepers.load(std::memory_order_seq_cst) > 0)
+    futexWake(epoch, helpers);
+}
+
+Sharing::~Sharing() {
+  if (!place)
+    return;
+  place->work.store(nullptr, std::memory_order_seq_cst);
+  while (!spinUntil([&] { return place->helpers.load(std::memory_order_acquire) == 0; }))
+    if (uint32_t count = place->helpers.load(std::memory_order_seq_cst))
+      futexWait(place->helpers, count);
+  place->taken.store(false, std::memory_order_release);
 }
 
 void parallelFor(int64_t extent, int64_t grain, RangeFn fn, void *context) {
@@ -269,30 +308,9 @@ void parallelFor(int64_t extent, int64_t grain, RangeFn fn, void *context) {
   int64_t block = (extent + numBlocks - 1) / numBlocks;
   numBlocks = (extent + block - 1) / block;
 
-  if (numWorkers.load(std::memory_order_relaxed) < threads - 1)
-    adjustWorkers();
-  Loop loop{fn, context, extent, block, numBlocks, 0};
-  Slot *mine = nullptr;
-  for (Slot &slot : slots) {
-    if (!slot.taken.load(std::memory_order_relaxed) && !slot.taken.exchange(true, std::memory_order_acquire)) {
-      mine = &slot;
-      break;
-    }
-  }
-  if (!mine)
-    return loop.run(); // more loops at once than slots: every thread has enough to do
-
-  mine->loop.store(&loop, std::memory_order_seq_cst);
-  epoch.fetch_add(1, std::memory_order_seq_cst);
-  if (sleepers.load(std::memory_order_seq_cst) > 0)
-    futexWake(epoch, numBlocks - 1 < threads - 1 ? int(numBlocks - 1) : threads - 1);
-
+  Loop loop(fn, context, extent, block, numBlocks);
+  Sharing sharing(loop, numBlocks < threads ? int(numBlocks - 1) : threads - 1);
   loop.run();
-  mine->loop.store(nullptr, std::memory_order_seq_cst);
-  while (!spinUntil([&] { return mine->helpers.load(std::memory_order_acquire) == 0; }))
-    if (uint32_t count = mine->helpers.load(std::memory_order_seq_cst))
-      futexWait(mine->helpers, count);
-  mine->taken.store(false, std::memory_order_release);
 }
 
 #endif

@@ -36,8 +36,29 @@ inline int64_t grainFor(double nanosecondsEach) {
   return grain < 1 ? 1 : int64_t(grain);
 }
 
-/// Takes part in some running loop of another thread; false if none has blocks left.
-bool helpOnce();
+/// Work that idle threads may take part in: `help` does what there is to do and returns when nothing is left to take.
+/// It never waits for work that others have taken: what it would wait for might be the work of a caller of its own.
+struct SharedWork {
+  bool (*hasWork)(SharedWork &work);
+  void (*help)(SharedWork &work);
+  bool isLoop; ///< blocks of one loop, which run nothing that may wait
+};
+
+/// While it lives, idle threads take part in `work`, of which up to `helpers` are woken now; its end waits for those
+/// that are still at it.
+class Sharing {
+public:
+  struct Place;
+  Sharing(SharedWork &work, int helpers);
+  ~Sharing();
+  Sharing(const Sharing &) = delete;
+
+private:
+  Place *place; // where others find the work; null if there was none left
+};
+
+/// Takes part in a loop that another thread shares; false if none has blocks left.
+bool helpLoop();
 /// For threads that wait for each other's results: `waitForWork(workEpoch())` sleeps until announceWork() or a new
 /// loop.
 uint32_t workEpoch();

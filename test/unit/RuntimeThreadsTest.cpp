@@ -4,6 +4,7 @@
 #include "runtime/Memory.h"
 #include "runtime/Plan.h"
 #include <atomic>
+#include <chrono>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -254,6 +255,56 @@ TEST_F(RuntimeThreads, plan_spreads_independent_steps_and_reports_the_first_fail
     EXPECT_STREQ(status.message, "[cholesky] expected a positive definite matrix, got leading minor of order 2 not "
                                  "positive definite (batch index 0)");
   }
+}
+
+int32_t addOneAfterAWhile(const TccTensor *in, int32_t, const TccTensor *out, int32_t, const int64_t *, TccStatus *) {
+  auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(20);
+  while (std::chrono::steady_clock::now() < end)
+    ;
+  *static_cast<float *>(out[0].data) = *static_cast<const float *>(in[0].data) + 1;
+  return TCC_OK;
+}
+
+// A thread that waits for a body's steps must not wait for the plan that the body is a step of, nor in a circle with
+// another caller's threads.
+TEST_F(RuntimeThreads, plans_within_plans_of_several_callers_finish) {
+  auto body = std::make_shared<Plan>();
+  int32_t x = body->addInput(TCC_F32, {});
+  for (int i = 0; i < 3; ++i)
+    body->addLibrary(addOneAfterAWhile, {x}, {body->addOutput(TCC_F32, {})}, {}, 50000, 0);
+  body->finish();
+  Plan plan;
+  int32_t in = plan.addInput(TCC_F32, {});
+  constexpr int count = 8;
+  for (int i = 0; i < count; ++i) {
+    std::vector<int32_t> results;
+    for (int k = 0; k < 3; ++k)
+      results.push_back(plan.addOutput(TCC_F32, {}));
+    plan.addControl(StepKind::Checkpoint, {body}, {in}, results, {}, 150000, 0);
+  }
+  plan.finish();
+  alarm(60); // what is tested is that it ends
+  for (int threads : {2, 3, 8}) {
+    setNumThreads(threads);
+    std::vector<std::thread> callers;
+    for (int caller = 0; caller < 2; ++caller)
+      callers.emplace_back([&] {
+        for (int repeat = 0; repeat < 100; ++repeat) {
+          alignas(64) float one = 1, results[3 * count] = {};
+          const void *inputs[] = {&one};
+          void *outputs[3 * count];
+          for (int i = 0; i < 3 * count; ++i)
+            outputs[i] = &results[i];
+          TccStatus status;
+          ASSERT_EQ(run(plan.view(), inputs, outputs, &status), TCC_OK);
+          for (float result : results)
+            ASSERT_EQ(result, 2);
+        }
+      });
+    for (std::thread &caller : callers)
+      caller.join();
+  }
+  alarm(0);
 }
 
 TEST_F(RuntimeThreads, plan_with_an_impossible_arena_is_out_of_memory) {
