@@ -43,14 +43,21 @@ int32_t dtypeOf(Type element) {
   return element.isF32() ? TCC_F32 : TCC_F64;
 }
 
-/// The elements of a constant as the runtime has them: row-major, bool in bytes.
-static runtime::Buffer dataOf(ElementsAttr value, int32_t dtype) {
+/// The elements of a constant as the runtime has them: row-major, bool in bytes. Null with an error if they are not
+/// there, or no memory for them.
+static runtime::Buffer dataOf(plan::ConstantOp constant, int32_t dtype) {
+  ElementsAttr value = constant.getValue();
   int64_t count = value.getNumElements(), size = runtime::elementSize(dtype);
   runtime::Buffer buffer = runtime::Buffer::create(count * size);
+  if (!buffer)
+    return constant.emitError("out of memory: a constant of ") << count * size << " bytes", buffer;
   char *to = static_cast<char *>(buffer.data());
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {
     ArrayRef<char> from = resource.getData();
-    std::copy_n(from.data(), std::min<int64_t>(from.size(), count * size), to);
+    if (int64_t(from.size()) != count * size)
+      return constant.emitError("expected ") << count * size << " bytes of data, got " << from.size(),
+             runtime::Buffer();
+    llvm::copy(from, to);
     return buffer;
   }
   auto dense = cast<DenseElementsAttr>(value);
@@ -153,11 +160,11 @@ LogicalResult PlanTemplate::Builder::addSize(Operation &op) {
         sizes[dim] = shape[*axis];
         return success();
       })
-      .Case<arith::AddIOp>([&](auto) { return binary(SizeExpr::Kind::add); })
-      .Case<arith::MulIOp>([&](auto) { return binary(SizeExpr::Kind::multiply); })
-      .Case<arith::FloorDivSIOp>([&](auto) { return binary(SizeExpr::Kind::floorDivide); })
-      .Case<arith::CeilDivSIOp>([&](auto) { return binary(SizeExpr::Kind::ceilDivide); })
-      .Case<arith::RemUIOp>([&](auto) { return binary(SizeExpr::Kind::modulo); })
+      .Case<arith::AddIOp>([&](auto) { return binary(SizeExpr::Kind::Add); })
+      .Case<arith::MulIOp>([&](auto) { return binary(SizeExpr::Kind::Multiply); })
+      .Case<arith::FloorDivSIOp>([&](auto) { return binary(SizeExpr::Kind::FloorDivide); })
+      .Case<arith::CeilDivSIOp>([&](auto) { return binary(SizeExpr::Kind::CeilDivide); })
+      .Case<arith::RemUIOp>([&](auto) { return binary(SizeExpr::Kind::Modulo); })
       .Default([](Operation *other) { return other->emitOpError("is not part of a planned function"); });
 }
 
@@ -308,7 +315,9 @@ FailureOr<PlanTemplate> PlanTemplate::Builder::run() {
       SlotTemplate slot{runtime::SlotKind::Constant, 0};
       auto type = cast<MemRefType>(constant.getMemref().getType());
       slot.shape = shapeOf(type, {});
-      slot.data = dataOf(constant.getValue(), dtypeOf(type.getElementType()));
+      slot.data = dataOf(constant, dtypeOf(type.getElementType()));
+      if (!slot.data)
+        return failure();
       addSlot(constant.getMemref(), std::move(slot));
     } else if (failed(addStep(op))) {
       return failure();

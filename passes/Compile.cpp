@@ -2,16 +2,15 @@
 // Targets, what a module of kernels tells about them, and the stages of compiling in a row.
 
 #include "passes/Codegen.h"
+#include "passes/SizeExpr.h"
 
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
 
 #include <chrono>
-#include <functional>
 #include <mutex>
 
 using namespace mlir;
@@ -96,30 +95,7 @@ FailureOr<Target> Target::get(StringRef triple, StringRef cpu, Location errorLoc
 }
 
 int64_t KernelInfo::evaluate(AffineMap map, ArrayRef<int64_t> dims) {
-  // Products and quotients of symbols are semi-affine, which the constant folder does not take apart.
-  std::function<int64_t(AffineExpr)> value = [&](AffineExpr expr) -> int64_t {
-    if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-      return constant.getValue();
-    if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
-      return dims[symbol.getPosition()];
-    auto binary = cast<AffineBinaryOpExpr>(expr);
-    int64_t left = value(binary.getLHS()), right = value(binary.getRHS());
-    switch (expr.getKind()) {
-    case AffineExprKind::Add:
-      return left + right;
-    case AffineExprKind::Mul:
-      return left * right;
-    case AffineExprKind::CeilDiv:
-      return right == 0 ? 0 : llvm::divideCeilSigned(left, right);
-    case AffineExprKind::FloorDiv:
-      return right == 0 ? 0 : llvm::divideFloorSigned(left, right);
-    case AffineExprKind::Mod:
-      return right == 0 ? 0 : llvm::mod(left, right);
-    default:
-      llvm_unreachable("all binary affine expressions are handled");
-    }
-  };
-  return value(map.getResult(0));
+  return SizeExpr::of(map.getResult(0)).evaluate(dims);
 }
 
 SmallVector<KernelInfo> collectKernels(ModuleOp module) {

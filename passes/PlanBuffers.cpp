@@ -27,7 +27,9 @@ using InPlacePairs = SmallVector<std::pair<unsigned, unsigned>, 2>;
 
 // The kernel writes an element of the output only after its last reading of the input's same element: the output has
 // one loop nest, which reads the input at the positions it writes; nests before it read the input in the same rows
-// only, and none reads it later.
+// only, and none reads it later. Loops are emitted later and treat the two as different memory: a nest that has inputs
+// stays behind those before it, but one over the same extents may run with it, element by element, and must read what
+// is written then.
 bool mayShare(func::FuncOp kernel, Value input, Value output, int64_t outer) {
   linalg::GenericOp writer;
   for (Operation *user : output.getUsers()) {
@@ -36,7 +38,8 @@ bool mayShare(func::FuncOp kernel, Value input, Value output, int64_t outer) {
       return false;
     writer = generic;
   }
-  if (!writer || cast<MemRefType>(input.getType()) != cast<MemRefType>(output.getType()) ||
+  if (!writer || writer.getNumDpsInputs() == 0 ||
+      cast<MemRefType>(input.getType()) != cast<MemRefType>(output.getType()) ||
       !llvm::all_of(writer.getIteratorTypesArray(),
                     [](utils::IteratorType type) { return type == utils::IteratorType::parallel; }))
     return false;
@@ -54,7 +57,8 @@ bool mayShare(func::FuncOp kernel, Value input, Value output, int64_t outer) {
         return false;
       continue;
     }
-    if (outer == 0 || !reader->isBeforeInBlock(writer) || int64_t(map.getNumResults()) < outer)
+    if (outer == 0 || !reader->isBeforeInBlock(writer) || int64_t(map.getNumResults()) < outer ||
+        (map != written && reader.getNumLoops() == writer.getNumLoops()))
       return false;
     for (int64_t axis = 0; axis < outer; ++axis)
       if (map.getResult(axis) != getAffineDimExpr(axis, kernel.getContext()) ||

@@ -4,30 +4,14 @@
 #include "passes/SizeExpr.h"
 
 #include "llvm/ADT/SmallVector.h"
-#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
 namespace tcc {
 
-static int64_t apply(SizeExpr::Kind kind, int64_t left, int64_t right) {
-  switch (kind) {
-  case SizeExpr::Kind::add:
-    return left + right;
-  case SizeExpr::Kind::multiply:
-    return left * right;
-  case SizeExpr::Kind::floorDivide:
-    return llvm::divideFloorSigned(left, right);
-  case SizeExpr::Kind::ceilDivide:
-    return llvm::divideCeilSigned(left, right);
-  default:
-    return llvm::mod(left, right);
-  }
-}
-
 SizeExpr SizeExpr::binary(Kind kind, const SizeExpr &left, const SizeExpr &right) {
   if (left.isConstant() && right.isConstant())
-    return apply(kind, left.code[0].value, right.code[0].value);
+    return runtime::combineSizes(kind, left.code[0].value, right.code[0].value);
   SizeExpr expr = left;
   expr.code.insert(expr.code.end(), right.code.begin(), right.code.end());
   expr.code.push_back({kind, 0});
@@ -40,11 +24,11 @@ SizeExpr SizeExpr::of(AffineExpr expr) {
   if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
     return SizeExpr::symbol(symbol.getPosition());
   auto operation = cast<AffineBinaryOpExpr>(expr);
-  Kind kind = expr.getKind() == AffineExprKind::Add        ? Kind::add
-              : expr.getKind() == AffineExprKind::Mul      ? Kind::multiply
-              : expr.getKind() == AffineExprKind::FloorDiv ? Kind::floorDivide
-              : expr.getKind() == AffineExprKind::CeilDiv  ? Kind::ceilDivide
-                                                           : Kind::modulo;
+  Kind kind = expr.getKind() == AffineExprKind::Add        ? Kind::Add
+              : expr.getKind() == AffineExprKind::Mul      ? Kind::Multiply
+              : expr.getKind() == AffineExprKind::FloorDiv ? Kind::FloorDivide
+              : expr.getKind() == AffineExprKind::CeilDiv  ? Kind::CeilDivide
+                                                           : Kind::Modulo;
   return binary(kind, of(operation.getLHS()), of(operation.getRHS()));
 }
 
@@ -52,7 +36,7 @@ SizeExpr SizeExpr::substitute(ArrayRef<SizeExpr> values) const {
   SizeExpr expr;
   expr.code.clear();
   for (const Instruction &instruction : code)
-    if (instruction.kind == Kind::symbol)
+    if (instruction.kind == Kind::Symbol)
       llvm::append_range(expr.code, values[instruction.value].code);
     else
       expr.code.push_back(instruction);
@@ -65,8 +49,8 @@ SizeExpr SizeExpr::read(ByteReader &from) {
   int64_t depth = 0;
   bool isValid = true;
   for (const Instruction &instruction : code) {
-    depth += instruction.kind <= Kind::symbol ? 1 : -1;
-    isValid &= instruction.kind <= Kind::modulo && depth >= 1;
+    depth += instruction.kind <= Kind::Symbol ? 1 : -1;
+    isValid &= instruction.kind <= Kind::Modulo && depth >= 1;
   }
   if (isValid && depth == 1)
     expr.code = std::move(code);
@@ -78,13 +62,13 @@ SizeExpr SizeExpr::read(ByteReader &from) {
 int64_t SizeExpr::evaluate(ArrayRef<int64_t> symbols) const {
   SmallVector<int64_t> stack;
   for (const Instruction &instruction : code) {
-    if (instruction.kind == Kind::constant) {
+    if (instruction.kind == Kind::Constant) {
       stack.push_back(instruction.value);
-    } else if (instruction.kind == Kind::symbol) {
+    } else if (instruction.kind == Kind::Symbol) {
       stack.push_back(symbols[instruction.value]);
     } else {
       int64_t right = stack.pop_back_val();
-      stack.back() = apply(instruction.kind, stack.back(), right);
+      stack.back() = runtime::combineSizes(instruction.kind, stack.back(), right);
     }
   }
   return stack.back();

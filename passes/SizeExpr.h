@@ -4,6 +4,7 @@
 #pragma once
 
 #include "passes/ByteStream.h"
+#include "runtime/Sizes.h"
 
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/Value.h"
@@ -14,12 +15,12 @@ namespace tcc {
 
 class SizeExpr {
 public:
-  enum class Kind : uint8_t { constant, symbol, add, multiply, floorDivide, ceilDivide, modulo };
+  using Kind = runtime::SizeOperation;
 
-  SizeExpr(int64_t value = 0) : code{{Kind::constant, value}} {}
+  SizeExpr(int64_t value = 0) : code{{Kind::Constant, value}} {}
   static SizeExpr symbol(unsigned index) {
     SizeExpr expr;
-    expr.code[0] = {Kind::symbol, int64_t(index)};
+    expr.code[0] = {Kind::Symbol, int64_t(index)};
     return expr;
   }
   static SizeExpr binary(Kind kind, const SizeExpr &left, const SizeExpr &right);
@@ -29,7 +30,7 @@ public:
   /// Fails `from` if the bytes are no expression.
   static SizeExpr read(ByteReader &from);
 
-  bool isConstant() const { return code.size() == 1 && code[0].kind == Kind::constant; }
+  bool isConstant() const { return code.size() == 1 && code[0].kind == Kind::Constant; }
   int64_t evaluate(llvm::ArrayRef<int64_t> symbols) const;
   /// With `values` in place of the symbols.
   SizeExpr substitute(llvm::ArrayRef<SizeExpr> values) const;

@@ -84,7 +84,6 @@ enum PlanHeader {
   planHeaderEntries,
   planHeaderSize
 };
-enum class SizeOperation : int64_t { Constant, Symbol, Add, Multiply, FloorDivide, CeilDivide, Modulo };
 inline constexpr int maxSizeDepth = 64;
 
 /// Of the words (with the checksum's own word 0) and the constants.

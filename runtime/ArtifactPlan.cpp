@@ -79,12 +79,8 @@ Instance *instantiate(const TccArtifact &artifact, int64_t index, const Entry &e
     for (int32_t axis = 0; axis < slot.rank; ++axis)
       *sizes++ = words.size(symbols);
     slot.offset = words.size(symbols);
-    if (slot.kind == SlotKind::Arena) {
-      int64_t bytes = allocationBytes(slot.dtype, slot.rank, slot.shape);
-      // As in Plan::finish: the first element of an empty tensor must be readable.
-      int64_t end = slot.offset + (bytes > alignment ? bytes : alignment);
-      arenaBytes = end > arenaBytes ? end : arenaBytes;
-    }
+    if (slot.kind == SlotKind::Arena && arenaEnd(slot) > arenaBytes)
+      arenaBytes = arenaEnd(slot);
   }
   for (int32_t i = 0; i < entry.numSteps; ++i) {
     Step &step = steps[i];

@@ -5,6 +5,7 @@
 
 #include "runtime/Artifact.h"
 #include "runtime/Plan.h"
+#include "runtime/Sizes.h"
 
 namespace tcc::runtime {
 
@@ -43,30 +44,8 @@ public:
         stack[depth++] = operation == SizeOperation::Constant ? value : symbols[value];
         continue;
       }
-      int64_t right = stack[--depth], &left = stack[depth - 1];
-      // Sizes are non-negative and divisors positive, but for differences such as (n - 3) floordiv 2.
-      int64_t quotient = right ? left / right : 0, rest = right ? left % right : 0;
-      if (rest < 0) {
-        --quotient;
-        rest += right;
-      }
-      switch (operation) {
-      case SizeOperation::Add:
-        left += right;
-        break;
-      case SizeOperation::Multiply:
-        left *= right;
-        break;
-      case SizeOperation::FloorDivide:
-        left = quotient;
-        break;
-      case SizeOperation::CeilDivide:
-        left = quotient + (rest != 0);
-        break;
-      default:
-        left = rest;
-        break;
-      }
+      int64_t right = stack[--depth];
+      stack[depth - 1] = combineSizes(operation, stack[depth - 1], right);
     }
     return stack[0];
   }

@@ -2,6 +2,7 @@
 // Executes a PlanView: small plans one step after the other on the calling thread, larger ones on the pool, where
 // every thread takes ready steps and helps with the blocks of large kernels while it has none.
 #include "runtime/Frame.h"
+#include "runtime/Sizes.h"
 #include "runtime/Tensors.h"
 #include "runtime/Threads.h"
 #include <atomic>
@@ -193,7 +194,12 @@ bool hasIndependentSteps(const PlanView &plan) {
 
 } // namespace
 
-// Kernels clamp positions: the first element of an empty tensor must be readable.
+int64_t arenaEnd(const Slot &slot) {
+  int64_t bytes = allocationBytes(slot.dtype, slot.rank, slot.shape);
+  return bytes < 0 ? INT64_MAX : addSizes(slot.offset, bytes > alignment ? bytes : alignment);
+}
+
+// As in arenaEnd.
 alignas(alignment) static char nothing[alignment];
 
 int32_t Frame::prepare(TccStatus &status) {

@@ -24,6 +24,10 @@ struct Slot {
   const int64_t *shape;
 };
 
+/// Where a slot of the arena ends: 64 bytes behind its start at least, because kernels clamp positions and the first
+/// element of an empty tensor must be readable. INT64_MAX if no memory is that large.
+int64_t arenaEnd(const Slot &slot);
+
 /// What a step does. Those after Library run other plans, `bodies`; their `dims` are, beside their operands:
 ///   Checkpoint  one plan, once
 ///   Cond        the first plan if the first operand is true, else the second, on the other operands

@@ -25,11 +25,9 @@ void Plan::finish() {
     slot.shape = shapes[i].data();
     if (slot.kind != SlotKind::Arena)
       continue;
-    int64_t end = slot.offset + allocationBytes(slot.dtype, slot.rank, slot.shape);
-    // Kernels clamp positions: the first element of an empty tensor must be readable.
-    arenaBytes = std::max({arenaBytes, end, slot.offset + alignment});
+    arenaBytes = std::max(arenaBytes, arenaEnd(slot));
     cuts.push_back(slot.offset);
-    cuts.push_back(end);
+    cuts.push_back(arenaEnd(slot));
   }
   std::sort(cuts.begin(), cuts.end());
   cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
@@ -45,9 +43,8 @@ void Plan::finish() {
       index = outputs[slot.index];
     if (slot.kind != SlotKind::Arena)
       return {cuts.size() + index, cuts.size() + index + 1};
-    int64_t end = slot.offset + allocationBytes(slot.dtype, slot.rank, slot.shape);
     auto first = std::lower_bound(cuts.begin(), cuts.end(), slot.offset) - cuts.begin();
-    auto last = std::lower_bound(cuts.begin(), cuts.end(), end) - cuts.begin();
+    auto last = std::lower_bound(cuts.begin(), cuts.end(), arenaEnd(slot)) - cuts.begin();
     return {size_t(first), size_t(last)};
   };
 

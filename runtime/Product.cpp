@@ -147,7 +147,7 @@ Tiles chooseTiles(int64_t batch, int64_t m, int64_t n, int64_t k) {
   double work = double(m) * double(n) * double(k);
   if (n == 1 || m == 1) {
     int64_t rows = n == 1 ? m : n;
-    int64_t part = partOf(rows, 65536 / (k < 65536 ? k : 65536) + 1, 16);
+    int64_t part = partOf(rows, 65536 / (k < 1 ? 1 : k < 65536 ? k : 65536) + 1, 16);
     (n == 1 ? tiles.m : tiles.n) = rows < part ? rows : part;
   } else if (work > 80.0 * 80 * 80) {
     // At most 1024 on a side, for the cache; at least four tiles if one product is all there is, for the threads: four

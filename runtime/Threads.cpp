@@ -302,7 +302,7 @@ void parallelFor(int64_t extent, int64_t grain, RangeFn fn, void *context) {
     return fn(context, 0, extent);
 
   // Four blocks a thread balance uneven blocks; more would only cost more atomics.
-  int64_t numBlocks = (extent + grain - 1) / grain;
+  int64_t numBlocks = extent / grain + (extent % grain != 0);
   if (numBlocks > int64_t(threads) * 4)
     numBlocks = int64_t(threads) * 4;
   int64_t block = (extent + numBlocks - 1) / numBlocks;

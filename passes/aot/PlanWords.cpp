@@ -64,15 +64,12 @@ void Encoder::list(ArrayRef<int32_t> values) {
 }
 
 void Encoder::size(const SizeExpr &expr) {
-  static_assert(int64_t(SizeExpr::Kind::symbol) == int64_t(runtime::SizeOperation::Symbol) &&
-                int64_t(SizeExpr::Kind::multiply) == int64_t(runtime::SizeOperation::Multiply) &&
-                int64_t(SizeExpr::Kind::modulo) == int64_t(runtime::SizeOperation::Modulo));
   words.push_back(int64_t(expr.instructions().size()));
   int depth = 0;
   for (const SizeExpr::Instruction &instruction : expr.instructions()) {
     words.push_back(int64_t(instruction.kind));
     words.push_back(instruction.value);
-    depth += instruction.kind <= SizeExpr::Kind::symbol ? 1 : -1;
+    depth += instruction.kind <= SizeExpr::Kind::Symbol ? 1 : -1;
     tooDeep |= depth > runtime::maxSizeDepth;
   }
 }

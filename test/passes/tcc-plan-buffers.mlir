@@ -59,3 +59,52 @@ func.func @open_sizes_become_offsets(%x: tensor<?x4xf64>) -> tensor<?x4xf64> {
   %s = tcc.cumsum %r {axis = 0, reverse = false} : tensor<?x4xf64> -> tensor<?x4xf64>
   return %s : tensor<?x4xf64>
 }
+
+// -----
+
+// The second sum reads its rows backwards and may run in one loop with the difference, which then must not write over
+// what the sum has yet to read.
+// CHECK-LABEL: func.func @not_over_what_is_read_elsewhere
+// CHECK: %[[C:.+]] = memref.view %{{.+}}[%c0]
+// CHECK: %[[Y:.+]] = memref.view %{{.+}}[%c4096]
+// CHECK: plan.launch @backwards ins(%[[C]], %{{.+}}) outs(%[[Y]], %{{.+}})
+func.func @not_over_what_is_read_elsewhere(%x: tensor<16x64xf32>, %z: tensor<16x32xf32>)
+    -> (tensor<16x64xf32>, tensor<16xf32>) {
+  %c = tcc.cumsum %x {axis = 1, reverse = false} : tensor<16x64xf32> -> tensor<16x64xf32>
+  %y, %v = tcc.launch @backwards(%c, %z)
+    : (tensor<16x64xf32>, tensor<16x32xf32>) -> (tensor<16x64xf32>, tensor<16xf32>)
+  %d = tcc.cumsum %y {axis = 1, reverse = false} : tensor<16x64xf32> -> tensor<16x64xf32>
+  return %d, %v : tensor<16x64xf32>, tensor<16xf32>
+}
+func.func private @backwards(%x: tensor<16x64xf32>, %z: tensor<16x32xf32>) -> (tensor<16x64xf32>, tensor<16xf32>)
+    attributes {tcc.kernel} {
+  %s = tcc.reduce_sum %z {axes = array<i64: 1>} : tensor<16x32xf32> -> tensor<16xf32>
+  %r = tcc.reverse %x {axes = array<i64: 1>} : tensor<16x64xf32> -> tensor<16x64xf32>
+  %q = tcc.multiply %r, %r : tensor<16x64xf32>
+  %t = tcc.reduce_sum %q {axes = array<i64: 1>} : tensor<16x64xf32> -> tensor<16xf32>
+  %b = tcc.broadcast %s {dims = array<i64: 0>} : tensor<16xf32> -> tensor<16x64xf32>
+  %y = tcc.subtract %x, %b : tensor<16x64xf32>
+  %v = tcc.add %s, %t : tensor<16xf32>
+  return %y, %v : tensor<16x64xf32>, tensor<16xf32>
+}
+
+// -----
+
+// A nest without inputs may run before all others.
+// CHECK-LABEL: func.func @not_over_what_numbers_may_overtake
+// CHECK: %[[C:.+]] = memref.view %{{.+}}[%c0]
+// CHECK: %[[Y:.+]] = memref.view %{{.+}}[%c4096]
+// CHECK: plan.launch @numbers ins(%[[C]] : {{.+}}) outs(%{{.+}}, %[[Y]] :
+func.func @not_over_what_numbers_may_overtake(%x: tensor<16x64xf32>) -> (tensor<16x64x3xf32>, tensor<16x64xf32>) {
+  %c = tcc.cumsum %x {axis = 1, reverse = false} : tensor<16x64xf32> -> tensor<16x64xf32>
+  %p, %y = tcc.launch @numbers(%c) : (tensor<16x64xf32>) -> (tensor<16x64x3xf32>, tensor<16x64xf32>)
+  %d = tcc.cumsum %y {axis = 1, reverse = false} : tensor<16x64xf32> -> tensor<16x64xf32>
+  return %p, %d : tensor<16x64x3xf32>, tensor<16x64xf32>
+}
+func.func private @numbers(%x: tensor<16x64xf32>) -> (tensor<16x64x3xf32>, tensor<16x64xf32>)
+    attributes {tcc.kernel} {
+  %i = tcc.iota {axis = 1} : tensor<16x64xf32>
+  %q = tcc.multiply %x, %i : tensor<16x64xf32>
+  %p = tcc.broadcast %q {dims = array<i64: 0, 1>} : tensor<16x64xf32> -> tensor<16x64x3xf32>
+  return %p, %i : tensor<16x64x3xf32>, tensor<16x64xf32>
+}

@@ -308,11 +308,18 @@ TEST_F(RuntimeThreads, plans_within_plans_of_several_callers_finish) {
 }
 
 TEST_F(RuntimeThreads, plan_with_an_impossible_arena_is_out_of_memory) {
-  Plan plan;
-  plan.addArena(TCC_F32, {16}, int64_t(1) << 50);
-  plan.finish();
-  TccStatus status;
-  EXPECT_EQ(run(plan.view(), nullptr, nullptr, &status), TCC_ERROR_MEMORY);
+  auto runs = [](std::vector<int64_t> shape, int64_t offset) {
+    Plan plan;
+    plan.addArena(TCC_F32, std::move(shape), offset);
+    plan.finish();
+    TccStatus status;
+    return run(plan.view(), nullptr, nullptr, &status);
+  };
+  EXPECT_EQ(runs({16}, 64), TCC_OK);
+  EXPECT_EQ(runs({16}, int64_t(1) << 50), TCC_ERROR_MEMORY);
+  EXPECT_EQ(runs({16}, INT64_MAX), TCC_ERROR_MEMORY);
+  // 2^64 elements are not none.
+  EXPECT_EQ(runs({65536, 65536, 65536, 65536}, 0), TCC_ERROR_MEMORY);
 }
 
 } // namespace
