@@ -28,9 +28,13 @@ struct KeyHash {
   }
 };
 
+/// Kernels that no program has any more are kept up to this number at least.
+constexpr size_t keptUnused = 256;
+
 struct Cache {
   std::mutex mutex;
   std::unordered_map<CacheKey, std::shared_ptr<const CompiledKernel>, KeyHash> kernels;
+  size_t sweepAt = keptUnused; // so many kernels
   std::atomic<uint64_t> hits{0}, loads{0}, misses{0};
 };
 
@@ -154,14 +158,30 @@ void generate(Unit &unit, const CacheKey &key, const Target &target, const DiskC
     disk->put(key, entry.write());
 }
 
+// A loop whose program is another one in each turn runs in constant memory, too: what no program has is dropped when
+// there is twice as much as programs have.
 std::shared_ptr<const CompiledKernel> keep(std::shared_ptr<const CompiledKernel> kernel) {
+  std::vector<std::shared_ptr<const CompiledKernel>> unused; // unloaded when the lock is free again
   std::lock_guard lock(cache().mutex);
-  return cache().kernels.try_emplace(kernel->key, kernel).first->second;
+  auto &kernels = cache().kernels;
+  if (kernels.size() >= cache().sweepAt) {
+    for (auto entry = kernels.begin(); entry != kernels.end();) {
+      bool isUnused = entry->second.use_count() == 1; // copies are made of copies, or of this one behind the lock
+      if (isUnused)
+        unused.push_back(std::move(entry->second));
+      entry = isUnused ? kernels.erase(entry) : std::next(entry);
+    }
+    cache().sweepAt = std::max(keptUnused, 2 * kernels.size());
+  }
+  return kernels.try_emplace(kernel->key, kernel).first->second;
 }
 
 } // namespace
 
-KernelCacheCounts kernelCacheCounts() { return {cache().hits, cache().loads, cache().misses}; }
+KernelCacheCounts kernelCacheCounts() {
+  std::lock_guard lock(cache().mutex);
+  return {cache().hits, cache().loads, cache().misses, cache().kernels.size()};
+}
 
 std::string describeCompilation(const Target &target) {
   std::string text;

@@ -34,9 +34,9 @@ std::vector<std::shared_ptr<const CompiledKernel>> findKernels(llvm::ArrayRef<Ca
 /// What keys of anything compiled for `target` depend on beside its text.
 std::string describeCompilation(const Target &target);
 
-/// How often kernels were found in memory, read from disk, and compiled since the process started.
+/// How often kernels were found in memory, read from disk, and compiled since the process started; how many there are.
 struct KernelCacheCounts {
-  uint64_t hits = 0, loads = 0, misses = 0;
+  uint64_t hits = 0, loads = 0, misses = 0, kept = 0;
 };
 KernelCacheCounts kernelCacheCounts();
 

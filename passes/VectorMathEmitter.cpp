@@ -5,8 +5,10 @@
 #include "passes/VectorMathEmitter.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "passes/VectorMathFunctions.h"
 
 #include <cmath>
@@ -204,27 +206,49 @@ Value Emitter::anyLane(M m) {
   return vector::ReductionOp::create(builder, loc, vector::CombiningKind::OR, m.v);
 }
 
+/// Room for `shape` in the function's frame, one for each type and `number`.
+static Value laneBuffer(OpBuilder &builder, Location loc, VectorType shape, int64_t number) {
+  Block *block = builder.getInsertionBlock();
+  while (!isa<FunctionOpInterface>(block->getParentOp()))
+    block = block->getParentOp()->getBlock();
+  block = &block->getParent()->front();
+  auto type = MemRefType::get(shape.getShape(), shape.getElementType());
+  for (Operation &op : *block) {
+    auto mark = op.getAttrOfType<IntegerAttr>("tcc.lanes");
+    if (!mark)
+      break;
+    if (mark.getInt() == number && op.getResult(0).getType() == type)
+      return op.getResult(0);
+  }
+  OpBuilder entry = OpBuilder::atBlockBegin(block);
+  auto buffer = memref::AllocaOp::create(entry, loc, type, entry.getI64IntegerAttr(64));
+  buffer->setAttr("tcc.lanes", entry.getI64IntegerAttr(number));
+  return buffer;
+}
+
+// Through memory: lanes of a vector have no address, and each would be put into place by storing and loading all.
 SmallVector<Value> Emitter::forEachLane(F x, TypeRange results, function_ref<SmallVector<Value>(Value)> one) {
   auto shape = dyn_cast<VectorType>(type);
   if (!shape)
     return one(x.v);
   auto index = [&](int64_t i) { return arith::ConstantIndexOp::create(builder, loc, i).getResult(); };
-  SmallVector<Value> zeros;
-  for (Type result : results) {
-    auto whole = cast<VectorType>(typeOf(getElementTypeOrSelf(result)));
-    zeros.push_back(arith::ConstantOp::create(builder, loc, builder.getZeroAttr(whole)));
+  Value zero = index(0), from = laneBuffer(builder, loc, shape, 0);
+  SmallVector<Value> to;
+  for (auto [i, result] : llvm::enumerate(results))
+    to.push_back(laneBuffer(builder, loc, shape.clone(result), i + 1));
+  vector::StoreOp::create(builder, loc, x.v, from, zero);
+  auto loop = scf::ForOp::create(builder, loc, zero, index(shape.getNumElements()), index(1));
+  {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(loop.getBody());
+    Value lane = loop.getInductionVar();
+    for (auto [value, buffer] : llvm::zip(one(memref::LoadOp::create(builder, loc, from, lane)), to))
+      memref::StoreOp::create(builder, loc, value, buffer, lane);
   }
-  auto loop = scf::ForOp::create(builder, loc, index(0), index(shape.getNumElements()), index(1), zeros,
-                                 [&](OpBuilder &, Location, Value lane, ValueRange soFar) {
-                                   OpBuilder::InsertionGuard guard(builder);
-                                   builder.setInsertionPointToEnd(lane.getParentBlock());
-                                   SmallVector<Value> next =
-                                       one(vector::ExtractOp::create(builder, loc, x.v, OpFoldResult(lane)));
-                                   for (auto [value, whole] : llvm::zip(next, soFar))
-                                     value = vector::InsertOp::create(builder, loc, value, whole, OpFoldResult(lane));
-                                   scf::YieldOp::create(builder, loc, next);
-                                 });
-  return loop.getResults();
+  SmallVector<Value> whole;
+  for (auto [buffer, result] : llvm::zip(to, results))
+    whole.push_back(vector::LoadOp::create(builder, loc, shape.clone(result), buffer, zero));
+  return whole;
 }
 
 SmallVector<F> Emitter::ifAnyLane(M m, ArrayRef<F> otherwise, function_ref<SmallVector<F>()> then) {

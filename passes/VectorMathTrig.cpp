@@ -124,7 +124,7 @@ static Reduction reduceHuge(F x, Step step) {
   Emitter scalar(e.builder, e.loc, e.builder.getF64Type(), e.options);
   func::FuncOp reduction = hugeReduction(scalar);
   Type element = getElementTypeOrSelf(e.type);
-  SmallVector<Value> lanes = e.forEachLane(x, {element, element, e.integer(0).v.getType()}, [&](Value lane) {
+  SmallVector<Value> lanes = e.forEachLane(x, {element, element, e.builder.getIntegerType(e.width())}, [&](Value lane) {
     OpBuilder &b = e.builder;
     Emitter narrow(b, e.loc, element, e.options);
     F wide = convert(narrow.value(lane), scalar);

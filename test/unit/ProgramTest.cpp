@@ -533,6 +533,33 @@ TEST_F(ProgramTest, KernelsThatDifferInNumbersAreCompiledOnce) {
     EXPECT_EQ(y[0].as<float>()[i], expected[0].as<float>()[i]) << i;
 }
 
+// A process that compiles ever new programs does not grow.
+TEST_F(ProgramTest, KernelsOfNoProgramAreDropped) {
+  auto compileMany = [&](int first) {
+    std::string arguments, types, body, results;
+    for (int i = first; i < first + 100; ++i) {
+      std::string n = std::to_string(i), type = "tensor<" + n + "x3xi8>", comma = i > first ? ", " : "";
+      arguments += comma + "%x" + n + ": " + type;
+      types += comma + type;
+      results += comma + "%y" + n;
+      body += "  %y" + n + " = tcc.neg %x" + n + " : " + type + "\n";
+    }
+    return compile("func.func @main(" + arguments + ") -> (" + types + ") {\n" + body + "  return " + results + " : " +
+                   types + "\n}\n");
+  };
+  auto held = compileMany(1000);
+  uint64_t misses = kernelCacheCounts().misses, largest = 0;
+  for (int round = 1; round < 5; ++round) {
+    compileMany(1000 + 100 * round);
+    largest = std::max(largest, kernelCacheCounts().kept);
+  }
+  EXPECT_GE(kernelCacheCounts().misses, misses + 400);
+  EXPECT_LT(largest, 500u);
+  misses = kernelCacheCounts().misses;
+  compileMany(1000);
+  EXPECT_EQ(kernelCacheCounts().misses, misses); // what is in use stays
+}
+
 TEST_F(ProgramTest, CompileTimeIsLinearInAChainOfSines) {
   auto seconds = [&](int length) {
     std::string t = "tensor<" + std::to_string(length % 7 + 8) + "xf32>",
