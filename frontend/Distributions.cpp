@@ -91,26 +91,26 @@ Tensor poissonLarge(const std::vector<Tensor> &keys, const Tensor &mu, Loc where
 } // namespace
 
 Tensor bernoulli(const Tensor &key, const Tensor &p, Shape shape, Loc where) {
-  checkedKey(key, "bernoulli", where);
+  expectDraw(key, shape, "bernoulli", where);
   expectReal(p, "bernoulli", where);
   Dtype work = !isWeak(p) && p.dtype() == float64 ? float64 : float32;
   return less(uniform(key, shape, work, {}, where), parameter(p, work, shape, "bernoulli", where), where);
 }
 
 Tensor gumbel(const Tensor &key, Shape shape, Dtype dtype, Loc where) {
-  checkedKey(key, "gumbel", where);
+  expectDraw(key, shape, "gumbel", where);
   Tensor u = openUniform(key, shape, realWork(dtype, "gumbel", where), where);
   return asDtype(neg(log(neg(log(u, where), where), where), where), dtype, where);
 }
 
 Tensor exponential(const Tensor &key, Shape shape, Dtype dtype, Loc where) {
-  checkedKey(key, "exponential", where);
+  expectDraw(key, shape, "exponential", where);
   Tensor u = openUniform(key, shape, realWork(dtype, "exponential", where), where);
   return asDtype(neg(log(u, where), where), dtype, where);
 }
 
 Tensor categorical(const Tensor &key, const Tensor &logits, Shape shape, Loc where) {
-  checkedKey(key, "categorical", where);
+  expectDraw(key, shape, "categorical", where);
   Tensor a = asInexact(logits, "categorical", where);
   if (a.ndim() == 0)
     fail("categorical", where, Kind::shape, "expected logits {..., classes}, got a 0-d tensor");
@@ -120,7 +120,7 @@ Tensor categorical(const Tensor &key, const Tensor &logits, Shape shape, Loc whe
 }
 
 Tensor gamma(const Tensor &key, const Tensor &a, Shape shape, Dtype dtype, Loc where) {
-  checkedKey(key, "gamma", where);
+  expectDraw(key, shape, "gamma", where);
   Dtype work = realWork(dtype, "gamma", where);
   Tensor p = parameter(a, work, shape, "gamma", where), fixed = ops::stop_gradient(p, where);
   auto [x, boost] = gammaFactors(key, fixed, work, where);
@@ -130,7 +130,7 @@ Tensor gamma(const Tensor &key, const Tensor &a, Shape shape, Dtype dtype, Loc w
 }
 
 Tensor beta(const Tensor &key, const Tensor &a, const Tensor &b, Shape shape, Dtype dtype, Loc where) {
-  checkedKey(key, "beta", where);
+  expectDraw(key, shape, "beta", where);
   Dtype work = realWork(dtype, "beta", where);
   std::vector<Tensor> keys = subkeys(key, 2, where);
   // x / (x + y) of two gamma variates, of their logarithms, since small parameters make both underflow.
@@ -144,7 +144,7 @@ Tensor beta(const Tensor &key, const Tensor &a, const Tensor &b, Shape shape, Dt
 }
 
 Tensor poisson(const Tensor &key, const Tensor &lam, Shape shape, Dtype dtype, Loc where) {
-  checkedKey(key, "poisson", where);
+  expectDraw(key, shape, "poisson", where);
   Tensor rate = ops::stop_gradient(parameter(lam, float64, shape, "poisson", where), where);
   std::vector<Tensor> keys = subkeys(key, 2 * poissonRounds + 1, where);
   constexpr double split = 10;

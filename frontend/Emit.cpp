@@ -6,6 +6,7 @@
 #include "frontend/Graph.h"
 #include "frontend/OpBuilders.h"
 #include "frontend/OpenSizes.h"
+#include "frontend/UserError.h"
 #include "tcc/Graph.h"
 
 #include <cstring>
@@ -68,6 +69,20 @@ static bool tellOpenSizes(OpId id, ArrayRef<Value> operands, std::span<const Att
   default:
     return false;
   }
+}
+
+/// Sizes that only an overflow on the way here, or nobody's check, can have made do not reach the compiler.
+static void expectPossible(Type result, bool mayBeOpen, const char *op, Loc where) {
+  auto type = cast<RankedTensorType>(result);
+  Shape sizes;
+  for (int64_t n : type.getShape()) {
+    if (mayBeOpen && ShapedType::isDynamic(n))
+      continue;
+    sizes.push_back(n);
+    if (n < 0)
+      fail(op, where, Kind::shape, "expected extents that are not negative, got ", n);
+  }
+  checkedCount(sizes, op, where);
 }
 
 static bool isDecomposition(OpId id) {
@@ -164,6 +179,8 @@ void emit(OpId id, std::span<const Tensor> operands, std::span<const Attr> attrs
       fail();
   } else
     llvm_unreachable("an op without type inference is given its result types");
+  for (Type type : resultTypes)
+    expectPossible(type, graph->openSizes, mnemonic, where);
 
   Operation *op = Operation::create(loc, name, resultTypes, values, DictionaryAttr::get(&graph->context), properties,
                                     BlockRange(), /*numRegions=*/0);

@@ -9,6 +9,7 @@
 #include "tcc/Pointwise.h"
 #include "tcc/Shape.h"
 
+#include <algorithm>
 #include <cmath>
 #include <mutex>
 #include <numbers>
@@ -47,13 +48,15 @@ std::pair<Tensor, Tensor> pairs(const Tensor &key, const Shape &shape, Loc where
 
 } // namespace
 
-Tensor checkedKey(const Tensor &key, const char *op, Loc where) {
-  if (!key.valid() || key.dtype() != uint32 || key.shape() != Shape{2}) {
-    if (!key.valid())
-      fail(op, where, Kind::value, "expected a key, got an empty (default-constructed) tensor");
+void expectKey(const Tensor &key, const char *op, Loc where) {
+  if (!key.valid())
+    fail(op, where, Kind::value, "expected a key, got an empty (default-constructed) tensor");
+  if (key.dtype() != uint32 || key.shape() != Shape{2})
     fail(op, where, Kind::value, "expected a key (uint32 of shape {2}), got ", key.dtype(), " of shape ", key.shape());
-  }
-  return key;
+}
+void expectDraw(const Tensor &key, const Shape &shape, const char *op, Loc where) {
+  expectKey(key, op, where);
+  checkedCount(shape, op, where);
 }
 
 Tensor nextKey(Loc where) {
@@ -109,7 +112,7 @@ void seed(int64_t seed) {
   sequencePosition = 0;
 }
 Tensor split(const Tensor &key, int64_t n, Loc where) {
-  checkedKey(key, "split", where);
+  expectKey(key, "split", where);
   if (n < 0)
     fail("split", where, Kind::value, "expected a count that is not negative, got ", n);
   // Words that are keys must not be the words that numbers are drawn from: the key is changed first.
@@ -117,12 +120,24 @@ Tensor split(const Tensor &key, int64_t n, Loc where) {
   return bits(apart, {n, 2}, where);
 }
 
+/// A number of the dtype that is less than `high`, by one or two steps of it.
+static double lastBelow(double high, Dtype dtype) {
+  // Digits of the significand, and the exponent of the least positive number.
+  auto [digits, least] = dtype == float16    ? std::pair(11, -24)
+                         : dtype == bfloat16 ? std::pair(8, -133)
+                         : dtype == float32  ? std::pair(24, -149)
+                                             : std::pair(53, -1074);
+  int exponent;
+  double fraction = std::frexp(high, &exponent); // high = fraction * 2^exponent, 1/2 <= |fraction| < 1 or 0
+  int step = std::max(exponent - digits, least);
+  return std::ldexp(std::ceil(std::ldexp(fraction, exponent - step)) - 1, step);
+}
+
 Tensor uniform(const Tensor &key, Shape shape, Dtype dtype, UniformOptions o, Loc where) {
-  checkedKey(key, "uniform", where);
-  checkedCount(shape, "uniform", where);
+  expectDraw(key, shape, "uniform", where);
   Dtype work = workDtype(dtype, "uniform", where);
-  if (!(o.low <= o.high))
-    fail("uniform", where, Kind::value, "expected low <= high, got ", o.low, " and ", o.high);
+  if (!(o.low <= o.high) || !std::isfinite(o.high - o.low))
+    fail("uniform", where, Kind::value, "expected finite low <= high, got ", o.low, " and ", o.high);
   if (is_complex(dtype)) {
     std::vector<Tensor> keys = subkeys(key, 2, where);
     return complex(uniform(keys[0], shape, work, o, where), uniform(keys[1], shape, work, o, where), where);
@@ -140,17 +155,15 @@ Tensor uniform(const Tensor &key, Shape shape, Dtype dtype, UniformOptions o, Lo
     u = multiply(add(multiply(h, 0x1p26, where), l, where), 0x1p-53, where);
   }
   if (o.low != 0 || o.high != 1) {
-    // The product may round to `high`, which is not in the interval.
-    double below =
-        work == float32 ? double(std::nextafter(float(o.high), float(o.low))) : std::nextafter(o.high, o.low);
-    u = minimum(add(multiply(u, o.high - o.low, where), o.low, where), below, where);
+    // The product may round to `high`, here or to the dtype, and `high` is not in the interval.
+    Tensor inside = add(multiply(u, o.high - o.low, where), o.low, where);
+    u = minimum(inside, std::max(o.low, lastBelow(o.high, dtype)), where);
   }
   return asDtype(u, dtype, where);
 }
 
 Tensor normal(const Tensor &key, Shape shape, Dtype dtype, NormalOptions o, Loc where) {
-  checkedKey(key, "normal", where);
-  checkedCount(shape, "normal", where);
+  expectDraw(key, shape, "normal", where);
   Dtype work = workDtype(dtype, "normal", where);
   Tensor z;
   if (is_complex(dtype)) {
@@ -169,8 +182,7 @@ Tensor normal(const Tensor &key, Shape shape, Dtype dtype, NormalOptions o, Loc 
 }
 
 Tensor truncated_normal(const Tensor &key, double lo, double hi, Shape shape, Dtype dtype, Loc where) {
-  checkedKey(key, "truncated_normal", where);
-  checkedCount(shape, "truncated_normal", where);
+  expectDraw(key, shape, "truncated_normal", where);
   workDtype(dtype, "truncated_normal", where);
   if (is_complex(dtype))
     fail("truncated_normal", where, Kind::dtype, "expected a real dtype, got ", dtype);
@@ -188,8 +200,7 @@ Tensor truncated_normal(const Tensor &key, double lo, double hi, Shape shape, Dt
 }
 
 Tensor randint(const Tensor &key, int64_t lo, int64_t hi, Shape shape, Dtype dtype, Loc where) {
-  checkedKey(key, "randint", where);
-  checkedCount(shape, "randint", where);
+  expectDraw(key, shape, "randint", where);
   if (!is_integer(dtype))
     fail("randint", where, Kind::dtype, "expected an integer dtype, got ", dtype);
   int64_t span;
@@ -202,7 +213,7 @@ Tensor randint(const Tensor &key, int64_t lo, int64_t hi, Shape shape, Dtype dty
 }
 
 Tensor permutation(const Tensor &key, int64_t n, Loc where) {
-  checkedKey(key, "permutation", where);
+  expectKey(key, "permutation", where);
   if (n < 0)
     fail("permutation", where, Kind::value, "expected a count that is not negative, got ", n);
   return ops::argsort(wideBits(key, {n}, where), 0, where);
@@ -214,7 +225,7 @@ Tensor permutation(const Tensor &key, const Tensor &x, Loc where) {
 }
 
 Tensor multivariate_normal(const Tensor &key, const Tensor &mean, const Tensor &cov, Shape shape, Loc where) {
-  checkedKey(key, "multivariate_normal", where);
+  expectDraw(key, shape, "multivariate_normal", where);
   Tensor m = asWide(mean, "multivariate_normal", where), c = asWide(cov, "multivariate_normal", where);
   if (m.ndim() < 1 || c.ndim() < 2 || c.dim(-1) != c.dim(-2) || c.dim(-1) != m.dim(-1))
     fail("multivariate_normal", where, Kind::shape, "expected mean {..., d} and covariance {..., d, d}, got ",

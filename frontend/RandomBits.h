@@ -7,8 +7,10 @@
 
 namespace tcc {
 
-/// `key` if it is one (uint32 {2}); an Error otherwise.
-Tensor checkedKey(const Tensor &key, const char *op, Loc where);
+/// Throws unless `key` is one: uint32 {2}.
+void expectKey(const Tensor &key, const char *op, Loc where);
+/// The same, and for shapes that no tensor has.
+void expectDraw(const Tensor &key, const Shape &shape, const char *op, Loc where);
 /// The next key of the process's sequence.
 Tensor nextKey(Loc where);
 /// `n` keys that have nothing in common with what is drawn from `key` itself.

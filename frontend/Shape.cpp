@@ -17,6 +17,8 @@ static std::string elementsText(const Tensor &x) {
 Tensor reshape(const Tensor &x, Shape shape, Loc where) {
   Tensor a = asNode(x, "reshape", where);
   auto open = std::find(shape.begin(), shape.end(), -1);
+  if (std::count(shape.begin(), shape.end(), -1) > 1)
+    fail("reshape", where, Kind::shape, "expected at most one extent of -1, got ", shape);
   Shape wanted = shape;
   if (open != shape.end()) {
     *open = 1;
@@ -127,6 +129,8 @@ Tensor roll(const Tensor &x, Axes shift, Axes axes, Loc where) {
     return reshapeTo(roll(flatten(a, where), total, 0, where), a.shape(), where);
   }
   std::vector<int64_t> shifts = *shift.value, list = *axes.value;
+  if (list.empty())
+    return a;
   if (shifts.size() != list.size() && shifts.size() != 1 && list.size() != 1)
     fail("roll", where, Kind::value, "expected as many shifts as axes, got ", shifts.size(), " and ", list.size());
   for (size_t i = 0; i < std::max(shifts.size(), list.size()); ++i) {
@@ -186,6 +190,8 @@ Tensor pad(const Tensor &x, std::vector<std::pair<int64_t, int64_t>> widths, Pad
   for (auto [before, after] : widths) {
     if (before < 0 || after < 0)
       fail("pad", where, Kind::value, "expected widths that are not negative, got ", std::min(before, after));
+    if (int64_t both; __builtin_add_overflow(before, after, &both))
+      fail("pad", where, Kind::value, "expected widths whose sum fits 64 bits, got ", before, " and ", after);
     low.push_back(before);
     high.push_back(after);
   }
@@ -213,13 +219,16 @@ Tensor pad(const Tensor &x, std::vector<std::pair<int64_t, int64_t>> widths, Pad
 }
 
 /// Each axis i as a pair: `outer[i]` copies around, `inner[i]` copies of each element.
-static Tensor replicate(const Tensor &a, const Shape &outer, const Shape &inner, Loc where) {
+static Tensor replicate(const Tensor &a, const Shape &outer, const Shape &inner, const char *op, Loc where) {
   Shape between, result;
   std::vector<int64_t> dims;
   for (size_t i = 0; i < outer.size(); ++i) {
     dims.push_back(int64_t(between.size()) + 1);
+    between.insert(between.end(), {outer[i], a.shape()[i], inner[i]});
+  }
+  checkedCount(between, op, where);
+  for (size_t i = 0; i < outer.size(); ++i) {
     int64_t n = a.shape()[i], copies = outer[i] * inner[i];
-    between.insert(between.end(), {outer[i], n, inner[i]});
     result.push_back(!isOpen(n) ? n * copies : copies == 1 ? n : anySize);
   }
   if (result == a.shape())
@@ -237,7 +246,7 @@ Tensor tile(const Tensor &x, Shape reps, Loc where) {
     shape.insert(shape.begin(), reps.size() - shape.size(), 1);
   if (reps.size() < shape.size())
     reps.insert(reps.begin(), shape.size() - reps.size(), 1);
-  return replicate(reshapeTo(a, shape, where), reps, Shape(shape.size(), 1), where);
+  return replicate(reshapeTo(a, shape, where), reps, Shape(shape.size(), 1), "tile", where);
 }
 
 Tensor repeat(const Tensor &x, Axes n, std::optional<int64_t> axis, Loc where) {
@@ -254,7 +263,7 @@ Tensor repeat(const Tensor &x, Axes n, std::optional<int64_t> axis, Loc where) {
   if (n.value->size() == 1) {
     Shape inner(a.shape().size(), 1);
     inner[size_t(k)] = n.value->front();
-    return replicate(a, Shape(a.shape().size(), 1), inner, where);
+    return replicate(a, Shape(a.shape().size(), 1), inner, "repeat", where);
   }
   std::vector<int64_t> source;
   for (int64_t i = 0; i < a.dim(k); ++i)

@@ -66,6 +66,17 @@ template <class Cdf> static void expectDistribution(const Tensor &x, Cdf cdf, co
   EXPECT_LT(worst, 1.95 / std::sqrt(n)) << name;
 }
 
+TEST(Random, UniformStaysBelowItsEnd) {
+  for (auto [low, high] : {std::pair(1.0, 2.0), {-2.0, -1.0}, {100.0, 101.0}, {0.0, 1e-6}, {-1.0, 0.0}})
+    for (Dtype dtype : {float16, bfloat16, float32, float64}) {
+      Tensor u = random::uniform(random::key(7), {100000}, dtype, {.low = low, .high = high}).astype(float64);
+      EXPECT_LT(max(u).item<double>(), high) << dtype;
+      EXPECT_GE(min(u).item<double>(), low * (1 + (low < 0 ? 1e-12 : -1e-12))) << dtype;
+      EXPECT_NEAR(mean(u).item<double>(), (low + high) / 2, 0.02 * (high - low) + (dtype == bfloat16 ? 0.5 : 0))
+          << dtype;
+    }
+}
+
 TEST(Random, DistributionFunctions) {
   Tensor k = random::key(3);
   const Shape s{20000};

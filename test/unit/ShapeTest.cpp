@@ -64,6 +64,12 @@ TEST(Shape, Moves) {
       {0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0});
 }
 
+TEST(Shape, NoAxes) {
+  ROW(roll(arange(3), 1, Axes(std::vector<int64_t>{})), int64, (Shape{3}), {0, 1, 2});
+  ROW(flip(arange(3), Axes(std::vector<int64_t>{})), int64, (Shape{3}), {0, 1, 2});
+  ROW(sum(arange(3), Axes(std::vector<int64_t>{})), int64, (Shape{3}), {0, 1, 2});
+}
+
 TEST(Shape, Pads) {
   ROW(pad(x()(_, slice(0, 3)), {{1, 2}, {0, 1}}, {.mode = "constant"}), float64, (Shape{6, 4}),
       {0.0, 0.0, 0.0,  0.0, 0.0, 1.0, 2.0, 0.0, 4.0, 5.0, 6.0, 0.0,
