@@ -3,6 +3,7 @@
 // Activations, normalisations and losses as compositions.
 #include "tcc/Activations.h"
 #include "frontend/Axes.h"
+#include "frontend/Selection.h"
 #include "tcc/Create.h"
 #include "tcc/Indexing.h"
 #include "tcc/Pointwise.h"
@@ -128,7 +129,9 @@ Tensor cross_entropy(const Tensor &logits, const Tensor &labels, Loc where) {
   if (is_integer(y.dtype())) {
     if (!mayAgree(y.shape(), batch))
       fail("cross_entropy", where, Kind::shape, "expected class labels of shape ", batch, ", got ", y.shape());
-    Tensor picked = take_along_axis(logp, expand_dims(y, -1, where), -1, where);
+    int64_t last = a.ndim() - 1;
+    Tensor label = checkedIndex(y, a.dim(last), last, "cross_entropy", where, /*fromEnd=*/false);
+    Tensor picked = gatherAlong(logp, expand_dims(label, -1, where), last, where);
     return neg(mean(picked, {}, {}, where), where);
   }
   if (!mayAgree(y.shape(), a.shape()))

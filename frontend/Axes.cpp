@@ -54,9 +54,12 @@ void expectReal(const Tensor &x, const char *op, Loc where) {
   if (is_complex(x.dtype()))
     fail(op, where, Kind::dtype, "expected real numbers, got ", x.dtype());
 }
+void expectStorable(Dtype elements, Dtype dtype, const char *op, Loc where) {
+  if (is_complex(elements) && !is_complex(dtype))
+    fail(op, where, Kind::dtype, "expected values that convert to ", dtype, ", got ", elements);
+}
 Tensor storable(const Tensor &x, Dtype dtype, const char *op, Loc where) {
-  if (is_complex(x.dtype()) && !is_complex(dtype))
-    fail(op, where, Kind::dtype, "expected values that convert to ", dtype, ", got ", x.dtype());
+  expectStorable(x.dtype(), dtype, op, where);
   return asDtype(x, dtype, where);
 }
 void expectInteger(const Tensor &x, const char *op, Loc where) {

@@ -26,6 +26,8 @@ Tensor asInexact(const Tensor &x, const char *op, Loc where);
 Tensor asWide(const Tensor &x, const char *op, Loc where);
 /// Throws Kind::dtype for complex x.
 void expectReal(const Tensor &x, const char *op, Loc where);
+/// Throws Kind::dtype for complex elements that are to be stored as those of a real dtype.
+void expectStorable(Dtype elements, Dtype dtype, const char *op, Loc where);
 /// x as elements of that dtype, to be stored among them. Throws for complex x and a real dtype.
 Tensor storable(const Tensor &x, Dtype dtype, const char *op, Loc where);
 /// Throws Kind::dtype unless x has integers.

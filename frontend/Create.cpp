@@ -19,6 +19,7 @@ Tensor detail::fromElements(const void *elements, int64_t count, Dtype elementTy
     fail("tensor", where, Kind::shape, "expected ", elementCount(shape), " elements for shape ", shape, ", got ",
          count);
   Dtype target = dtype.value_or(elementType);
+  expectStorable(elementType, target, "tensor", where);
   Buffer buffer = allocateElements(target, shape, "tensor", where);
   if (target == elementType) {
     if (count > 0)
@@ -46,7 +47,7 @@ Tensor full(Shape shape, Tensor value, std::optional<Dtype> dtype, Loc where) {
   // A C++ number has its kind only: a floating one gives float32, as in the other functions here.
   if (!dtype && isWeak(value))
     dtype = promoteWeak(is_inexact(value.dtype()) ? float32 : bool_, value.dtype());
-  Tensor x = dtype ? asDtype(value, *dtype, where) : value;
+  Tensor x = dtype ? storable(value, *dtype, "full", where) : value;
   return isWeak(x) ? ofItsGraph(emitSplat(*x.impl()->weak, x.dtype(), shape, where))
                    : broadcastTo(x, shape, "full", where);
 }

@@ -9,6 +9,7 @@
 #include "tcc/Shape.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace tcc::linalg {
 
@@ -124,7 +125,10 @@ Tensor cond(const Tensor &a, Loc where) {
   Tensor s = svdvals(asMatrix(a, "cond", where), where);
   if (s.dim(-1) == 0)
     fail("cond", where, Kind::shape, "expected matrices with elements, got shape ", a.shape());
-  return divide(max(s, -1, {}, where), min(s, -1, {}, where), where);
+  Tensor least = min(s, -1, {}, where);
+  // Of the zero matrix too.
+  return tcc::where(equal(least, 0.0, where), std::numeric_limits<double>::infinity(),
+                    divide(max(s, -1, {}, where), least, where), where);
 }
 
 } // namespace tcc::linalg

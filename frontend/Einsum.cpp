@@ -27,15 +27,13 @@ int64_t indexOf(const Labels &labels, int64_t label) {
 }
 
 /// Takes diagonals of repeated labels.
-void mergeRepeated(Operand_ &o, const char *op, Loc where) {
+void mergeRepeated(Operand_ &o, Loc where) {
   for (size_t i = 0; i < o.labels.size(); ++i)
     for (size_t j = i + 1; j < o.labels.size();) {
       if (o.labels[j] != o.labels[i]) {
         ++j;
         continue;
       }
-      if (o.x.dim(int64_t(i)) != o.x.dim(int64_t(j)))
-        fail(op, where, Kind::shape, "expected equal extents of a repeated label, got ", o.x.shape());
       o.x = moveaxis(diagonalOf(o.x, 0, int64_t(i), int64_t(j), where), -1, int64_t(i), where);
       o.labels.erase(o.labels.begin() + int64_t(j));
     }
@@ -115,6 +113,10 @@ Tensor contractLabels(const std::vector<Tensor> &xs, std::vector<Labels> labels,
       fail(op, where, Kind::shape, "expected ", labels[k].size(), " axes of operand ", k, ", got shape ",
            xs[k].shape());
     for (size_t i = 0; i < labels[k].size(); ++i) {
+      // Within one operand a label takes a diagonal, of which nothing broadcasts.
+      for (size_t j = 0; j < i; ++j)
+        if (labels[k][j] == labels[k][i] && !mayAgree(xs[k].shape()[j], xs[k].shape()[i]))
+          fail(op, where, Kind::shape, "expected equal extents of a repeated label, got ", xs[k].shape());
       int64_t n = xs[k].shape()[i], &known = extent.try_emplace(labels[k][i], n).first->second;
       if (!mayAgree(known, n) && known != 1 && n != 1)
         fail(op, where, Kind::shape, "expected one extent for each label, got ", known, " and ", n);
@@ -137,7 +139,7 @@ Tensor contractLabels(const std::vector<Tensor> &xs, std::vector<Labels> labels,
       }
     o.x = reshapeTo(o.x, shape, where);
     o.labels = kept;
-    mergeRepeated(o, op, where);
+    mergeRepeated(o, where);
     for (int64_t l : o.labels)
       ++uses[l];
     list.push_back(std::move(o));

@@ -78,6 +78,10 @@ std::vector<Tensor> blockGrid(const Tensor &x, const Tensor &starts, const Shape
 
 } // namespace
 
+Tensor gatherAlong(const Tensor &x, const Tensor &at, int64_t axis, Loc where) {
+  return ops::gather(x, grid(at.shape(), axis, at, where), allAxes(x), where);
+}
+
 Tensor take(const Tensor &x, const Tensor &i, std::optional<int64_t> axis, Loc where) {
   Tensor a = asNode(x, "take", where);
   if (!axis)
@@ -113,7 +117,7 @@ Tensor take_along_axis(const Tensor &x, const Tensor &i, int64_t axis, Loc where
   whole[size_t(k)] = a.dim(k);
   shape[size_t(k)] = i.shape()[size_t(k)];
   Tensor at = broadcastTo(checkedIndex(i, a.dim(k), k, "take_along_axis", where), shape, "take_along_axis", where);
-  return ops::gather(broadcastTo(a, whole, "take_along_axis", where), grid(shape, k, at, where), allAxes(a), where);
+  return gatherAlong(broadcastTo(a, whole, "take_along_axis", where), at, k, where);
 }
 
 Tensor put_along_axis(const Tensor &x, const Tensor &i, const Tensor &v, int64_t axis, Loc where) {
@@ -132,8 +136,7 @@ Tensor gather(const Tensor &x, const Tensor &i, int64_t axis, Loc where) {
   expectSameRank(a, i, "gather", where);
   int64_t k = normalizeAxis(axis, a.ndim(), "gather", where);
   expectWithin(i.shape(), a.shape(), k, "gather", where);
-  Tensor at = checkedIndex(i, a.dim(k), k, "gather", where);
-  return ops::gather(a, grid(i.shape(), k, at, where), allAxes(a), where);
+  return gatherAlong(a, checkedIndex(i, a.dim(k), k, "gather", where), k, where);
 }
 
 Tensor scatter_add(const Tensor &x, const Tensor &i, const Tensor &v, int64_t axis, Loc where) {
@@ -150,9 +153,7 @@ Tensor segment_sum(const Tensor &x, const Tensor &ids, int64_t n, Loc where) {
     fail("segment_sum", where, Kind::shape, "expected one id for each row of ", a.shape(), ", got shape ", ids.shape());
   if (n < 0)
     fail("segment_sum", where, Kind::value, "expected a count that is not negative, got ", n);
-  Tensor wide = asDtype(ids, int64, where);
-  // Ids do not count from the end: a negative one is sent out of range.
-  Tensor at = checkedIndex(tcc::where(less(wide, 0, where), n, wide, where), n, 0, "segment_sum", where);
+  Tensor at = checkedIndex(ids, n, 0, "segment_sum", where, /*fromEnd=*/false);
   Shape shape = a.shape();
   shape[0] = n;
   return ops::scatter(zerosOf(a.dtype(), shape, where), a, {at}, {0}, "add", where);

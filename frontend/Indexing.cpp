@@ -4,6 +4,7 @@
 #include "frontend/Axes.h"
 #include "frontend/Selection.h"
 #include "frontend/TensorImpl.h"
+#include "tcc/Pointwise.h"
 #include "tcc/Reduce.h"
 #include "tcc/Shape.h"
 
@@ -24,8 +25,8 @@ std::vector<Index> subscriptList(std::initializer_list<const Index *> list) {
 
 namespace {
 
-[[noreturn]] void outOfRange(const char *op, int64_t bound, int64_t axis, int64_t got, Loc where) {
-  fail(op, where, Kind::index, "expected an index in [", -bound, ", ", bound, ") for axis ", axis, ", got ", got);
+[[noreturn]] void outOfRange(const char *op, int64_t low, int64_t bound, int64_t axis, int64_t got, Loc where) {
+  fail(op, where, Kind::index, "expected an index in [", low, ", ", bound, ") for axis ", axis, ", got ", got);
 }
 
 /// One axis of the view, or what advances along x; or an ellipsis for no axis, which still stands between its
@@ -40,7 +41,7 @@ struct Part {
 
 bool isMask(const Index &i) {
   auto *t = std::get_if<Tensor>(&i.value);
-  return t && !isWeak(*t) && t->dtype() == bool_;
+  return t && t->dtype() == bool_;
 }
 
 int64_t axesTaken(const Index &i) {
@@ -132,18 +133,22 @@ std::vector<Part> partsOf(const Tensor &x, const std::vector<Index> &subscripts,
 
 } // namespace
 
-Tensor checkedIndex(const Tensor &i, int64_t bound, int64_t axis, const char *op, Loc where) {
+Tensor checkedIndex(const Tensor &i, int64_t bound, int64_t axis, const char *op, Loc where, bool fromEnd) {
   expectInteger(i, op, where);
   // Data that is there already is checked and normalised here; past some size the program does it, in parallel.
   constexpr int64_t small = 1 << 16;
-  if (!isWeak(i) && !(i.impl()->ready.load(std::memory_order_acquire) && i.size() <= small))
-    return ops::check_index(asDtype(i, int64, where), bound, where);
+  if (!isWeak(i) && !(i.impl()->ready.load(std::memory_order_acquire) && i.size() <= small)) {
+    Tensor wide = asDtype(i, int64, where);
+    // The op lets negative ones count from the end: where they must not, they are sent behind it.
+    return ops::check_index(fromEnd ? wide : tcc::where(less(wide, 0, where), bound, wide, where), bound, where);
+  }
   std::vector<int64_t> values =
       isWeak(i) ? std::vector<int64_t>{asInteger(*i.impl()->weak)} : evaluatedIntegers(i, where);
   bool same = !isWeak(i) && i.dtype() == int64;
+  int64_t low = fromEnd ? -bound : 0;
   for (int64_t &v : values) {
-    if (v < -bound || v >= bound)
-      outOfRange(op, bound, axis, v, where);
+    if (v < low || v >= bound)
+      outOfRange(op, low, bound, axis, v, where);
     same &= v >= 0;
     v = v < 0 ? v + bound : v;
   }
@@ -215,7 +220,7 @@ Selection select(const Tensor &x, const std::vector<Index> &subscripts) {
         fail("index", s.where, Kind::index, "expected an index that is not negative for axis ", part.axis,
              " of open size, got ", part.i);
       if (!isOpen(n) && (part.i < -n || part.i >= n))
-        outOfRange("index", n, part.axis, part.i, s.where);
+        outOfRange("index", -n, n, part.axis, part.i, s.where);
       int64_t i = part.i < 0 ? part.i + n : part.i;
       s.starts[a] = i;
       s.limits[a] = i + 1;

@@ -37,7 +37,10 @@ std::vector<Index> subscriptList(std::initializer_list<const Index *> list);
 Tensor viewOf(const Tensor &x, const Selection &s);
 Tensor selected(const Tensor &x, const Selection &s);
 
-/// `i` as non-negative int64 below `bound`: checked at once if it is known, when the program runs otherwise.
-Tensor checkedIndex(const Tensor &i, int64_t bound, int64_t axis, const char *op, Loc where);
+/// `i` as non-negative int64 below `bound`: checked at once if it is known, when the program runs otherwise. Negative
+/// ones count from the end, or are out of range.
+Tensor checkedIndex(const Tensor &i, int64_t bound, int64_t axis, const char *op, Loc where, bool fromEnd = true);
+/// x[.., at[.., k, ..], ..] for checked positions, whose shape is within x's outside the axis.
+Tensor gatherAlong(const Tensor &x, const Tensor &at, int64_t axis, Loc where);
 
 } // namespace tcc

@@ -53,12 +53,10 @@ Tensor update(const Tensor &x, const std::vector<Index> &subscripts, const Tenso
     fail("at", where, Kind::dtype, "expected real numbers for ", how, ", got ", x.dtype());
   if (!v.valid())
     fail("at", where, Kind::value, "expected a tensor, got an empty (default-constructed) one");
-  if (!isWeak(v) && is_complex(v.dtype()) && !is_complex(x.dtype()))
-    fail("at", where, Kind::dtype, "expected values that convert to ", x.dtype(), ", got ", v.dtype());
   Selection s = select(x, subscripts);
   Shape shape = s.resultShape();
   // As in NumPy's assignment, leading axes of extent 1 are dropped.
-  Tensor value = asDtype(v, x.dtype(), where);
+  Tensor value = storable(v, x.dtype(), "at", where);
   while (value.ndim() > int64_t(shape.size()) && value.dim(0) == 1)
     value = reshapeTo(value, Shape(value.shape().begin() + 1, value.shape().end()), where);
   value = broadcastTo(value, shape, "at", where);
