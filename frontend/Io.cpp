@@ -113,10 +113,10 @@ Loaded::operator Tensor() const {
     fail("load", Loc::current(), Kind::value, "expected a file with one tensor, got ", entries.size());
   return entries.begin()->second;
 }
-const Tensor &Loaded::at(const std::string &name) const {
+const Tensor &Loaded::at(const std::string &name, Loc where) const {
   auto it = entries.find(name);
   if (it == entries.end())
-    fail("load", Loc::current(), Kind::value, "expected the name of a tensor in the file, got \"", name, "\"");
+    fail("load", where, Kind::value, "expected the name of a tensor in the file, got \"", name, "\"");
   return it->second;
 }
 

@@ -209,10 +209,10 @@ static Tensor vectorNorm(const Tensor &a, double p, const std::vector<int64_t> &
 Tensor norm(const Tensor &x, NormOptions o, Loc where) {
   Tensor a = asInexact(x, "norm", where);
   std::vector<int64_t> axes = normalizeAxes(o.axes, a.ndim(), "norm", where);
-  if (!o.ord)
+  if (!o.ord.value)
     return tcc::norm(a, axes, {o.keepdims}, where);
-  const std::string *name = std::get_if<std::string>(&*o.ord);
-  double p = name ? 0 : std::get<double>(*o.ord);
+  const std::string *name = std::get_if<std::string>(&*o.ord.value);
+  double p = name ? 0 : std::get<double>(*o.ord.value);
   if (axes.size() == 1 && !name)
     return vectorNorm(a, p, axes, o.keepdims, where);
   if (axes.size() != 2)

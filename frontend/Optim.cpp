@@ -114,7 +114,7 @@ void Optimizer::load_state(const std::map<std::string, Tensor> &state, Loc where
     for (size_t k = 0; k < slotNames.size(); ++k) {
       const Tensor &slot = find(std::to_string(i) + "." + slotNames[k]);
       if (slot.shape() != loaded[i][k].shape())
-        fail("load_state", where, Kind::shape, "expected shape ", loaded[i][k].shape(), " of \"", slotNames[k],
+        fail("load_state", where, Kind::shape, "expected shape ", loaded[i][k].shape(), " of \"", i, ".", slotNames[k],
              "\", got ", slot.shape());
       loaded[i][k] = asDtype(slot, loaded[i][k].dtype(), where);
     }
@@ -153,7 +153,10 @@ Tensor realZeros(const Tensor &p) { return zerosOf(real_dtype(p.dtype()), p.shap
 SGD::SGD(Params params, SgdOptions o)
     : Optimizer("SGD", std::move(params), o.lr,
                 o.momentum != 0 ? std::vector<std::string>{"momentum"} : std::vector<std::string>{}),
-      options(o) {}
+      options(o) {
+  if (o.nesterov && o.momentum == 0)
+    fail("SGD", Loc::current(), Kind::value, "expected a momentum for nesterov, got 0");
+}
 Tensor SGD::update(const Tensor &p, const Tensor &gradient, std::vector<Tensor> &slots, const Step &step) {
   Tensor g = options.weight_decay != 0 ? gradient + p * options.weight_decay : gradient;
   if (!slots.empty()) {

@@ -10,7 +10,11 @@
 
 namespace tcc {
 
-void set_num_threads(int n) { runtime::setNumThreads(n < 0 ? 0 : n); }
+void set_num_threads(int n, Loc where) {
+  if (n < 0)
+    fail("set_num_threads", where, Kind::value, "expected a number of threads, or 0 for the default, got ", n);
+  runtime::setNumThreads(n);
+}
 int num_threads() { return runtime::numThreads(); }
 
 void set_default_device(Device device, Loc where) {
@@ -23,7 +27,11 @@ MemoryStats memory_stats() {
   runtime::MemoryStats s = runtime::memoryStats();
   return {s.liveBytes, s.peakBytes, s.limitBytes};
 }
-void set_memory_limit(int64_t bytes) { runtime::setMemoryLimit(bytes); }
+void set_memory_limit(int64_t bytes, Loc where) {
+  if (bytes < 0)
+    fail("set_memory_limit", where, Kind::value, "expected a number of bytes, or 0 for no limit, got ", bytes);
+  runtime::setMemoryLimit(bytes);
+}
 
 void set_cache_dir(const std::string &path, int64_t limit_bytes, Loc where) {
   if (path.empty()) {

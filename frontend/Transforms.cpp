@@ -52,6 +52,17 @@ Tensor detail::strong(const Tensor &x) {
 }
 Tensor detail::placeholderLike(const Tensor &x) { return leafOf(int64_t(0), x.dtype(), x.shape(), Loc::current()); }
 
+std::vector<Tensor> detail::chosen(const std::vector<Tensor> &args, const std::vector<int64_t> &argnums, Loc where) {
+  std::vector<Tensor> out;
+  int64_t n = int64_t(args.size());
+  for (int64_t k : argnums) {
+    if (k < -n || k >= n)
+      fail("value_and_grad", where, Kind::value, "expected argument numbers in [", -n, ", ", n, "), got ", k);
+    out.push_back(args[size_t(k < 0 ? k + n : k)]);
+  }
+  return out;
+}
+
 std::vector<Tensor> grad(const Tensor &y, const std::vector<Tensor> &xs, Loc where) {
   if (!y.valid())
     fail("grad", where, Kind::value, "expected a tensor, got an empty (default-constructed) one");
@@ -60,7 +71,9 @@ std::vector<Tensor> grad(const Tensor &y, const std::vector<Tensor> &xs, Loc whe
   if (!is_floating(y.dtype()))
     fail("grad", where, Kind::dtype, "expected a real floating function, got ", y.dtype());
   for (const Tensor &x : xs)
-    if (!is_inexact(x.dtype()))
+    if (!x.valid())
+      fail("grad", where, Kind::value, "expected tensors to differentiate by, got an empty (default-constructed) one");
+    else if (!is_inexact(x.dtype()))
       fail("grad", where, Kind::dtype, "expected floating or complex tensors to differentiate by, got ", x.dtype());
   std::vector<Tensor> out = gradients({y}, {emitSplat(1.0, y.dtype(), y.shape(), where)}, xs, where);
   for (size_t i = 0; i < xs.size(); ++i)

@@ -3,6 +3,7 @@
 // User mistakes: the exact message with the user's line, its kind, and the function that complains.
 #include "tcc/tcc.h"
 
+#include <cmath>
 #include <gtest/gtest.h>
 
 using namespace tcc;
@@ -30,6 +31,16 @@ TEST(FrontendErrors, Shapes) {
   EXPECT_MISTAKE(zeros({-1}), shape, "[zeros] expected extents that are not negative, got {-1}");
   EXPECT_MISTAKE(linalg::inv(a), shape, "[inv] expected square matrices, got shape {2, 3}");
   EXPECT_MISTAKE(grad(a, a), shape, "[grad] expected a function with one element, got shape {2, 3}");
+  EXPECT_MISTAKE(reshape(a, {-1, -1}), shape, "[reshape] expected at most one extent of -1, got {-1, -1}");
+  EXPECT_MISTAKE(random::gumbel(random::key(0), {-2}), shape, "[gumbel] expected extents that are not negative, got {-2}");
+  EXPECT_MISTAKE(random::gamma(random::key(0), 1.0, {3, -1}), shape, "[gamma] expected extents that are not negative, got {3, -1}");
+  constexpr int64_t huge = int64_t(1) << 62;
+  EXPECT_MISTAKE(tile(b, {huge}), shape, "[tile] expected a shape whose number of elements fits 64 bits, got {4611686018427387904, 4, 1}");
+  EXPECT_MISTAKE(repeat(b, huge), shape, "[repeat] expected a shape whose number of elements fits 64 bits, got {1, 4, 4611686018427387904}");
+  EXPECT_MISTAKE(pad(b, {{huge, huge}}), value, "[pad] expected widths whose sum fits 64 bits, got 4611686018427387904 and 4611686018427387904");
+  Tensor line = broadcast_to(b[0], {huge});
+  EXPECT_MISTAKE(concatenate({line, line}), shape, "[concatenate] expected extents that are not negative, got -9223372036854775808");
+  EXPECT_MISTAKE(einsum("ii", ones({1, 3})), shape, "[einsum] expected equal extents of a repeated label, got {1, 3}");
   EXPECT_MISTAKE(tensor({{1, 2}, {3}}), shape, "[tensor] expected nested braces of equal length, got 2 and 1");
 }
 
@@ -65,6 +76,8 @@ TEST(FrontendErrors, Indices) {
   EXPECT_MISTAKE(x(tensor({1, 7})), index, "[index] expected an index in [-4, 4) for axis 0, got 7");
   EXPECT_MISTAKE(x(tensor({true, false})), index, "[index] expected a mask of extent 4 for axis 0, got 2");
   EXPECT_MISTAKE(sum(x, 2), index, "[sum] expected an axis in [-2, 2), got 2");
+  EXPECT_MISTAKE(cross_entropy(x, tensor({0, 1, -1, 2})), index, "[cross_entropy] expected an index in [0, 5) for axis 1, got -1");
+  EXPECT_MISTAKE(segment_sum(x, tensor({0, 1, -1, 2}), 3), index, "[segment_sum] expected an index in [0, 3) for axis 0, got -1");
   EXPECT_MISTAKE(take(x, 9, 1), index, "[take] expected an index in [-5, 5) for axis 1, got 9");
 }
 
@@ -96,6 +109,9 @@ TEST(FrontendErrors, Dtypes) {
   EXPECT_MISTAKE(cummax(ones({2}, complex64)), dtype, "[cummax] expected real numbers, got complex64");
   EXPECT_MISTAKE(complex(ones({2}, complex64), 1.0), dtype, "[complex] expected real numbers, got complex64");
   EXPECT_MISTAKE(put_along_axis(x, tensor({0}), ones({}, complex64), 0), dtype, "[put_along_axis] expected values that convert to float64, got complex64");
+  EXPECT_MISTAKE(x.at(0).set(std::complex<double>(1, 2)), dtype, "[at] expected values that convert to float64, got complex128");
+  EXPECT_MISTAKE(full({2}, std::complex<double>(1, 2), float32), dtype, "[full] expected values that convert to float32, got complex128");
+  EXPECT_MISTAKE(tensor({std::complex<float>(1, 2)}, float32), dtype, "[tensor] expected values that convert to float32, got complex64");
   EXPECT_MISTAKE(erf(ones({2}, complex64)), dtype, "[erf] expected floats, got complex64");
   EXPECT_MISTAKE(x & 3.0, dtype, "[bitwise_and] expected bool or integers, got float64");
   EXPECT_MISTAKE(tensor({true}) - tensor({true}), dtype, "[subtract] expected numbers, got bool");
@@ -112,10 +128,23 @@ TEST(FrontendErrors, Values) {
   EXPECT_MISTAKE(x % 0, numerical, "[remainder] expected a divisor other than 0 for uint8, got 0");
   EXPECT_MISTAKE(floor_divide(x, 0), numerical, "[floor_divide] expected a divisor other than 0 for uint8, got 0");
   EXPECT_MISTAKE(random::randint(random::key(0), 0, 300, {2}, int8), value, "[randint] expected numbers that int8 has, got [0, 300)");
-  EXPECT_MISTAKE(random::uniform(random::key(0), {2}, float32, {.low = 1, .high = 0}), value, "[uniform] expected low <= high, got 1 and 0");
+  EXPECT_MISTAKE(random::uniform(random::key(0), {2}, float32, {.low = 1, .high = 0}), value, "[uniform] expected finite low <= high, got 1 and 0");
   EXPECT_MISTAKE(arange(0, 3, 0), value, "[arange] expected a step other than 0, got 0");
   EXPECT_MISTAKE(random::uniform(x, {2}), value, "[uniform] expected a key (uint32 of shape {2}), got uint8 of shape {3}");
   EXPECT_MISTAKE(fft::fft(ones({4}), {.norm = "unit"}), value, "[fft] expected norm \"backward\", \"ortho\" or \"forward\", got \"unit\"");
   EXPECT_MISTAKE(einsum("ij,jk", {ones({2, 2})}, Loc::current()), value, "[einsum] expected 2 operands for \"ij,jk\", got 1");
+  EXPECT_MISTAKE(einsum("ij,jk", ones({2, 2})), value, "[einsum] expected 2 operands for \"ij,jk\", got 1");
+  EXPECT_MISTAKE(random::uniform(random::key(0), {2}, float32, {.low = 0, .high = INFINITY}), value, "[uniform] expected finite low <= high, got 0 and inf");
+  EXPECT_MISTAKE(set_num_threads(-1), value, "[set_num_threads] expected a number of threads, or 0 for the default, got -1");
+  EXPECT_MISTAKE(set_memory_limit(-1), value, "[set_memory_limit] expected a number of bytes, or 0 for no limit, got -1");
+  auto f = [](const Tensor &a) { return sum(a); };
+  EXPECT_MISTAKE(value_and_grad(f, {1})(ones({2})), value, "[value_and_grad] expected argument numbers in [-1, 1), got 1");
+  EXPECT_MISTAKE(grad(sum(ones({2})), Tensor()), value, "[grad] expected tensors to differentiate by, got an empty (default-constructed) one");
+  try {
+    optim::SGD({Variable(ones({2}))}, {.nesterov = true});
+    ADD_FAILURE();
+  } catch (const Error &e) {
+    EXPECT_TRUE(std::string_view(e.what()).starts_with("[SGD] expected a momentum for nesterov, got 0")) << e.what();
+  }
   EXPECT_MISTAKE(Tensor() + 1, value, "[add] expected tensors, got an empty (default-constructed) one");
 }

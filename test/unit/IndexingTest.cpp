@@ -50,6 +50,13 @@ TEST(Indexing, Masks) {
   ROW(x()(tensor({false, false, false})), float64, (Shape{0, 4}), {});
 }
 
+TEST(Indexing, MasksWithoutAxes) {
+  ROW(x()(true, 0), float64, (Shape{1, 4}), {0.0, 1.0, 2.0, 3.0});
+  ROW(x()(tensor(true), 0), float64, (Shape{1, 4}), {0.0, 1.0, 2.0, 3.0});
+  ROW(x()(false), float64, (Shape{0, 3, 4}), {});
+  ROW(x().at(false).set(7), float64, (Shape{3, 4}), {0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0});
+}
+
 TEST(Indexing, Updates) {
   ROW(x().at(1).set(9.0), float64, (Shape{3, 4}), {0.0, 1.0, 2.0, 3.0, 9.0, 9.0, 9.0, 9.0, 8.0, 9.0, 10.0, 11.0});
   ROW(x().at(slice(_, _, 2), slice(_, _, -2)).set(tensor({-1.0, -2.0})), float64, (Shape{3, 4}),

@@ -115,4 +115,10 @@ TEST(Linalg, Norms) {
       (Shape{3}), {2.080083823051904, 3.072316825685847, 2.080083823051904});
   ROW(linalg::norm(tensor({{1.0, 2.0, 0.0}, {-1.0, 1.0, 3.0}, {2.0, 0.0, 1.0}}), {.ord = inf, .axes = 1}), float64,
       (Shape{3}), {2.0, 3.0, 2.0});
+  // A whole number is as good an order.
+  ROW(linalg::norm(tensor({{1.0, 2.0, 0.0}, {-1.0, 1.0, 3.0}, {2.0, 0.0, 1.0}}), {.ord = 1}), float64, (Shape{}),
+      {4.0});
+  ROW(linalg::norm(tensor({3.0, -4.0}), {.ord = 1}), float64, (Shape{}), {7.0});
+  ROW(linalg::cond(tensor({{1.0, 0.0}, {0.0, 0.0}})), float64, (Shape{}), {inf});
+  ROW(linalg::cond(zeros({2, 2}, float64)), float64, (Shape{}), {inf});
 }

@@ -25,10 +25,18 @@ TCC_API Tensor tensordot(const Tensor &a, const Tensor &b, int64_t n = 2, Loc wh
 TCC_API Tensor tensordot(const Tensor &a, const Tensor &b, Shape axesOfA, Shape axesOfB, Loc where = Loc::current());
 /// NumPy's einsum for any number of operands, with `...` and repeated labels; pairs are contracted in a greedy order.
 TCC_API Tensor einsum(const std::string &formula, const std::vector<Tensor> &xs, Loc where = Loc::current());
+/// A formula together with the line it stands on: nothing can follow the operands of einsum.
+struct Formula {
+  std::string text;
+  Loc where;
+  template <class S>
+    requires std::is_convertible_v<const S &, std::string>
+  Formula(const S &text, Loc where = Loc::current()) : text(text), where(where) {}
+};
 template <class... T>
   requires(sizeof...(T) > 0 && (std::is_convertible_v<const T &, Tensor> && ...))
-Tensor einsum(const std::string &formula, const T &...xs) {
-  return einsum(formula, std::vector<Tensor>{Tensor(xs)...});
+Tensor einsum(const Formula &formula, const T &...xs) {
+  return einsum(formula.text, std::vector<Tensor>{Tensor(xs)...}, formula.where);
 }
 struct ContractOptions {
   /// Bytes an intermediate may take; contract throws where the greedy order needs more. 0: no limit.

@@ -38,6 +38,8 @@ struct Index {
   template <class I>
     requires std::is_integral_v<I>
   Index(I i, Loc where = Loc::current()) : value(int64_t(i)), where(where) {}
+  /// A mask without axes, as in NumPy: all, or nothing, along a new axis.
+  Index(bool mask, Loc where = Loc::current()) : value(Tensor(mask)), where(where) {}
   Index(slice s, Loc where = Loc::current()) : value(s), where(where) {}
   Index(Placeholder p, Loc where = Loc::current()) : value(p), where(where) {}
   Index(NewAxis n, Loc where = Loc::current()) : value(n), where(where) {}

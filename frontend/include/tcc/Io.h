@@ -23,7 +23,7 @@ public:
   /// The only tensor; throws if there are more.
   operator Tensor() const;
   /// Throws for unknown names.
-  const Tensor &at(const std::string &name) const;
+  const Tensor &at(const std::string &name, Loc where = Loc::current()) const;
   const Tensor &operator[](const std::string &name) const { return at(name); }
   auto begin() const { return entries.begin(); }
   auto end() const { return entries.end(); }
@@ -34,7 +34,7 @@ private:
 };
 /// Throws Kind::io for missing or damaged files and for dtypes that tcc has not.
 TCC_API Loaded load(const std::string &path, Loc where = Loc::current());
-/// An ONNX model as a function of its inputs, in their order.
+/// An ONNX model as a function of its inputs, in their order. Not there yet: throws Kind::io.
 TCC_API std::function<std::vector<Tensor>(std::vector<Tensor>)> load_onnx(const std::string &path,
                                                                           Loc where = Loc::current());
 

@@ -31,9 +31,19 @@ struct RcondOptions {
   /// Singular values below rcond times the largest count as zero; default: eps * max(m, n).
   std::optional<double> rcond = {};
 };
+/// NumPy's ord: a number (infinities included), "fro" or "nuc".
+struct NormOrder {
+  std::optional<std::variant<double, std::string>> value;
+  NormOrder() {}
+  template <class N>
+    requires std::is_arithmetic_v<N>
+  NormOrder(N p) : value(double(p)) {}
+  NormOrder(const char *name) : value(std::string(name)) {}
+  NormOrder(std::string name) : value(std::move(name)) {}
+};
 struct NormOptions {
-  /// NumPy's ord: a number (infinities included), "fro" or "nuc".
-  std::optional<std::variant<double, std::string>> ord = {};
+  /// Default: the Euclidean (Frobenius) norm over all axes.
+  NormOrder ord = {};
   Axes axes = {};
   bool keepdims = false;
 };
@@ -74,7 +84,7 @@ struct Polar {
   Tensor u, p;
 };
 
-/// a = l l^H (u^H u with upper) of a Hermitian positive definite matrix; reads the lower triangle.
+/// a = l l^H (u^H u with upper) of a Hermitian positive definite matrix; reads the lower (upper) triangle.
 TCC_API Tensor cholesky(const Tensor &a, CholeskyOptions options = {}, Loc where = Loc::current());
 /// Solves a x = b given c = cholesky(a).
 TCC_API Tensor cholesky_solve(const Tensor &c, const Tensor &b, CholeskyOptions options = {},
@@ -123,7 +133,7 @@ TCC_API Tensor sqrtm(const Tensor &a, Loc where = Loc::current());
 TCC_API Polar polar(const Tensor &a, Loc where = Loc::current());
 /// int64; singular values above eps * max(m, n) * the largest count.
 TCC_API Tensor matrix_rank(const Tensor &a, Loc where = Loc::current());
-/// The ratio of the extreme singular values.
+/// The ratio of the extreme singular values, infinite for singular matrices.
 TCC_API Tensor cond(const Tensor &a, Loc where = Loc::current());
 /// Vector or matrix norms, as NumPy chooses by ord and axes.
 TCC_API Tensor norm(const Tensor &a, NormOptions options = {}, Loc where = Loc::current());

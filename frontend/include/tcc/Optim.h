@@ -21,7 +21,7 @@ TCC_API Schedule step_decay(double lr, double factor, int64_t every);
 TCC_API Schedule exponential_decay(double lr, double factor);
 /// From lr to `last` over `steps` along half a cosine.
 TCC_API Schedule cosine_decay(double lr, int64_t steps, double last = 0);
-/// Grows linearly from 0 for `steps`, then goes on with `then`, counted from there.
+/// lr (k + 1) / steps in the first `steps`, then goes on with `then`, counted from there.
 TCC_API Schedule linear_warmup(int64_t steps, double lr, Schedule then = {});
 
 class TCC_API Optimizer {
@@ -37,7 +37,7 @@ public:
   }
   /// Everything load_state needs, by name: "step", "lr" and "<parameter number>.<slot>".
   std::map<std::string, Tensor> state() const;
-  /// Throws for missing names or other shapes than the parameters'.
+  /// Throws for missing names or other shapes than the slots'.
   void load_state(const std::map<std::string, Tensor> &state, Loc where = Loc::current());
   double lr() const;
   void set_lr(double lr);
@@ -82,7 +82,8 @@ struct LrOptions {
   double lr = 0.01;
 };
 
-/// Gradient descent with (Nesterov) momentum; weight decay is added to the gradient.
+/// Gradient descent with (Nesterov) momentum, as PyTorch counts it: m = momentum m + g; weight decay is added to the
+/// gradient.
 class TCC_API SGD : public Optimizer {
 public:
   explicit SGD(Params params, SgdOptions options = {});
@@ -102,7 +103,7 @@ private:
   AdamOptions options;
 };
 
-/// Loshchilov and Hutter 2019: weight decay apart from the gradient.
+/// Loshchilov and Hutter 2019: weight decay apart from the gradient (0 if not given; PyTorch's default is 0.01).
 class TCC_API AdamW : public Optimizer {
 public:
   explicit AdamW(Params params, AdamOptions options = {});

@@ -15,14 +15,14 @@ struct MemoryStats {
   int64_t live_bytes = 0, peak_bytes = 0, limit_bytes = 0;
 };
 /// 0 restores the default: TCC_NUM_THREADS, else the CPUs the process may use. Results do not depend on it.
-TCC_API void set_num_threads(int n);
+TCC_API void set_num_threads(int n, Loc where = Loc::current());
 TCC_API int num_threads();
 /// Throws Kind::device if this build or machine has no such device.
 TCC_API void set_default_device(Device device, Loc where = Loc::current());
 TCC_API Device default_device();
 TCC_API MemoryStats memory_stats();
 /// Allocations beyond it throw. 0 removes the limit.
-TCC_API void set_memory_limit(int64_t bytes);
+TCC_API void set_memory_limit(int64_t bytes, Loc where = Loc::current());
 /// Keeps compiled programs in the directory `path`, from which later processes run them without compiling; of more than
 /// `limit_bytes`, the least recently used go. Empty: nowhere. By default the directory is that of the environment
 /// variable TCC_CACHE_DIR (limit: TCC_CACHE_LIMIT, in bytes), and nowhere without one. Throws Kind::io if the directory

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Random numbers, counter-based (Threefry-2x32-20): a key and a shape determine every bit, for any number of threads.
-// Each function takes an explicit key first, or none for the next key of the process's seeded sequence. Samples are
-// differentiable in their parameters where a reparametrisation exists.
+// Each function takes an explicit key first, or none for the next key of the process's seeded sequence; a function that
+// compile() or a loop traces draws that key once, when it is traced: hand it a key for other numbers in each call.
+// Samples are differentiable in their parameters where a reparametrisation exists.
 #pragma once
 
 #include "tcc/Tensor.h"

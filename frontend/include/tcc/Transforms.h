@@ -45,16 +45,16 @@ TCC_API Tensor withPullback(const Tensor &y, const std::vector<Tensor> &xs, cons
                             const Tensor &cotangent, Loc where);
 /// Zeros that nothing was folded into: a point to differentiate at.
 TCC_API Tensor placeholderLike(const Tensor &x);
+/// The arguments of these numbers; negative ones count from the end.
+TCC_API std::vector<Tensor> chosen(const std::vector<Tensor> &args, const std::vector<int64_t> &argnums, Loc where);
 } // namespace detail
 
 /// g = value_and_grad(f): g(x...) gives f's value and its gradients in the arguments `argnums`.
-template <class F> auto value_and_grad(F f, std::vector<int64_t> argnums = {0}) {
-  return [f = std::move(f), argnums = std::move(argnums)]<class... A>(const A &...args) {
-    std::vector<Tensor> all{detail::strong(Tensor(args))...}, xs;
+template <class F> auto value_and_grad(F f, std::vector<int64_t> argnums = {0}, Loc where = Loc::current()) {
+  return [f = std::move(f), argnums = std::move(argnums), where]<class... A>(const A &...args) {
+    std::vector<Tensor> all{detail::strong(Tensor(args))...}, xs = detail::chosen(all, argnums, where);
     Tensor y = [&]<size_t... K>(std::index_sequence<K...>) { return f(all[K]...); }(std::index_sequence_for<A...>());
-    for (int64_t k : argnums)
-      xs.push_back(all.at(size_t(k < 0 ? k + int64_t(all.size()) : k)));
-    return std::pair<Tensor, std::vector<Tensor>>(y, grad(y, xs));
+    return std::pair<Tensor, std::vector<Tensor>>(y, grad(y, xs, where));
   };
 }
 
