@@ -35,12 +35,14 @@ Value MatrixAlgebra::solveTriangularRight(Value t, Value x, bool lower, bool isA
   return adjointOf(solveTriangular(t, adjointOf(x), lower, !isAdjoint, unit));
 }
 
-Value MatrixAlgebra::largest(Value x) {
+Value MatrixAlgebra::largest(Value x, Value like) {
   int64_t rank = tensorType(x).getRank();
   auto axes = b.integers({rank - 2, rank - 1});
+  if (!like)
+    like = x;
   if (tensorType(x).getDimSize(rank - 2) == 0 || tensorType(x).getDimSize(rank - 1) == 0)
-    return magnitude(x);
-  return adjoint::repeatLike(b, b.create<ReduceMaxOp>(magnitude(x), axes), x, axes);
+    return magnitude(b.zeros(like));
+  return adjoint::repeatLike(b, b.create<ReduceMaxOp>(magnitude(x), axes), like, axes);
 }
 
 Value MatrixAlgebra::blocks(Value a00, Value a01, Value a10, Value a11) {

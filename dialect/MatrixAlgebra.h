@@ -9,7 +9,7 @@
 namespace tcc {
 
 /// Why a derivative does not exist or is not known; the order of the messages in runtime/Check.cpp.
-enum class Reason : int64_t { gauge, secondDerivative, complement };
+enum class Reason : int64_t { gauge, secondDerivative, complement, singular };
 
 class MatrixAlgebra {
 public:
@@ -70,8 +70,8 @@ public:
   Value withDiagonal(Value x, Value v) { return select(onDiagonal(x), adjoint::castLike(b, asRows(v, x), x), x); }
   /// x diag(v)
   Value scaleColumns(Value x, Value v) { return multiply(x, asRows(v, x)); }
-  /// The largest magnitude of each matrix x, at each position of x.
-  Value largest(Value x);
+  /// The largest magnitude of each matrix x, at each position of `like` (of x, if it is null).
+  Value largest(Value x, Value like = {});
   /// The square matrix of these blocks, all of one size.
   Value blocks(Value a, Value b, Value c, Value d);
   /// x; evaluation fails, and says why, where `failed` holds anywhere.

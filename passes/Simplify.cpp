@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// --tcc-simplify: one cheap sweep that folds, merges equal ops and drops unused ones; every later stage expects it.
+// --tcc-simplify: one cheap sweep that folds, merges equal ops, rewrites linear systems and drops unused ops; every
+// later stage expects it.
 #include "dialect/Dialect.h"
 #include "dialect/Ops.h"
 #include "passes/KernelPasses.h"
+#include "passes/LinearSystems.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Dominance.h"
@@ -37,6 +39,7 @@ void simplify(FunctionOpInterface function) {
   IRRewriter rewriter(function.getContext());
   DominanceInfo dominance(function);
   eliminateCommonSubExpressions(rewriter, dominance, function);
+  rewriteLinearSystems(function);
   for (Block &block : function.getFunctionBody())
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
       if (isOpTriviallyDead(&op))
