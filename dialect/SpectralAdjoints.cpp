@@ -282,7 +282,10 @@ LogicalResult SvdOp::pullback(AdjointBuilder &b) {
   Value limitN = m.antiHermitian(m.subtract(pu, pv));
   if (!isStructural)
     limitN = spectral.limitOfSums(limitN);
+  // Of gu and gv too: of a loss that sees the vectors' span only, ku and kv are rounding errors.
   Value scale = b.create<MaximumOp>(m.largest(ku), m.largest(kv));
+  if (!isSquare)
+    scale = b.create<MaximumOp>(scale, b.create<MaximumOp>(m.largest(gu, ku), m.largest(gv, ku)));
   Value turned;
   if (limits->isGeneral() && !isWhole) {
     SmallVector<Value> g;

@@ -33,8 +33,9 @@ public:
       least = fmin(least, pivot), largest = fmax(largest, pivot);
       det = det * lu[i * (n + 1)];
     }
-    // The inverse's relative error is eps times the condition; 2^8 is about what the pivots' ratio may hide.
-    if (least > largest * 0x1p-8 && squaredNorm(det) > 0 && isfinite(squaredNorm(det)))
+    // The inverse's relative error is eps times the condition, about the pivots' ratio: as small as a solve's.
+    double ratio = sizeof(Real<T>) == 8 ? 0x1p-24 : 0x1p-10;
+    if (least > largest * ratio && squaredNorm(det) > 0 && isfinite(squaredNorm(det)))
       return invert(lu, perm, det, y);
     return fromSingularValues(a, y, like, status);
   }
