@@ -3,18 +3,21 @@
 // QR, singular values, eigenvalues, and what is read off them.
 #include "frontend/Matrix.h"
 #include "tcc/Contract.h"
+#include "tcc/Create.h"
 #include "tcc/Linalg.h"
 #include "tcc/Pointwise.h"
+#include "tcc/Random.h"
 #include "tcc/Reduce.h"
 #include "tcc/Shape.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace tcc::linalg {
 
-Qr qr(const Tensor &a, Loc where) {
-  auto [q, r] = ops::qr(asMatrix(a, "qr", where), /*full=*/false, where);
+Qr qr(const Tensor &a, QrOptions o, Loc where) {
+  auto [q, r] = ops::qr(asMatrix(a, "qr", where), o.full_matrices, where);
   return {q, r};
 }
 
@@ -27,6 +30,45 @@ static int64_t rankAbove(const Tensor &s, double cutoff, Loc where) {
   return std::max<int64_t>(1, asInteger(most));
 }
 
+/// An orthonormal basis of the span of x's columns, of which the first `kept` directions matter. With x = l diag(s)
+/// w^H, all three without derivatives, it is that of x w diag(1 / s): the same span to any order, and l itself to begin
+/// with, so that nothing is lost where s decays. Directions far below the kept ones are l's, without derivatives.
+static Tensor spanOf(const Tensor &x, int64_t kept, Loc where) {
+  auto [l, s, wh] = ops::svd(ops::stop_gradient(x, where), /*full=*/false, where);
+  double eps = epsilonOf(x.dtype());
+  int64_t axis = s.ndim() - 1;
+  Tensor first = multiply(sliceAxis(s, axis, 0, 1, where), eps * double(x.dim(-2)), where);
+  Tensor last = multiply(sliceAxis(s, axis, kept - 1, kept, where), std::sqrt(eps), where);
+  Tensor counts = greater(s, maximum(first, last, where), where), one = constantLike(s, 1, where);
+  Tensor inverse = tcc::where(counts, divide(one, tcc::where(counts, s, one, where), where), 0.0, where);
+  Tensor turned = matmul(x, scaleColumns(adjoint(wh, where), inverse, where), where);
+  return ops::qr(add(turned, scaleColumns(l, tcc::where(counts, 0.0, one, where), where), where), /*full=*/false,
+                 where)[0];
+}
+
+// Halko, Martinsson and Tropp 2011, algorithms 4.4 (subspace iteration from a random sketch) and 5.1. The first half of
+// the steps finds the subspace, without derivatives; from there on it stays where it is, and the derivatives of the
+// other half converge to those of the invariant subspace, with the part of the discarded one (Francuz, Schuch and
+// Vanhecke 2023).
+static Svd randomizedSvd(const Tensor &a, int64_t size, const SvdOptions &o, Loc where) {
+  Tensor fixed = ops::stop_gradient(a, where), fixedH = adjoint(fixed, where), h = adjoint(a, where);
+  Tensor key = o.key ? *o.key : random::key(0, where);
+  auto orthonormal = [&](const Tensor &x) { return ops::qr(x, /*full=*/false, where)[0]; };
+  Tensor left = orthonormal(matmul(fixed, random::normal(key, {a.dim(-1), size}, a.dtype(), {}, where), where));
+  Tensor right = orthonormal(matmul(fixedH, left, where));
+  for (int64_t k = 0; k < o.power_iterations; ++k) {
+    left = orthonormal(matmul(fixed, right, where));
+    right = orthonormal(matmul(fixedH, left, where));
+  }
+  for (int64_t k = 0; k < o.power_iterations; ++k) {
+    left = spanOf(matmul(a, right, where), *o.max_rank, where);
+    right = spanOf(matmul(h, left, where), *o.max_rank, where);
+  }
+  left = spanOf(matmul(a, right, where), *o.max_rank, where);
+  auto [inner, s, vh] = ops::svd(matmul(adjoint(left, where), a, where), /*full=*/false, where);
+  return {matmul(left, inner, where), s, vh};
+}
+
 Svd svd(const Tensor &a, SvdOptions o, Loc where) {
   Tensor m = asMatrix(a, "svd", where);
   bool truncated = o.max_rank || o.cutoff;
@@ -34,10 +76,22 @@ Svd svd(const Tensor &a, SvdOptions o, Loc where) {
     fail("svd", where, Kind::value, "expected full matrices or a truncation, got both");
   if (o.max_rank && *o.max_rank < 1)
     fail("svd", where, Kind::value, "expected a rank of at least 1, got ", *o.max_rank);
-  auto [u, s, vh] = ops::svd(m, o.full_matrices, where);
+  if (o.randomized && !o.max_rank)
+    fail("svd", where, Kind::value, "expected max_rank for a randomized decomposition");
+  if (o.oversampling < 0 || o.power_iterations < 0)
+    fail("svd", where, Kind::value, "expected oversampling and power_iterations of at least 0, got ", o.oversampling,
+         " and ", o.power_iterations);
+  // A sketch as large as the matrix saves nothing.
+  int64_t smaller = std::min(m.dim(-1), m.dim(-2)), rank = m.ndim();
+  bool isSketched = o.randomized && *o.max_rank < smaller && o.oversampling < smaller - *o.max_rank;
+  auto decompose = [&]() -> Svd {
+    auto [u, s, vh] = ops::svd(m, o.full_matrices, where);
+    return {u, s, vh};
+  };
+  auto [u, s, vh] = isSketched ? randomizedSvd(m, *o.max_rank + o.oversampling, o, where) : decompose();
   if (!truncated)
     return {u, s, vh};
-  int64_t k = s.dim(-1), rank = m.ndim();
+  int64_t k = s.dim(-1);
   if (o.max_rank)
     k = std::min(k, *o.max_rank);
   if (o.cutoff)
@@ -55,6 +109,19 @@ Tensor svdvals(const Tensor &a, Loc where) {
 Eigh eigh(const Tensor &a, Loc where) {
   auto [w, v] = ops::eigh(asSquare(a, "eigh", where), where);
   return {w, v};
+}
+// With b = l l^H it is l^-1 a l^-H y = y diag(w), y = l^H v. As in eigh(a), one triangle is read and the gradient is
+// that of a Hermitian matrix.
+Eigh eigh(const Tensor &a, const Tensor &b, Loc where) {
+  RightHandSide s = rightHandSide(b, asSquare(a, "eigh", where), "eigh", where);
+  Tensor full = add(tril(s.b, 0, where), adjoint(tril(s.b, -1, where), where), where);
+  full = ops::with_gradient(full, s.b, where);
+  Tensor l = ops::cholesky(s.a, where);
+  auto solve = [&](const Tensor &x, bool isAdjoint) {
+    return ops::triangular_solve(l, x, /*lower=*/true, isAdjoint, /*unit_diagonal=*/false, where);
+  };
+  auto [w, y] = ops::eigh(solve(adjoint(solve(full, false), where), false), where);
+  return {w, solve(y, true)};
 }
 Tensor eigvalsh(const Tensor &a, Loc where) { return eigh(asSquare(a, "eigvalsh", where), where).eigenvalues; }
 Eig eig(const Tensor &a, Loc where) {

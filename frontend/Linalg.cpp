@@ -126,21 +126,36 @@ static Tensor permutationSign(const Tensor &perm, Dtype dtype, Loc where) {
   return asDtype(subtract(1, multiply(bitwise_and(count, 1, where), 2, where), where), dtype, where);
 }
 
-static std::pair<Tensor, Tensor> diagonalOfLu(const Tensor &m, Loc where) {
-  auto [packed, perm] = ops::lu(m, where);
-  return {diagonalOf(packed, 0, m.ndim() - 2, m.ndim() - 1, where), permutationSign(perm, m.dtype(), where)};
-}
-
 Tensor det(const Tensor &a, Loc where) {
   Tensor m = asSquare(a, "det", where);
   auto [packed, perm] = ops::lu(m, where);
   return ops::det(m, packed, perm, where);
 }
 
+/// Reason::singular of dialect/MatrixAlgebra.h.
+static constexpr int64_t singularReason = 3;
+
+// Differentiated as the determinant of a over a number that keeps it in range: by cofactors from the same factors.
 Slogdet slogdet(const Tensor &a, Loc where) {
-  auto [diagonal, parity] = diagonalOfLu(asSquare(a, "slogdet", where), where);
-  return {multiply(prod(sign(diagonal, where), -1, {}, where), parity, where),
-          sum(log(abs(diagonal, where), where), -1, {}, where)};
+  Tensor m = asSquare(a, "slogdet", where);
+  auto [packed, perm] = ops::lu(m, where);
+  int64_t rank = m.ndim();
+  Tensor diagonal = diagonalOf(packed, 0, rank - 2, rank - 1, where), logs = log(abs(diagonal, where), where);
+  Tensor signOfDet =
+      multiply(prod(sign(diagonal, where), -1, {}, where), permutationSign(perm, m.dtype(), where), where);
+  Tensor logabsdet = sum(logs, -1, {}, where);
+  if (m.dim(-1) == 0)
+    return {signOfDet, logabsdet};
+  Tensor scale = asDtype(exp(mean(logs, -1, {}, where), where), m.dtype(), where);
+  Tensor row = iotaOf(m.shape(), rank - 2, int64, where), column = iotaOf(m.shape(), rank - 1, int64, where);
+  Tensor isSingular = logical_and(equal(row, column, where), equal(packed, 0, where), where);
+  Tensor each = ops::stop_gradient(expand_dims(expand_dims(scale, -1, where), -1, where), where);
+  each = ops::check(each, isSingular, singularReason, where);
+  Tensor isLower = greater(row, column, where);
+  Tensor factors = tcc::where(isLower, packed, divide(packed, each, where), where);
+  Tensor det = ops::det(divide(m, each, where), factors, perm, where);
+  return {ops::with_gradient(signOfDet, sign(det, where), where),
+          ops::with_gradient(logabsdet, log(abs(det, where), where), where)};
 }
 
 Tensor matrix_power(const Tensor &a, int64_t n, Loc where) {

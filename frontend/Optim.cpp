@@ -275,7 +275,7 @@ Tensor retract(const Tensor &x, const Tensor &step, Loc where) {
   Tensor inner = matmul(adjoint(a, where), z, where);
   Tensor symmetric = multiply(add(inner, adjoint(inner, where), where), 0.5, where);
   Tensor tangent = subtract(z, matmul(a, symmetric, where), where);
-  auto [q, r] = linalg::qr(add(a, tangent, where), where);
+  auto [q, r] = linalg::qr(add(a, tangent, where), {}, where);
   // The factor is unique, and continuous in the step, with a positive diagonal of r.
   Tensor diagonal = real(diagonalOf(r, 0, r.ndim() - 2, r.ndim() - 1, where), where);
   Tensor signs =

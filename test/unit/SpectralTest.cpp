@@ -274,6 +274,27 @@ TEST(Spectral, EigenvectorsOfMatricesThatAreNotNormal) {
   }
 }
 
+TEST(Spectral, GeneralisedProblem) {
+  for (Dtype d : {float64, complex128}) {
+    Tensor a = hermitian(noise({3, 3}, d, 1)), c = noise({3, 3}, d, 2), w1 = noise({3, 3}, d, 3);
+    Tensor b = matmul(c, adjointOf(c)) + eye(3, d);
+    auto [w, v] = linalg::eigh(a, b);
+    EXPECT_LE(valueOf(max(abs(matmul(a, v) - matmul(b, scaled(v, w))))), 1e-13);
+    EXPECT_LE(valueOf(max(abs(matmul(adjointOf(v), matmul(b, v)) - eye(3, d)))), 1e-13);
+    auto functionOf = [=](const Tensor &p, const Tensor &q) {
+      auto [e, x] = linalg::eigh(p, q);
+      return overlap(w1, matmul(scaled(x, exp(e)), adjointOf(x)));
+    };
+    // Also where all values are 2.
+    for (const Tensor &point : {a, 2.0 * b})
+      expectGradient([=](const Tensor &m) { return functionOf(hermitian(m), b); }, point);
+    // The pencil's other matrix does not follow the point.
+    Tensor twice = stop_gradient(2.0 * b);
+    for (const Tensor &point : {b, 0.5 * a + 3.0 * eye(3, d)})
+      expectGradient([=](const Tensor &m) { return functionOf(twice, hermitian(m)); }, point);
+  }
+}
+
 TEST(Spectral, FullMatrices) {
   for (Dtype d : {float64, complex128})
     for (Shape shape : {Shape{5, 2}, Shape{2, 5}, Shape{2, 4, 2}}) {

@@ -20,12 +20,24 @@ struct TriangularOptions {
   bool trans = false;
   bool unit_diagonal = false;
 };
+struct QrOptions {
+  /// q {.., m, m} and r {.., m, n}.
+  bool full_matrices = false;
+};
 struct SvdOptions {
   /// Keeps at most that many singular values.
   std::optional<int64_t> max_rank = {};
   /// Drops singular values below cutoff times the largest one (of the batch). Evaluates them.
   std::optional<double> cutoff = {};
   bool full_matrices = false;
+  /// For large matrices of low rank: decomposes a random sketch of max_rank + oversampling columns instead of the matrix.
+  /// With s' the first singular value that the sketch leaves out and s the last one kept, the error of gradients falls as
+  /// (s' / s)^(2 power_iterations + 1), that of values and vectors as its square.
+  bool randomized = false;
+  int64_t oversampling = 10;
+  int64_t power_iterations = 2;
+  /// Of the sketch; a fixed one if there is none, so that results repeat.
+  std::optional<Tensor> key = {};
 };
 struct RcondOptions {
   /// Singular values below rcond times the largest count as zero; default: eps * max(m, n).
@@ -93,20 +105,23 @@ TCC_API Lu lu(const Tensor &a, Loc where = Loc::current());
 TCC_API LuFactor lu_factor(const Tensor &a, Loc where = Loc::current());
 /// Solves a x = b given lu_factor(a); b is a vector only if it has one axis.
 TCC_API Tensor lu_solve(const LuFactor &f, const Tensor &b, Loc where = Loc::current());
-/// Reduced: q {.., m, k}, r {.., k, n} with k = min(m, n).
-TCC_API Qr qr(const Tensor &a, Loc where = Loc::current());
-/// Reduced, and truncated if asked; gradients of gauge-invariant functions are right for equal singular values, too.
+/// Reduced, unless asked: q {.., m, k}, r {.., k, n} with k = min(m, n).
+TCC_API Qr qr(const Tensor &a, QrOptions options = {}, Loc where = Loc::current());
+/// Reduced, and truncated if asked. Gradients of functions that do not depend on the choice of vectors are right for
+/// equal singular values, too; others are an Error when they run.
 TCC_API Svd svd(const Tensor &a, SvdOptions options = {}, Loc where = Loc::current());
 /// Descending.
 TCC_API Tensor svdvals(const Tensor &a, Loc where = Loc::current());
 /// Of a Hermitian matrix (the lower triangle is read); real eigenvalues ascend.
 TCC_API Eigh eigh(const Tensor &a, Loc where = Loc::current());
+/// Of the pencil a v = b v diag(w), a Hermitian and b positive definite (their lower triangles are read): v^H b v = 1.
+TCC_API Eigh eigh(const Tensor &a, const Tensor &b, Loc where = Loc::current());
 TCC_API Tensor eigvalsh(const Tensor &a, Loc where = Loc::current());
 /// Complex eigenvalues and right eigenvectors of unit norm.
 TCC_API Eig eig(const Tensor &a, Loc where = Loc::current());
 /// Complex.
 TCC_API Tensor eigvals(const Tensor &a, Loc where = Loc::current());
-/// The complex Schur form.
+/// The complex Schur form. Its gradient needs distinct eigenvalues.
 TCC_API Schur schur(const Tensor &a, Loc where = Loc::current());
 /// Solves a x = b; b is a vector only if it has one axis (NumPy 2).
 TCC_API Tensor solve(const Tensor &a, const Tensor &b, Loc where = Loc::current());
@@ -124,7 +139,7 @@ TCC_API Tensor det(const Tensor &a, Loc where = Loc::current());
 TCC_API Slogdet slogdet(const Tensor &a, Loc where = Loc::current());
 /// Negative n inverts.
 TCC_API Tensor matrix_power(const Tensor &a, int64_t n, Loc where = Loc::current());
-/// Scaling and squaring with the Pade approximant of degree 13 (Higham 2005).
+/// Scaling and squaring with Pade approximants (Higham 2005).
 TCC_API Tensor expm(const Tensor &a, Loc where = Loc::current());
 /// The principal logarithm, complex; throws at run time for singular matrices.
 TCC_API Tensor logm(const Tensor &a, Loc where = Loc::current());
@@ -139,7 +154,7 @@ TCC_API Tensor cond(const Tensor &a, Loc where = Loc::current());
 TCC_API Tensor norm(const Tensor &a, NormOptions options = {}, Loc where = Loc::current());
 /// The product of matrices in the cheapest order.
 TCC_API Tensor multi_dot(const std::vector<Tensor> &xs, Loc where = Loc::current());
-/// Solves a x + x b = q.
+/// Solves a x + x b = q (Bartels and Stewart 1972); an Error at run time if a and -b share an eigenvalue.
 TCC_API Tensor solve_sylvester(const Tensor &a, const Tensor &b, const Tensor &q, Loc where = Loc::current());
 
 } // namespace tcc::linalg
