@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Our own FFT on x86-64 with AVX-512.
 #include "runtime/FftPlan.h"
+#include "runtime/VectorTarget.h"
 
 #if defined(__x86_64__)
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx2,fma"))), apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx512vl,avx512dq,avx2,fma")
-#pragma GCC diagnostic ignored "-Wpsabi"
-#endif
+TCC_TARGET_BEGIN("avx512f,avx512vl,avx512dq,avx2,fma")
 
 namespace tcc::runtime {
 namespace {
@@ -18,11 +13,7 @@ namespace avx512 {
 } // namespace avx512
 } // namespace
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
+TCC_TARGET_END
 
 const FftKernelTable fftAvx512 = {
     {avx512::transformLines<float>}, {avx512::transformLines<double>}, avx512::transformStages};

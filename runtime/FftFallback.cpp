@@ -6,13 +6,10 @@
 // filtering approach to the computation of discrete Fourier transform", IEEE Trans. AU-18 (1970).
 #include "runtime/FftPlan.h"
 #include "runtime/System.h"
+#include "runtime/VectorTarget.h"
 #include <math.h>
 #include <new>
 #include <string.h>
-
-#if !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wpsabi"
-#endif
 
 namespace tcc::runtime {
 namespace {

@@ -2,10 +2,7 @@
 // Chooses the instruction set, cuts a batch into groups of one matrix for each lane, and runs them on the pool.
 #include "runtime/SmallMatrix.h"
 #include "runtime/Decompose.h"
-
-#if !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wpsabi"
-#endif
+#include "runtime/VectorTarget.h"
 
 namespace tcc::runtime {
 namespace {
