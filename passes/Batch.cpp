@@ -3,6 +3,7 @@
 // --tcc-batch: adds the batched form of a function, so that text alone reaches batching.
 #include "dialect/Batching.h"
 #include "passes/Passes.h"
+#include "passes/Pipelines.h"
 
 using namespace mlir;
 
@@ -15,11 +16,9 @@ struct Batch : impl::BatchBase<Batch> {
   using BatchBase::BatchBase;
 
   void runOnOperation() override {
-    auto function = getOperation().lookupSymbol<func::FuncOp>(entry);
-    if (!function) {
-      emitError(getOperation().getLoc(), "tcc-batch: expected a function named '") << entry << "'";
+    func::FuncOp function = findEntry(getOperation(), entry);
+    if (!function)
       return signalPassFailure();
-    }
     SmallVector<bool> areStacks(function.getNumArguments(), stacks.empty());
     for (int64_t index : stacks) {
       if (index < 0 || index >= int64_t(areStacks.size())) {

@@ -4,6 +4,7 @@
 #include "dialect/Autodiff.h"
 #include "dialect/Ops.h"
 #include "passes/Passes.h"
+#include "passes/Pipelines.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -19,11 +20,9 @@ struct Differentiate : impl::DifferentiateBase<Differentiate> {
   using DifferentiateBase::DifferentiateBase;
 
   void runOnOperation() override {
-    auto function = getOperation().lookupSymbol<func::FuncOp>(entry);
-    if (!function) {
-      emitError(getOperation().getLoc(), "tcc-differentiate: expected a function named '") << entry << "'";
+    func::FuncOp function = findEntry(getOperation(), entry);
+    if (!function)
       return signalPassFailure();
-    }
     SmallVector<int64_t> arguments(wrt.begin(), wrt.end());
     // Without a choice, all that can be varied.
     if (arguments.empty())

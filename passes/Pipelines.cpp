@@ -117,6 +117,17 @@ static LogicalResult isolateEntry(ModuleOp module, func::FuncOp entry) {
   return success();
 }
 
+func::FuncOp findEntry(ModuleOp module, StringRef name) {
+  if (auto function = module.lookupSymbol<func::FuncOp>(name); function && !function.isExternal())
+    return function;
+  std::string known;
+  for (auto function : module.getOps<func::FuncOp>())
+    if (!function.isExternal())
+      known += (known.empty() ? " '" : ", '") + function.getName().str() + "'";
+  module.emitError() << "no function '" << name << "'" << (known.empty() ? ", nor any other" : "; it has") << known;
+  return nullptr;
+}
+
 bool isEntry(func::FuncOp function) {
   return (isTensorFunction(function) && function.getNumResults() > 0) || isPlannedFunction(function);
 }
@@ -129,9 +140,9 @@ FailureOr<func::FuncOp> planEntry(ModuleOp module, StringRef entry, bool referen
       times->*stage += std::chrono::duration<double>(now - last).count();
     last = now;
   };
-  auto function = module.lookupSymbol<func::FuncOp>(entry);
+  func::FuncOp function = findEntry(module, entry);
   if (!function)
-    return module.emitError("has no function '") << entry << "'";
+    return failure();
   if (!isEntry(function))
     return function.emitError("arguments and results must be ranked tensors, and there must be a result");
   if (reference && (isPlannedFunction(function) || !function.getOps<LaunchOp>().empty()))

@@ -24,6 +24,8 @@ void registerPipelines();
 /// kernels. `root` comes first.
 llvm::SmallVector<mlir::Operation *> reachableFrom(mlir::SymbolTable &symbols, mlir::Operation *root);
 
+/// The function with a body of that name; null after a diagnostic that lists those there are.
+mlir::func::FuncOp findEntry(mlir::ModuleOp module, llvm::StringRef name);
 /// Whether planEntry takes it: from tensors to tensors, or planned.
 bool isEntry(mlir::func::FuncOp function);
 

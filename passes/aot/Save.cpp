@@ -29,18 +29,6 @@ Problem writeText(const std::string &path, StringRef text) {
   return problem.empty() ? Problem() : Problem{Problem::request, path, problem};
 }
 
-/// Null after a diagnostic that lists the functions there are.
-func::FuncOp find(ModuleOp module, const std::string &name) {
-  if (auto function = module.lookupSymbol<func::FuncOp>(name); function && !function.isExternal())
-    return function;
-  std::string known;
-  for (auto function : module.getOps<func::FuncOp>())
-    if (!function.isExternal())
-      known += (known.empty() ? " '" : ", '") + function.getName().str() + "'";
-  module.emitError() << "no function '" << name << "'" << (known.empty() ? ", nor any other" : "; it has") << known;
-  return nullptr;
-}
-
 bool isInexact(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   return tensor && isa<FloatType, mlir::ComplexType>(tensor.getElementType());
@@ -65,7 +53,7 @@ LogicalResult chooseEntries(ModuleOp module, const SaveRequest &request, std::ve
     return module.emitError("no function to compile");
   llvm::StringSet<> seen;
   for (const std::string &entry : entries) {
-    func::FuncOp function = find(module, entry);
+    func::FuncOp function = findEntry(module, entry);
     if (!function)
       return failure();
     if (!seen.insert(entry).second)
@@ -115,7 +103,7 @@ Problem saveGpuKernels(ModuleOp module, const SaveRequest &request, const Option
 } // namespace
 
 FailureOr<std::string> addGradient(ModuleOp module, Gradient gradient) {
-  func::FuncOp function = find(module, gradient.entry);
+  func::FuncOp function = findEntry(module, gradient.entry);
   if (!function)
     return failure();
   if (!isTensorFunction(function))

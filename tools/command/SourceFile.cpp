@@ -75,15 +75,4 @@ OwningOpRef<ModuleOp> parseSource(MLIRContext *context, const std::string &path,
   return parseSourceFile<ModuleOp>(sources, ParserConfig(context));
 }
 
-func::FuncOp findEntry(ModuleOp module, const std::string &path, const std::string &name, Diagnostics &said) {
-  if (auto function = module.lookupSymbol<func::FuncOp>(name); function && !function.isExternal())
-    return function;
-  std::string known;
-  for (auto function : module.getOps<func::FuncOp>())
-    if (!function.isExternal())
-      known += (known.empty() ? " '" : ", '") + function.getName().str() + "'";
-  said.add(mistake(path, "no function '" + name + "'" + (known.empty() ? ", nor any other" : "; it has" + known)));
-  return nullptr;
-}
-
 } // namespace tcc::command

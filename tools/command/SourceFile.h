@@ -34,8 +34,4 @@ std::string positionOf(mlir::Location loc, const std::string &otherwise);
 /// Null after a diagnostic.
 mlir::OwningOpRef<mlir::ModuleOp> parseSource(mlir::MLIRContext *context, const std::string &path, Diagnostics &said);
 
-/// The function `name` of the module; null after a diagnostic that lists the functions there are.
-mlir::func::FuncOp findEntry(mlir::ModuleOp module, const std::string &path, const std::string &name,
-                             Diagnostics &said);
-
 } // namespace tcc::command

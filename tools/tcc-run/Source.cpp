@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Running a function of a .mlir file: parse, compile, call.
 #include "passes/KernelPasses.h"
+#include "passes/Pipelines.h"
 #include "passes/Program.h"
 #include "tools/command/SourceFile.h"
 #include "tools/tcc-run/Callable.h"
@@ -88,7 +89,7 @@ Failure loadSource(const std::string &path, const std::string &entry, bool refer
   OwningOpRef<ModuleOp> module = parseSource(&context, path, said);
   if (!module)
     return said.failure(userError);
-  func::FuncOp function = findEntry(*module, path, entry, said);
+  func::FuncOp function = findEntry(*module, entry);
   if (!function)
     return said.failure(userError);
   std::string position = positionOf(function.getLoc(), path);
