@@ -92,8 +92,6 @@ bool holds(Dtype dtype, int64_t value) {
   int64_t low, high;
   return !rangeOf(dtype, low, high) || (low <= value && value <= high);
 }
-bool isExact(Dtype dtype) { return !is_inexact(dtype); }
-bool isComplex(Dtype dtype) { return is_complex(dtype); }
 /// Only the scalar's kind counts.
 static bool promotesWeakly(const Tensor &x) { return isWeak(x) || x.impl()->promotesWeakly; }
 bool isWeak(const Tensor &x) { return x.valid() && x.impl()->weak.has_value(); }

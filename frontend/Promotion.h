@@ -45,9 +45,6 @@ std::pair<Tensor, Tensor> promoteBinary(const Tensor &a, const Tensor &b, Promot
 std::vector<Tensor> promoteAll(std::span<const Tensor> xs, Promote how, const char *op, Loc where);
 /// Whether an integer dtype has that value.
 bool holds(Dtype dtype, int64_t value);
-/// bool or an integer.
-bool isExact(Dtype dtype);
-bool isComplex(Dtype dtype);
 /// Whether the handle is a C++ scalar that has met no array.
 bool isWeak(const Tensor &x);
 

@@ -66,6 +66,11 @@ TEST(FrontendErrors, CacheDirectory) {
   EXPECT_MISTAKE(set_cache_dir("/dev/null/x"), io, "[set_cache_dir] expected a directory for compiled programs: cannot create '/dev/null/x': Not a directory");
 }
 
+TEST(FrontendErrors, Device) {
+  EXPECT_MISTAKE(set_default_device(Device::cuda), device, "[set_default_device] expected cpu, which is all this build runs on, got cuda");
+  EXPECT_EQ(default_device(), Device::cpu);
+}
+
 TEST(FrontendErrors, Indices) {
   Tensor x = zeros({4, 5});
   EXPECT_MISTAKE(x[4], index, "[index] expected an index in [-4, 4) for axis 0, got 4");

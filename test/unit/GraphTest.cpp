@@ -156,4 +156,30 @@ TEST(Dump, shows_the_function_of_what_is_not_evaluated) {
   EXPECT_NE(text.find("tcc.exp"), std::string::npos) << text;
 }
 
+static std::string contents(const std::string &path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(Dump, draws_the_graph) {
+  Tensor x = tensor({1.0f, 2.0f}), y = sum(exp(x));
+  std::string dot = testing::TempDir() + "graph.dot", html = testing::TempDir() + "graph.html";
+  to_dot(dot, y);
+  EXPECT_EQ(contents(dot), "digraph tcc {\n  node [shape=box, fontname=\"sans-serif\"];\n"
+                           "  n0 [label=\"data\\n2xf32\", style=rounded];\n"
+                           "  n1 [label=\"exp\\n2xf32\"];\n  n0 -> n1;\n"
+                           "  n2 [label=\"reduce_sum\\nf32\"];\n  n1 -> n2;\n"
+                           "  n3 [label=\"result\", style=bold];\n  n2 -> n3;\n}\n");
+  to_html(html, y);
+  std::string page = contents(html);
+  for (const char *part : {"<!doctype html>", ">exp</text>", ">reduce_sum</text>", "GraphTest.cpp:", "</svg>"})
+    EXPECT_NE(page.find(part), std::string::npos) << part;
+  try {
+    to_dot("/nowhere/graph.dot", y);
+    ADD_FAILURE();
+  } catch (const Error &e) {
+    EXPECT_EQ(e.kind, Kind::io);
+  }
+}
+
 } // namespace

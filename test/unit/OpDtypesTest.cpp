@@ -108,8 +108,9 @@ void expectClose(const Array &a, const Array &b, const std::string &what) {
     largest = std::isfinite(std::abs(z)) ? std::max(largest, std::abs(z)) : largest;
   // Infinity beside NaN is infinite, and equal to nothing.
   auto same = [](double p, double q) { return p == q || (std::isnan(p) && std::isnan(q)); };
+  auto isNaN = [](std::complex<double> z) { return std::isnan(std::abs(z)); };
   for (size_t i = 0; i < x.size(); ++i)
-    EXPECT_TRUE(std::abs(x[i] - y[i]) <= 64 * eps * largest || std::isnan(std::abs(y[i])) ||
+    EXPECT_TRUE(std::abs(x[i] - y[i]) <= 64 * eps * largest || (isNaN(x[i]) && isNaN(y[i])) ||
                 (same(x[i].real(), y[i].real()) && same(x[i].imag(), y[i].imag())))
         << what << " at " << i << ": " << x[i] << " and " << y[i];
 }

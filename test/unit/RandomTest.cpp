@@ -36,6 +36,13 @@ TEST(Random, Moments) {
   Tensor z = random::normal(k, s, complex128);
   EXPECT_NEAR(mean(square(abs(z))).item<double>(), 1, 0.05);
   EXPECT_NEAR(mean(square(real(z))).item<double>(), 0.5, 0.03);
+  Tensor cov = tensor({{2.0, -1.0}, {-1.0, 3.0}}), centre = tensor({1.0, -2.0});
+  Tensor y = random::multivariate_normal(k, centre, cov, s);
+  ASSERT_EQ(y.shape(), (Shape{20000, 2}));
+  expectMoments(y(_, 0), 1, 2);
+  expectMoments(y(_, 1), -2, 3);
+  Tensor d = y - centre; // the product's variance is 2 * 3 + 1
+  EXPECT_NEAR(mean(d(_, 0) * d(_, 1)).item<double>(), -1, 5 * std::sqrt(7.0 / 20000));
 }
 
 TEST(Random, KeysAndRanges) {

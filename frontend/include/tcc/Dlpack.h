@@ -9,7 +9,8 @@ struct DLManagedTensor;
 
 namespace tcc {
 
-/// Takes ownership. Dense row-major CPU data is shared, any other layout copied. Throws for other devices and dtypes.
+/// Takes ownership. Dense row-major CPU data at a multiple of 64 bytes is shared, any other is copied. Throws for other
+/// devices and dtypes.
 TCC_API Tensor from_dlpack(DLManagedTensor *tensor, Loc where = Loc::current());
 /// Evaluates; the caller must call the result's deleter. The data is shared and must not be written.
 TCC_API DLManagedTensor *to_dlpack(const Tensor &x, Loc where = Loc::current());

@@ -120,14 +120,15 @@ struct TCC_API GRU {
   Variable wx, wh, bias, hiddenBias;
   int64_t hidden;
 };
-/// Modules, or any functions of a tensor, one after the other.
+/// What Sequential strings together: a module, or a function of a tensor such as relu, which also takes the caller's
+/// line.
+template <class M>
+concept Layer = std::is_invocable_r_v<Tensor, const M &, const Tensor &> ||
+                std::is_invocable_r_v<Tensor, const M &, const Tensor &, Loc>;
+/// Layers, one after the other.
 class TCC_API Sequential {
 public:
-  template <class... M>
-    requires(std::is_invocable_r_v<Tensor, const M &, const Tensor &> && ...)
-  explicit Sequential(M... modules) {
-    (add(std::move(modules)), ...);
-  }
+  template <Layer... M> explicit Sequential(M... modules) { (add(std::move(modules)), ...); }
   std::vector<Variable> parameters() const { return variables; }
   Tensor operator()(const Tensor &x) const;
 
@@ -136,7 +137,12 @@ private:
     if constexpr (requires { module.parameters(); })
       for (Variable &v : module.parameters())
         variables.push_back(std::move(v));
-    steps.push_back([module = std::move(module)](const Tensor &x) { return Tensor(module(x)); });
+    steps.push_back([module = std::move(module)](const Tensor &x) {
+      if constexpr (std::is_invocable_v<const M &, const Tensor &>)
+        return Tensor(module(x));
+      else
+        return Tensor(module(x, Loc::current()));
+    });
   }
   std::vector<std::function<Tensor(const Tensor &)>> steps;
   std::vector<Variable> variables;
