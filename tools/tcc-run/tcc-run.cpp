@@ -95,6 +95,16 @@ Failure runCase(const Case &wanted, Callable &callable, bool printResults) {
   return {};
 }
 
+/// The string of that key, if there is one; false if it is something else.
+bool readString(const llvm::json::Object &object, llvm::StringRef key, std::string &text) {
+  if (!object.get(key))
+    return true;
+  auto given = object.getString(key);
+  if (given)
+    text = given->str();
+  return given.has_value();
+}
+
 /// The strings of a JSON array; false if it is something else.
 bool readStrings(const llvm::json::Object &object, llvm::StringRef key, std::vector<std::string> &strings) {
   const llvm::json::Value *value = object.get(key);
@@ -128,8 +138,9 @@ Failure readBatch(const std::string &path, const std::string &file, std::vector<
     if (!object)
       return mistake(path, number + "expected an object");
     Case wanted;
-    wanted.file = object->getString("file").value_or(file).str();
-    wanted.entry = object->getString("entry").value_or("main").str();
+    wanted.file = file;
+    if (!readString(*object, "file", wanted.file) || !readString(*object, "entry", wanted.entry))
+      return mistake(path, number + "expected \"file\" and \"entry\" to be strings");
     if (wanted.file.empty())
       return mistake(path, number + "expected \"file\"");
     if (!readStrings(*object, "inputs", wanted.inputs) || !readStrings(*object, "outputs", wanted.outputs))
