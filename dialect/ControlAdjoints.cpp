@@ -66,7 +66,23 @@ template <class Op> static LogicalResult pullbackOfCall(Op op, AdjointBuilder &b
   return success();
 }
 
-LogicalResult CallOp::pullback(AdjointBuilder &b) { return pullbackOfCall(*this, b); }
+// A rule of the user's own is called, not looked into: what it reads it has as operands, so that derivatives of the
+// rule itself are exact.
+LogicalResult CallOp::pullback(AdjointBuilder &b) {
+  auto rule = (*this)->getAttrOfType<FlatSymbolRefAttr>(pullbackAttribute);
+  if (!rule)
+    return pullbackOfCall(*this, b);
+  FailureOr<func::FuncOp> function = functionNamed(*this, rule);
+  if (failed(function))
+    return failure();
+  unsigned numPulled = function->getNumResults();
+  SmallVector<Value> operands(getXs().drop_front(numPulled));
+  operands.push_back(b.dy());
+  auto call = CallOp::create(b.builder, getLoc(), function->getResultTypes(), operands, function->getName());
+  for (auto [index, dx] : llvm::enumerate(call.getYs()))
+    b.accumulate(index, dx);
+  return success();
+}
 LogicalResult CheckpointOp::pullback(AdjointBuilder &b) { return pullbackOfCall(*this, b); }
 
 LogicalResult CondOp::pullback(AdjointBuilder &b) {

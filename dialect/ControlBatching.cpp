@@ -90,7 +90,44 @@ template <class Op> static LogicalResult batchCall(Op op, BatchBuilder &b) {
   return success();
 }
 
-LogicalResult CallOp::batch(BatchBuilder &b) { return batchCall(*this, b); }
+/// The batched form of a call's pullback, which sums what slices give for an operand that they share.
+static FailureOr<func::FuncOp> batchedPullback(CallOp op, BatchBuilder &b, func::FuncOp pullback) {
+  unsigned numPulled = pullback.getNumResults();
+  SmallVector<bool> stacked = areStacked(b, op.getXs());
+  ArrayRef<bool> pulled = ArrayRef(stacked).take_front(numPulled);
+  SmallVector<bool> arguments(ArrayRef(stacked).drop_front(numPulled));
+  arguments.push_back(true);
+  FailureOr<BatchedFunction> batched = buildBatched(pullback, b.size(), arguments, SmallVector<bool>(numPulled, true));
+  if (failed(batched))
+    return failure();
+  return makeFunction(pullback->getParentOfType<ModuleOp>(), op.getLoc(), (pullback.getName() + "_summed").str(),
+                      batched->function.getArgumentTypes(), [&](OpBuilder &builder, ValueRange values) {
+                        SmallVector<Value> results = inlineFunction(builder, batched->function, values);
+                        for (auto [result, isStack] : llvm::zip_equal(results, pulled))
+                          if (!isStack)
+                            result = ReduceSumOp::create(builder, op.getLoc(), result, ArrayRef<int64_t>{0});
+                        return results;
+                      });
+}
+
+LogicalResult CallOp::batch(BatchBuilder &b) {
+  auto rule = (*this)->getAttrOfType<FlatSymbolRefAttr>(pullbackAttribute);
+  if (!rule)
+    return batchCall(*this, b);
+  FailureOr<func::FuncOp> function = functionNamed(*this, getCalleeAttr()), pullback = functionNamed(*this, rule);
+  if (failed(function) || failed(pullback))
+    return failure();
+  FailureOr<func::FuncOp> summed = batchedPullback(*this, b, *pullback);
+  FailureOr<BatchedFunction> batched =
+      buildBatched(*function, b.size(), areStacked(b, getXs()), SmallVector<bool>(getNumResults(), true));
+  if (failed(summed) || failed(batched))
+    return failure();
+  auto call = CallOp::create(b.builder, getLoc(), batched->function.getResultTypes(), b.of(getXs()),
+                             batched->function.getName());
+  call->setAttr(pullbackAttribute, FlatSymbolRefAttr::get(*summed));
+  setResults(b, getYs(), call.getYs(), batched->isStacked);
+  return success();
+}
 LogicalResult CheckpointOp::batch(BatchBuilder &b) { return batchCall(*this, b); }
 
 LogicalResult CondOp::batch(BatchBuilder &b) {

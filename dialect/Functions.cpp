@@ -29,7 +29,13 @@ func::FuncOp lookupFunction(Operation *user, FlatSymbolRefAttr name) {
 SmallVector<FlatSymbolRefAttr> functionsNamedBy(Operation *op) {
   using Names = SmallVector<FlatSymbolRefAttr>;
   return llvm::TypeSwitch<Operation *, Names>(op)
-      .Case<CallOp, LaunchOp, CheckpointOp>([](auto call) { return Names{call.getCalleeAttr()}; })
+      .Case<CallOp>([](CallOp call) {
+        Names names{call.getCalleeAttr()};
+        if (auto pullback = call->getAttrOfType<FlatSymbolRefAttr>(pullbackAttribute))
+          names.push_back(pullback);
+        return names;
+      })
+      .Case<LaunchOp, CheckpointOp>([](auto call) { return Names{call.getCalleeAttr()}; })
       .Case<CondOp>([](CondOp cond) { return Names{cond.getThenAttr(), cond.getOtherwiseAttr()}; })
       .Case<ScanOp>([](ScanOp scan) { return Names{scan.getBodyAttr()}; })
       .Case<WhileLoopOp>([](WhileLoopOp loop) { return Names{loop.getConditionAttr(), loop.getBodyAttr()}; })

@@ -24,6 +24,10 @@ std::string freshName(mlir::ModuleOp module, llvm::StringRef base);
 /// same operands gives all that the other does.
 inline constexpr llvm::StringLiteral recordsAttribute = "tcc.records";
 
+/// On a call: the function that is its pullback, of the call's last operands and the result's cotangent. It gives the
+/// cotangents of the first operands, one for each of its results; the last operands have none from this call.
+inline constexpr llvm::StringLiteral pullbackAttribute = "tcc.pullback";
+
 /// Erases `made` and gives an equal function that uniqueFunction has given before, if there is one: equal in ops,
 /// types, data flow and locations.
 mlir::func::FuncOp uniqueFunction(mlir::func::FuncOp made);

@@ -33,7 +33,7 @@ void inlineCalls(GraphImpl &graph, MutableArrayRef<Value> roots, MutableArrayRef
     if (!op || !seen.insert(op).second)
       continue;
     auto call = dyn_cast<CallOp>(op);
-    if (!call) {
+    if (!call || call->hasAttr(pullbackAttribute)) {
       worklist.append(op->operand_begin(), op->operand_end());
       continue;
     }

@@ -5,6 +5,7 @@
 #include "tcc/Control.h"
 #include "dialect/ControlLoops.h"
 #include "dialect/Functions.h"
+#include "frontend/OpBuilders.h"
 #include "frontend/Promotion.h"
 #include "frontend/Tracing.h"
 #include "frontend/UserError.h"
@@ -343,6 +344,50 @@ detail::TraceResult detail::runCheckpoint(const TraceBody &body, const Values &a
   auto function = arranged(graph, traced, "checkpointed", captures, 0, results);
   auto op = CheckpointOp::create(graph.builder, loc, results, values, function.getName());
   return {building.handles(op.getYs()), traced.lengths};
+}
+
+// The result is y, differentiated as if it were a call that gives zeros and whose pullback is the traced function. What
+// that function reads, the saved values above all, are operands of the call, so that it can be differentiated itself.
+Tensor detail::withPullback(const Tensor &y, const Values &xs, const std::function<Values(const Tensor &)> &pullback,
+                            Loc where) {
+  expectTensors("custom_vjp", {y}, where);
+  Building building("custom_vjp", {xs, {y}}, where);
+  GraphImpl &graph = *building.graph;
+  Location loc = graph.location(where);
+  Tensor value = strong(y);
+  if (!is_inexact(value.dtype()))
+    return stop_gradient(value, where);
+  std::vector<size_t> pulled;
+  auto trace = [&](const Values &cotangent) {
+    Values given = pullback(cotangent[0]), results;
+    if (given.size() != xs.size())
+      fail("custom_vjp", where, Kind::value, "expected one cotangent for each of ", xs.size(), " arguments, got ",
+           given.size());
+    for (size_t k = 0; k < xs.size(); ++k) {
+      if (!is_inexact(xs[k].dtype()) || !given[k].valid())
+        continue;
+      if (given[k].shape() != xs[k].shape())
+        fail("custom_vjp", where, Kind::shape, "expected a cotangent of shape ", xs[k].shape(), ", got ",
+             given[k].shape());
+      pulled.push_back(k);
+      results.push_back(asDtype(given[k], xs[k].dtype(), where));
+    }
+    return asResult(results);
+  };
+  TracedFunction traced = traceFunction(graph, {building.typeOf(value)}, trace, where);
+  SmallVector<Value> captures = capturesOf({&traced}), operands;
+  for (size_t k : pulled)
+    operands.push_back(building.value(xs[k], loc));
+  llvm::append_range(operands, captures);
+  func::FuncOp rule = arranged(graph, traced, "custom_pullback", captures, 0, resultTypes(traced));
+  auto type = cast<RankedTensorType>(building.typeOf(value));
+  auto zeros = makeFunction(*graph.module, loc, "custom_zeros", ValueRange(operands).getTypes(),
+                            [&](OpBuilder &builder, ValueRange) {
+                              return SmallVector<Value>{ConstantOp::create(builder, loc, splatAttribute(type, 0.0))};
+                            });
+  auto call = CallOp::create(graph.builder, loc, TypeRange(type), operands, zeros.getName());
+  call->setAttr(pullbackAttribute, FlatSymbolRefAttr::get(rule));
+  return ops::with_gradient(value, building.handles(call.getYs())[0], where);
 }
 
 } // namespace tcc

@@ -184,6 +184,8 @@ Polar polar(const Tensor &a, Loc where) {
 }
 
 Tensor matrix_rank(const Tensor &a, Loc where) {
+  if (a.ndim() < 2) // NumPy's: a vector has rank 1 unless it is zero
+    return asDtype(any(not_equal(a, 0, where), {}, {}, where), int64, where);
   Tensor m = asMatrix(a, "matrix_rank", where);
   return sum(counted(m, svdvals(m, where), {}, where), -1, {}, where);
 }

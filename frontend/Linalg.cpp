@@ -10,6 +10,7 @@
 #include "tcc/Reduce.h"
 #include "tcc/Shape.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -207,13 +208,19 @@ Tensor multi_dot(const std::vector<Tensor> &xs, Loc where) {
   return product(product, 0, n - 1);
 }
 
+/// The largest length; of none 0, as in NumPy.
+static Tensor largest(const Tensor &lengths, const std::vector<int64_t> &axes, ReduceOptions keep, Loc where) {
+  bool none = std::any_of(axes.begin(), axes.end(), [&](int64_t axis) { return lengths.dim(axis) == 0; });
+  return none ? sum(lengths, axes, keep, where) : max(lengths, axes, keep, where);
+}
+
 static Tensor vectorNorm(const Tensor &a, double p, const std::vector<int64_t> &axes, bool keepdims, Loc where) {
   ReduceOptions keep{keepdims};
   if (p == 2)
     return tcc::norm(a, axes, keep, where);
   Tensor m = abs(a, where);
   if (std::isinf(p))
-    return p > 0 ? max(m, axes, keep, where) : min(m, axes, keep, where);
+    return p > 0 ? largest(m, axes, keep, where) : min(m, axes, keep, where);
   if (p == 0)
     return asDtype(sum(not_equal(m, 0, where), axes, keep, where), m.dtype(), where);
   if (p == 1)
@@ -242,11 +249,11 @@ Tensor norm(const Tensor &x, NormOptions o, Loc where) {
   Tensor y;
   if (singular) {
     Tensor s = svdvals(moveaxis(a, axes, Axes{-2, -1}, where), where);
-    y = name ? sum(s, -1, {}, where) : p > 0 ? max(s, -1, {}, where) : min(s, -1, {}, where);
+    y = name ? sum(s, -1, {}, where) : p > 0 ? largest(s, {-1}, {}, where) : min(s, -1, {}, where);
   } else {
     Tensor lines =
         moveaxis(sum(abs(a, where), columns ? axes[0] : axes[1], {.keepdims = true}, where), axes, Axes{-2, -1}, where);
-    y = p > 0 ? max(lines, {-2, -1}, {}, where) : min(lines, {-2, -1}, {}, where);
+    y = p > 0 ? largest(lines, {-2, -1}, {}, where) : min(lines, {-2, -1}, {}, where);
   }
   return o.keepdims ? reshapeTo(y, withOnes(a.shape(), axes), where) : y;
 }

@@ -199,7 +199,8 @@ Tensor RMSprop::update(const Tensor &p, const Tensor &g, std::vector<Tensor> &sl
   return p - g * step.lr(p) / (sqrt(real(slots[0])) + 1e-8);
 }
 
-// Shazeer and Stern 2018, algorithms 4 and 5: the decay of step t is 1 - t^-0.8; eps 1e-30.
+// Shazeer and Stern 2018, algorithms 4 and 5: the decay of step t is 1 - t^-0.8, eps 1e-30; steps are relative to the
+// parameter's rms, at least 1e-3, and at most 1 / sqrt(t) of it.
 Adafactor::Adafactor(Params params, LrOptions o) : Optimizer("Adafactor", std::move(params), o.lr, {"row", "column"}) {}
 std::vector<Tensor> Adafactor::initialSlots(const Tensor &p) const {
   if (p.ndim() < 2)
@@ -220,8 +221,9 @@ Tensor Adafactor::update(const Tensor &p, const Tensor &g, std::vector<Tensor> &
     v = expand_dims(row, -1) * expand_dims(slots[1], -2);
   }
   Tensor u = g * rsqrt(v);
-  Tensor rms = sqrt(mean(squaredMagnitude(u)));
-  return p - u * step.lr(p) / maximum(rms, 1.0);
+  auto rms = [](const Tensor &x) { return sqrt(mean(squaredMagnitude(x))); };
+  Tensor relative = step.number(std::min(step.rate, 1 / std::sqrt(step.count)), p);
+  return p - u * (relative * maximum(rms(p), 1e-3) / maximum(rms(u), 1.0));
 }
 
 Lion::Lion(Params params, LrOptions o) : Optimizer("Lion", std::move(params), o.lr, {"m"}) {}

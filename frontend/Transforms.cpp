@@ -10,6 +10,9 @@
 namespace tcc {
 namespace {
 
+/// Zeros that nothing was folded into: a point to differentiate at.
+Tensor placeholderLike(const Tensor &x) { return leafOf(int64_t(0), x.dtype(), x.shape(), Loc::current()); }
+
 Tensor orZeros(const Tensor &g, const Tensor &x, Loc where) {
   return g.valid() ? g : zerosOf(x.dtype(), x.shape(), where);
 }
@@ -50,7 +53,6 @@ Tensor rows(const Tensor &y, const Tensor &x, Scalar seed, Loc where) {
 Tensor detail::strong(const Tensor &x) {
   return isWeak(x) ? leafOf(*x.impl()->weak, x.dtype(), {}, Loc::current()) : x;
 }
-Tensor detail::placeholderLike(const Tensor &x) { return leafOf(int64_t(0), x.dtype(), x.shape(), Loc::current()); }
 
 std::vector<Tensor> detail::chosen(const std::vector<Tensor> &args, const std::vector<int64_t> &argnums, Loc where) {
   std::vector<Tensor> out;
@@ -111,7 +113,7 @@ std::vector<Tensor> jvp(const std::vector<Tensor> &ys, const std::vector<Tensor>
   expectShapes(xs, tangents, "tangents", "jvp", where);
   std::vector<Tensor> us;
   for (const Tensor &y : ys)
-    us.push_back(detail::placeholderLike(y));
+    us.push_back(placeholderLike(y));
   std::vector<Tensor> pulled = gradients(ys, us, xs, where), reached, along, out(ys.size());
   for (size_t i = 0; i < xs.size(); ++i)
     if (pulled[i].valid()) {
@@ -147,34 +149,6 @@ Tensor hessian(const Tensor &y, const Tensor &x, Loc where) {
 
 Tensor stop_gradient(const Tensor &x, Loc where) {
   return ops::stop_gradient(asNode(x, "stop_gradient", where), where);
-}
-
-// `pulled` is linear in the cotangent; transposing it twice gives the wanted pullback. y + T(x - stop(x)), with T the
-// transpose of cotangent -> pulled, has the value of y and that gradient.
-Tensor detail::withPullback(const Tensor &y, const std::vector<Tensor> &xs, const std::vector<Tensor> &pulled,
-                            const Tensor &cotangent, Loc where) {
-  if (pulled.size() != xs.size())
-    fail("custom_vjp", where, Kind::value, "expected one cotangent for each of ", xs.size(), " arguments, got ",
-         pulled.size());
-  std::vector<Tensor> outputs, zeros;
-  for (size_t i = 0; i < xs.size(); ++i) {
-    if (!is_inexact(xs[i].dtype()) || !pulled[i].valid())
-      continue;
-    if (pulled[i].shape() != xs[i].shape())
-      fail("custom_vjp", where, Kind::shape, "expected a cotangent of shape ", xs[i].shape(), ", got ",
-           pulled[i].shape());
-    outputs.push_back(asDtype(pulled[i], xs[i].dtype(), where));
-    zeros.push_back(subtract(xs[i], ops::stop_gradient(xs[i], where), where));
-  }
-  Tensor value = ops::stop_gradient(y, where);
-  if (outputs.empty())
-    return value;
-  Tensor linear = gradients(outputs, zeros, {cotangent}, where)[0];
-  if (!linear.valid())
-    return value;
-  // Where the saved values are not finite the zero would be NaN: it counts as 0.
-  Tensor finite = isfinite(linear, where);
-  return add(value, tcc::where(finite, linear, constantLike(linear, 0, where), where), where);
 }
 
 } // namespace tcc

@@ -122,3 +122,15 @@ TEST(Linalg, Norms) {
   ROW(linalg::cond(tensor({{1.0, 0.0}, {0.0, 0.0}})), float64, (Shape{}), {inf});
   ROW(linalg::cond(zeros({2, 2}, float64)), float64, (Shape{}), {inf});
 }
+
+TEST(LinalgNorm, OfNothingAndRanksOfVectors) { // as in NumPy
+  for (double p : {0.0, 1.0, 2.0, 3.0, std::numeric_limits<double>::infinity()})
+    EXPECT_EQ(linalg::norm(zeros({0}, float64), {.ord = p}).item<double>(), 0.0) << p;
+  for (double p : {1.0, 2.0, std::numeric_limits<double>::infinity()})
+    EXPECT_EQ(linalg::norm(zeros({0, 3}, float64), {.ord = p}).item<double>(), 0.0) << p;
+  EXPECT_EQ(linalg::norm(zeros({0, 3}, float64), {.ord = 1.0, .axes = {-1, 0}, .keepdims = true}).shape(),
+            (Shape{1, 1}));
+  EXPECT_THROW(linalg::norm(zeros({0}, float64), {.ord = -std::numeric_limits<double>::infinity()}), Error);
+  EXPECT_EQ(linalg::matrix_rank(tensor({0.0, 0.0})).item<int64_t>(), 0);
+  EXPECT_EQ(linalg::matrix_rank(tensor({0.0, 2.0})).item<int64_t>(), 1);
+}

@@ -131,7 +131,8 @@ private:
   Tensor update(const Tensor &param, const Tensor &grad, std::vector<Tensor> &slots, const Step &step) override;
 };
 
-/// Shazeer and Stern 2018: second moments of matrices as one row and one column; updates clipped to rms 1.
+/// Shazeer and Stern 2018: second moments of matrices as one row and one column; updates clipped to rms 1 and relative
+/// to the parameter's rms.
 class TCC_API Adafactor : public Optimizer {
 public:
   explicit Adafactor(Params params, LrOptions options = {});

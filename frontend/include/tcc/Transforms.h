@@ -40,11 +40,9 @@ TCC_API Tensor stop_gradient(const Tensor &x, Loc where = Loc::current());
 namespace detail {
 /// A weak scalar as a tensor of its own dtype; anything else as it is.
 TCC_API Tensor strong(const Tensor &x);
-/// y whose gradient in xs is what `pull` makes of y's cotangent.
-TCC_API Tensor withPullback(const Tensor &y, const std::vector<Tensor> &xs, const std::vector<Tensor> &pulled,
-                            const Tensor &cotangent, Loc where);
-/// Zeros that nothing was folded into: a point to differentiate at.
-TCC_API Tensor placeholderLike(const Tensor &x);
+/// y whose gradient in xs is what `pullback` makes of y's cotangent.
+TCC_API Tensor withPullback(const Tensor &y, const std::vector<Tensor> &xs,
+                            const std::function<std::vector<Tensor>(const Tensor &)> &pullback, Loc where);
 /// The arguments of these numbers; negative ones count from the end.
 TCC_API std::vector<Tensor> chosen(const std::vector<Tensor> &args, const std::vector<int64_t> &argnums, Loc where);
 } // namespace detail
@@ -60,14 +58,14 @@ template <class F> auto value_and_grad(F f, std::vector<int64_t> argnums = {0}, 
 
 /// f(x...) -> Tensor with a gradient of its own: forward(x...) -> {y, saved}, backward(saved, cotangent of y) -> one
 /// cotangent for each x, linear in the cotangent. `f` itself only documents what is computed.
-template <class F, class G, class B> auto custom_vjp(F, G forward, B backward) {
-  return [forward = std::move(forward), backward = std::move(backward)]<class... A>(const A &...args) {
+template <class F, class G, class B> auto custom_vjp(F, G forward, B backward, Loc where = Loc::current()) {
+  return [forward = std::move(forward), backward = std::move(backward), where]<class... A>(const A &...args) {
     std::vector<Tensor> xs{detail::strong(Tensor(args))...};
     auto [y, saved] = [&]<size_t... K>(std::index_sequence<K...>) {
       return forward(xs[K]...);
     }(std::index_sequence_for<A...>());
-    Tensor cotangent = detail::placeholderLike(y);
-    return detail::withPullback(y, xs, std::vector<Tensor>(backward(saved, cotangent)), cotangent, Loc::current());
+    return detail::withPullback(
+        y, xs, [&, &saved = saved](const Tensor &g) { return std::vector<Tensor>(backward(saved, g)); }, where);
   };
 }
 
