@@ -6,6 +6,7 @@
 #include "dialect/Functions.h"
 #include "dialect/Ops.h"
 #include "frontend/CompiledFunction.h"
+#include "frontend/Places.h"
 #include "passes/Program.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -13,6 +14,9 @@
 #include "tcc/Graph.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SetVector.h"
+
+#include <cstring>
+#include <deque>
 
 using namespace mlir;
 
@@ -64,36 +68,50 @@ Subgraph collect(GraphImpl &graph, ArrayRef<Value> wanted) {
   }
   // Some results of an op may be evaluated while others are not: those stay inputs, which the op then need not give.
   result.wanted.assign(wanted.begin(), wanted.end());
-  auto both = [&](auto x) {
-    result.hash.add(x);
-    result.shape.add(x);
-  };
+  StructuralHash &structure = result.structure;
   for (Value v : result.inputs) {
-    both(number[v]);
-    both(v.getType().getAsOpaquePointer());
+    structure.add(number[v]);
+    structure.add(v.getType().getAsOpaquePointer());
   }
   for (Operation *op : result.ops) {
-    both(op->getName().getAsOpaquePointer());
-    auto constant = dyn_cast<ConstantOp>(op);
-    bool splat = constant && constant.getValue().isSplat();
-    if (splat)
+    structure.add(op->getName().getAsOpaquePointer());
+    StructuralHash *properties = &structure;
+    if (auto constant = dyn_cast<ConstantOp>(op); constant && constant.getValue().isSplat()) {
       result.splats.push_back(op);
-    if (op->getPropertiesStorageSize()) {
-      uint64_t properties = size_t(op->getName().hashOpProperties(op->getPropertiesStorage()));
-      result.hash.add(properties);
-      result.shape.add(splat ? 0 : properties);
+      properties = &result.scalars;
+    } else if (SmallVector<int64_t> places = placesOf(op); !places.empty()) {
+      result.placed.push_back(op);
+      for (int64_t place : places)
+        result.places.add(place);
+      // The types say how long the part is and how much is padded.
+      if (auto slice = dyn_cast<SliceOp>(op))
+        structure.add(slice.getStridesAttr().getAsOpaquePointer());
+      properties = nullptr;
     }
+    if (properties && op->getPropertiesStorageSize())
+      properties->add(size_t(op->getName().hashOpProperties(op->getPropertiesStorage())));
     for (Value operand : op->getOperands())
-      both(number[operand]);
+      structure.add(number[operand]);
     for (Value r : op->getResults())
-      both(r.getType().getAsOpaquePointer());
+      structure.add(r.getType().getAsOpaquePointer());
   }
   for (Value v : result.wanted)
-    both(number[v] + (uint64_t(1) << 40));
+    structure.add(number[v] + (uint64_t(1) << 40));
   return result;
 }
 
-OwningOpRef<ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool numbered, bool splatsAsInputs) {
+StructuralHash Subgraph::key(Generality general) const {
+  StructuralHash key = structure;
+  auto part = [&](bool left, const StructuralHash &hash) {
+    key.add(left ? 0 : hash.a);
+    key.add(left ? 0 : hash.b);
+  };
+  part(general.scalars, scalars);
+  part(general.places, places);
+  return key;
+}
+
+OwningOpRef<ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool numbered, Generality general) {
   MLIRContext *context = &graph.context;
   OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(context));
   OpBuilder b = OpBuilder::atBlockEnd(module->getBody());
@@ -107,18 +125,25 @@ OwningOpRef<ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool 
   IRMapping map;
   for (auto [value, argument] : llvm::zip_equal(subgraph.inputs, entry->getArguments()))
     map.map(value, argument);
-  if (splatsAsInputs) {
+  auto addInput = [&](Type element, Location loc) {
+    return entry->addArgument(RankedTensorType::get({}, element), loc);
+  };
+  if (general.scalars)
     for (Operation *op : subgraph.splats) {
       auto type = cast<RankedTensorType>(op->getResult(0).getType());
-      Value scalar = entry->addArgument(RankedTensorType::get({}, type.getElementType()), op->getLoc());
+      Value scalar = addInput(type.getElementType(), op->getLoc());
       map.map(op->getResult(0), type.getRank() == 0
                                     ? scalar
                                     : BroadcastOp::create(b, op->getLoc(), type, scalar, Value(), ArrayRef<int64_t>()));
     }
-    function.setFunctionType(b.getFunctionType(entry->getArgumentTypes(), types(subgraph.wanted)));
-  }
+  llvm::SmallDenseMap<Operation *, SmallVector<Value>> places;
+  if (general.places)
+    for (Operation *op : subgraph.placed)
+      for (size_t k = placesOf(op).size(); k > 0; --k)
+        places[op].push_back(addInput(b.getI64Type(), op->getLoc()));
+  function.setFunctionType(b.getFunctionType(entry->getArgumentTypes(), types(subgraph.wanted)));
   for (auto [i, op] : llvm::enumerate(subgraph.ops)) {
-    if (splatsAsInputs && map.contains(op->getResult(0)) && isa<ConstantOp>(op))
+    if (general.scalars && map.contains(op->getResult(0)) && isa<ConstantOp>(op))
       continue;
     Location loc = numbered ? Location(FileLineColLoc::get(context, "#", unsigned(i), 0)) : op->getLoc();
     if (auto call = dyn_cast<CallOp>(op)) {
@@ -133,6 +158,11 @@ OwningOpRef<ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool 
       if (numbered)
         for (Operation &inner : llvm::make_range(first ? entry->begin() : std::next(last), entry->end()))
           inner.setLoc(loc);
+      continue;
+    }
+    if (auto of = places.find(op); of != places.end()) {
+      SmallVector<Value> operands = llvm::map_to_vector(op->getOperands(), [&](Value v) { return map.lookup(v); });
+      map.map(op->getResult(0), atPlaces(b, loc, op, operands, of->second));
       continue;
     }
     b.clone(*op, map)->setLoc(loc);
@@ -267,34 +297,46 @@ std::vector<Buffer> runOrThrow(Program &program, ArrayRef<const void *> inputs, 
   return buffers;
 }
 
-/// The program for `subgraph`; `general` if it takes the values of the splats as inputs.
-static std::shared_ptr<Program> programFor(GraphImpl &graph, const Subgraph &subgraph, Loc where, bool &general) {
+/// The program for `subgraph`, and what it takes as inputs.
+static std::shared_ptr<Program> programFor(GraphImpl &graph, const Subgraph &subgraph, Loc where, Generality &general) {
+  using PlanCache = GraphImpl::PlanCache;
   auto &programs = graph.plans->programs;
-  auto &families = graph.plans->families;
-  if (auto known = programs.find(subgraph.hash); known != programs.end())
+  auto &compiled = graph.plans->compiled;
+  SmallVector<Generality, 3> families;
+  if (!subgraph.placed.empty())
+    families.push_back({.places = true});
+  if (!subgraph.splats.empty())
+    families.push_back({.scalars = true});
+  if (families.size() == 2)
+    families.push_back({.scalars = true, .places = true});
+  auto known = programs.find(subgraph.key({}));
+  for (const Generality *family = families.begin(); known == programs.end() && family != families.end(); ++family)
+    if (known = programs.find(subgraph.key(*family)); known != programs.end())
+      general = *family;
+  if (known != programs.end())
     return known->second;
-  if (programs.size() >= GraphImpl::PlanCache::capacity) {
+  if (programs.size() >= PlanCache::capacity) {
     programs.clear();
-    families.clear();
+    compiled.clear();
   }
-  auto &family = families[subgraph.shape];
-  general = !subgraph.splats.empty() && family.compiled >= GraphImpl::PlanCache::specialised;
-  if (general && family.general)
-    return family.general;
+  const Generality *grown = llvm::find_if(families, [&](Generality g) {
+    return compiled[subgraph.key(g)] >= (g.scalars && g.places ? PlanCache::specialisedInBoth : PlanCache::specialised);
+  });
+  if (grown != families.end())
+    general = *grown;
   OwningOpRef<ModuleOp> module = toModule(graph, subgraph, /*numbered=*/true, general);
   std::shared_ptr<Program> program = compileOrThrow(*module, where);
-  if (general)
-    return family.general = program;
-  ++family.compiled;
-  return programs[subgraph.hash] = program;
+  for (Generality family : families)
+    ++compiled[subgraph.key(family)];
+  return programs[subgraph.key(general)] = program;
 }
 
-/// One element of a splat in memory, aligned as kernels expect buffers to be; bool is a byte.
-struct alignas(64) SplatSlot {
+/// One number in memory, aligned as kernels expect buffers to be; bool is a byte.
+struct alignas(64) ScalarSlot {
   std::array<char, 16> bytes = {};
 };
-static SplatSlot splatSlot(ElementsAttr value) {
-  SplatSlot slot;
+static ScalarSlot splatSlot(ElementsAttr value) {
+  ScalarSlot slot;
   auto &bytes = slot.bytes;
   auto dense = cast<DenseElementsAttr>(value);
   if (dense.getElementType().isInteger(1))
@@ -319,17 +361,21 @@ static void evaluateIn(GraphImpl &graph, ArrayRef<Value> wanted, Loc where) {
                      "slices, so there are no numbers to look at; choose with where() or cond(), repeat with "
                      "while_loop(), and write where(mask, x, 0) for x(mask)",
                      where, Kind::graph);
-  bool general = false;
+  Generality general;
   std::shared_ptr<Program> program = programFor(graph, subgraph, where, general);
   SmallVector<const void *> inputs;
   for (Value input : subgraph.inputs)
     inputs.push_back(graph.nodes[input].data.data());
-  std::vector<SplatSlot> scalars;
-  if (general) {
-    scalars.reserve(subgraph.splats.size());
+  std::deque<ScalarSlot> scalars;
+  if (general.scalars)
     for (Operation *op : subgraph.splats)
       inputs.push_back(scalars.emplace_back(splatSlot(cast<ConstantOp>(op).getValue())).bytes.data());
-  }
+  if (general.places)
+    for (Operation *op : subgraph.placed)
+      for (int64_t place : placesOf(op)) {
+        std::memcpy(scalars.emplace_back().bytes.data(), &place, sizeof place);
+        inputs.push_back(scalars.back().bytes.data());
+      }
   SmallVector<Type> types;
   for (Value v : subgraph.wanted)
     types.push_back(v.getType());

@@ -10,21 +10,32 @@ namespace tcc {
 
 /// The ops that `wanted` depend on and that have not been evaluated, in an order in which each can run, and the
 /// evaluated values they start from. `wanted` that are evaluated already are inputs, too.
+/// What a program takes as inputs instead of having it in its text.
+struct Generality {
+  /// Scalars written in the user's C++.
+  bool scalars = false;
+  /// Where slices and pads lie.
+  bool places = false;
+};
+
 struct Subgraph {
   llvm::SmallVector<mlir::Value> inputs, wanted;
   llvm::SmallVector<mlir::Operation *> ops;
-  /// Scalars written in the user's C++ are part of `hash`; `shape` leaves their values out.
-  StructuralHash hash, shape;
-  /// Those of `ops` that are constants with equal elements.
-  llvm::SmallVector<mlir::Operation *> splats;
+  /// Those of `ops` that are constants with equal elements, and those with places (Places.h).
+  llvm::SmallVector<mlir::Operation *> splats, placed;
+
+  /// What names the program for all subgraphs that differ in `general` only.
+  StructuralHash key(Generality general) const;
+  /// All but the values of splats and the places; these.
+  StructuralHash structure, scalars, places;
 };
 Subgraph collect(GraphImpl &graph, llvm::ArrayRef<mlir::Value> wanted);
 
 /// A module with `func.func @main(inputs) -> wanted`. With `numbered`, the location of the k-th op is ("#", k, 0), so
-/// that a program found in the cache reports failures in terms of the graph at hand. With `splatsAsInputs`, the values
-/// of `splats` are 0-d arguments after the inputs.
+/// that a program found in the cache reports failures in terms of the graph at hand. What is `general` are 0-d
+/// arguments after the inputs: values of `splats`, then places.
 mlir::OwningOpRef<mlir::ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool numbered,
-                                           bool splatsAsInputs = false);
+                                           Generality general = {});
 
 /// Copies the functions that those of `module` run from the graph. With `numbered`, the location of the k-th op of
 /// function f is ("#f", k, 0).

@@ -33,14 +33,10 @@ struct GraphImpl::PlanCache {
   static constexpr size_t capacity = 4096;
   std::unordered_map<StructuralHash, std::shared_ptr<Program>, Hasher> programs;
 
-  /// How often programs were compiled that differ in their C++ scalars only, and the program that takes them as inputs,
-  /// made when a loop turns out to compute with a new scalar each time.
-  struct Family {
-    int compiled = 0;
-    std::shared_ptr<Program> general;
-  };
-  static constexpr int specialised = 2;
-  std::unordered_map<StructuralHash, Family, Hasher> families;
+  /// How often programs were compiled that differ in scalars, in places, or in both: a loop turns out to compute with
+  /// new ones each time, and gets one program that takes them as inputs. With both only after either alone did not do.
+  static constexpr int specialised = 2, specialisedInBoth = 4;
+  std::unordered_map<StructuralHash, int, Hasher> compiled;
 };
 
 } // namespace tcc

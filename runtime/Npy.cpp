@@ -150,7 +150,7 @@ int32_t dtypeFrom(const std::string &description, bool &swapped) {
       bool known = strchr("<>|=", description[0]) && (description[0] != '|' || unit == 1 || i == TCC_BF16);
       return known ? i : -1;
     }
-  return rest == "u2" ? int32_t(TCC_BF16) : -1; // raw bfloat16 bits
+  return -1;
 }
 
 void swapBytes(char *data, int64_t bytes, int64_t unit) {

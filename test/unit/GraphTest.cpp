@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The graph as an owner: what is kept, what is given back, what is compiled again, and what compile() captures.
+#include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <tcc/tcc.h>
@@ -147,6 +148,76 @@ TEST(Compile, values_kept_from_a_trace_are_refused) {
   auto f = compile([&](Tensor x) { return kept = x * 2.0; });
   EXPECT_EQ(f(tensor(1.0)).item<double>(), 2);
   EXPECT_THROW(eval(kept + 1.0), Error);
+}
+
+/// Files in the disk cache, which are programs and their kernels, after `loop`.
+template <class Loop> size_t compiledBy(const char *name, Loop loop) {
+  std::filesystem::path folder = testing::TempDir() + "tcc-" + name;
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directory(folder);
+  std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
+  set_cache_dir(folder.string());
+  loop();
+  set_cache_dir("");
+  size_t files = 0;
+  for (const auto &entry : std::filesystem::recursive_directory_iterator(folder))
+    files += entry.is_regular_file();
+  std::filesystem::remove_all(folder);
+  return files;
+}
+
+TEST(Programs, loops_over_rows_and_batches_are_compiled_a_few_times) {
+  Tensor x = reshape(arange(60 * 7, float64), {60, 7});
+  eval(x);
+  EXPECT_LT(compiledBy("rows",
+                       [&] {
+                         for (int64_t t = 0; t < 60; ++t)
+                           ASSERT_EQ(sum(x[t] * 2.0).item<double>(), 2 * 7 * double(7 * t + 3));
+                       }),
+            12u);
+  EXPECT_LT(
+      compiledBy(
+          "updates",
+          [&] {
+            Variable v("v", zeros({60, 7}, float64));
+            for (int64_t t = 0; t < 60; ++t) {
+              v.assign(v.value().at(t, slice(1, 5)).set(x(t, slice(2, 6)) * double(t)));
+              eval(v.value());
+            }
+            Tensor want =
+                zeros({60, 7}, float64).at(_, slice(1, 5)).set(x(_, slice(2, 6)) * expand_dims(arange(60, float64), 1));
+            EXPECT_TRUE(all(v.value() == want).item<bool>());
+          }),
+      16u);
+}
+
+/// The same with a fresh graph, whose programs are compiled for these very places.
+template <class F> bool agrees(F f) {
+  Tensor got = f(), want;
+  eval(got);
+  {
+    GraphScope fresh;
+    want = f();
+    eval(want);
+  }
+  return got.shape() == want.shape() && all(got == want).item<bool>();
+}
+
+TEST(Programs, places_as_inputs_give_the_same_elements) {
+  for (Dtype dtype : {float32, int8, complex128}) {
+    Tensor x = random::normal(random::key(1), {7, 6, 5}, float64).astype(dtype), v = x[0];
+    eval(x, v);
+    for (int64_t k = 0; k < 5; ++k) {
+      int64_t i = (3 * k + 6) % 7, j = (2 * k + 5) % 6, l = 4 - k, b = k % 3;
+      EXPECT_TRUE(agrees([&] { return x(_, j); })) << k;
+      EXPECT_TRUE(agrees([&] { return x(i, _, l); })) << k;
+      EXPECT_TRUE(agrees([&] { return x(slice(b, b + 4, 2), j, slice(l, l + 1)); })) << k;
+      EXPECT_TRUE(agrees([&] { return x.at(i).set(v); })) << k;
+      EXPECT_TRUE(agrees([&] { return x.at(slice(b, b + 3), _, l).add(v(j, l)); })) << k;
+      if (dtype == float32)
+        EXPECT_TRUE(agrees([&] { return grad(sum(square(x(i, slice(b, b + 2)) * float(k))), x); })) << k;
+    }
+  }
 }
 
 TEST(Dump, shows_the_function_of_what_is_not_evaluated) {

@@ -67,6 +67,8 @@ TEST(RuntimeNpy, malformed_files_are_named) {
             "cannot read 'x.npy': truncated data: expected 8 bytes, got 4");
   EXPECT_EQ(errorOf(npy(header("<f4", "(1,)"), "12345")), "cannot read 'x.npy': unexpected 1 bytes after the data");
   EXPECT_EQ(errorOf(npy(header("|O", "(1,)"), "12345678")), "cannot read 'x.npy': unsupported dtype '|O'");
+  // NumPy's uint16, which are not the bits of bfloat16.
+  EXPECT_EQ(errorOf(npy(header("<u2", "(1,)"), "12")), "cannot read 'x.npy': unsupported dtype '<u2'");
   EXPECT_EQ(errorOf(npy(header("<f4", "(4611686018427387904, 4)"), "")),
             "cannot read 'x.npy': shape has too many elements");
   EXPECT_EQ(errorOf(npy(header("<f4", "(99999999999999999999,)"), "")),
