@@ -8,8 +8,6 @@
 
 namespace tcc {
 
-/// The ops that `wanted` depend on and that have not been evaluated, in an order in which each can run, and the
-/// evaluated values they start from. `wanted` that are evaluated already are inputs, too.
 /// What a program takes as inputs instead of having it in its text.
 struct Generality {
   /// Scalars written in the user's C++.
@@ -18,6 +16,8 @@ struct Generality {
   bool places = false;
 };
 
+/// The ops that `wanted` depend on and that have not been evaluated, in an order in which each can run, and the
+/// evaluated values they start from. `wanted` that are evaluated already are inputs, too.
 struct Subgraph {
   llvm::SmallVector<mlir::Value> inputs, wanted;
   llvm::SmallVector<mlir::Operation *> ops;
