@@ -141,7 +141,8 @@ template <class Key, class Item> Item *radixSort(Item *items, Item *other, int64
 }
 
 /// The same with digits of 11 bits, on all threads: every pass counts and then moves fixed parts of the items, each to
-/// the places that earlier parts leave it. Null if there is no memory for the counts.
+/// the places that earlier parts leave it. Passes in which all items share the digit are skipped. Null if there is no
+/// memory for the counts.
 template <class Key, class Item> Item *radixSortShared(Item *items, Item *other, int64_t n) {
   constexpr unsigned bits = 11, passes = (8 * sizeof(Key) + bits - 1) / bits;
   constexpr int64_t digits = 1 << bits, parts = 16;
@@ -153,11 +154,23 @@ template <class Key, class Item> Item *radixSortShared(Item *items, Item *other,
   auto onParts = [&](auto f) {
     parallelFor(parts, 1, [&](int64_t begin, int64_t end) {
       for (int64_t p = begin; p < end; ++p)
-        f(counts.get() + p * digits, p * part < n ? p * part : n, (p + 1) * part < n ? (p + 1) * part : n);
+        f(p, p * part < n ? p * part : n, (p + 1) * part < n ? (p + 1) * part : n);
     });
   };
+  Key differing[parts], anywhere = 0; // bits in which keys differ from the first
+  onParts([&](int64_t p, int64_t begin, int64_t end) {
+    Key first = keyOf(items[0]), seen = 0;
+    for (int64_t i = begin; i < end; ++i)
+      seen |= keyOf(items[i]) ^ first;
+    differing[p] = seen;
+  });
+  for (Key some : differing)
+    anywhere |= some;
   for (unsigned pass = 0; pass < passes; ++pass) {
-    onParts([&](int64_t *mine, int64_t begin, int64_t end) {
+    if ((anywhere >> (bits * pass) & Key(digits - 1)) == 0)
+      continue;
+    onParts([&](int64_t p, int64_t begin, int64_t end) {
+      int64_t *mine = counts.get() + p * digits;
       memset(mine, 0, size_t(digits) * sizeof(int64_t));
       for (int64_t i = begin; i < end; ++i)
         ++mine[digitOf(items[i], pass)];
@@ -169,7 +182,8 @@ template <class Key, class Item> Item *radixSortShared(Item *items, Item *other,
         counts[p * digits + digit] = place;
         place += here;
       }
-    onParts([&](int64_t *places, int64_t begin, int64_t end) {
+    onParts([&](int64_t p, int64_t begin, int64_t end) {
+      int64_t *places = counts.get() + p * digits;
       for (int64_t i = begin; i < end; ++i)
         other[places[digitOf(items[i], pass)]++] = items[i];
     });

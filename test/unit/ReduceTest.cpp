@@ -3,6 +3,9 @@
 // Reductions, scans and sorting. Expected values are NumPy 2.4.6's and SciPy's.
 #include "test/unit/Table.h"
 
+#include <algorithm>
+#include <numeric>
+
 TEST(Reduce, ResultTypes) {
   ROW(sum(tensor({true, false, true})), int64, (Shape{}), {2});
   ROW(sum(tensor({100, 100, -5}, int8)), int64, (Shape{}), {195});
@@ -77,4 +80,20 @@ TEST(Reduce, EpilogueOfTwoSums) {
   Tensor p = x / sum(x, 1, {.keepdims = true});
   ROW(sum(p * p, 1) + tensor({1.0, 2.0}), float64, (Shape{2}),
       {1.0 + 1496.0 / (136 * 136), 2.0 + 9944.0 / (392 * 392)});
+}
+
+// Rows that are sorted by all threads, by the digits in which their elements differ.
+TEST(Sort, LongRows) {
+  constexpr int64_t n = 100000;
+  Tensor noise = random::randint(random::key(1), 0, int64_t(1) << 40, {n});
+  for (const Tensor &x : {noise % 7, noise % 1000 - 500, (noise % 5) << 40, noise * 0, noise - (int64_t(1) << 39)}) {
+    std::vector<int64_t> values = x.to_vector<int64_t>(), order(n);
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return values[a] < values[b]; });
+    EXPECT_EQ(argsort(x).to_vector<int64_t>(), order);
+    std::stable_sort(values.begin(), values.end());
+    EXPECT_EQ(sort(x).to_vector<int64_t>(), values);
+    std::vector<float> floats(values.begin(), values.end());
+    EXPECT_EQ(sort(x.astype(float32)).to_vector<float>(), floats);
+  }
 }
