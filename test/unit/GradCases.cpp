@@ -334,6 +334,67 @@ static std::vector<GradCase> controlCases() {
   return cases;
 }
 
+/// The same ops on elements of any dtype, with the functions that bools and integers have, too.
+static std::vector<GradCase> controlCasesOfAnyDtype() {
+  const std::string row = "tensor<4x$T>", rows = "tensor<3x4x$T>", pair = " : (" + row + ", " + row + ") -> " + row;
+  auto define = [&](const std::string &name, const std::string &first, const std::string &text) {
+    return "func.func private @" + name + "(" + first + "%c: " + row + ", %k: " + row + ") -> " + row + " {\n" + text +
+           "  return %y : " + row + "\n}\n";
+  };
+  const std::string larger = define("larger", "", "  %y = tcc.add %c, %k : " + row + "\n"),
+                    both = define("both", "", "  %y = tcc.multiply %c, %k : " + row + "\n");
+  std::vector<GradCase> cases;
+  for (std::string op : {"call", "checkpoint"})
+    cases.push_back({op, larger + function({"4x$T", "4x$T"}, {"4x$T"},
+                                           "  %y = tcc." + op + " @larger(%a0, %a1)" + pair + "\n", "%y")});
+  for (double truth : {0.0, 1.0})
+    cases.push_back({"cond",
+                     larger + both +
+                         function({"i1", "4x$T", "4x$T"}, {"4x$T"},
+                                  "  %y = tcc.cond @larger, @both if %a0(%a1, %a2) : (tensor<i1>, " + row + ", " + row +
+                                      ") -> " + row + "\n",
+                                  "%y"),
+                     {{0, {truth}}}});
+  cases.push_back(
+      {"scan", "func.func private @step(%i: tensor<i64>, %k: " + row + ", %x: " + row + ") -> (" + row + ", " + row +
+                   ") {\n  %y = tcc.add %k, %x : " + row + "\n  return %y, %k : " + row + ", " + row + "\n}\n" +
+                   function({"4x$T", "3x4x$T"}, {"4x$T", "3x4x$T"},
+                            "  %y:2 = tcc.scan @step carries(%a0) over(%a1) {length = 3 : i64, reverse = false} : (" +
+                                row + ", " + rows + ") -> (" + row + ", " + rows + ")\n",
+                            "%y#0, %y#1")});
+  const std::string short_ = "func.func private @short(%n: tensor<i64>, %k: " + row + R"() -> tensor<i1> {
+  %three = tcc.constant dense<3> : tensor<i64>
+  %y = tcc.less %n, %three : tensor<i64> -> tensor<i1>
+  return %y : tensor<i1>
+}
+)",
+                    count = "func.func private @count(%n: tensor<i64>, %k: " + row + ") -> (tensor<i64>, " + row +
+                            R"() {
+  %one = tcc.constant dense<1> : tensor<i64>
+  %m = tcc.add %n, %one : tensor<i64>
+)" +
+                            "  %y = tcc.add %k, %k : " + row + "\n  return %m, %y : tensor<i64>, " + row + "\n}\n";
+  cases.push_back({"while_loop", short_ + count +
+                                     function({"4x$T"}, {"4x$T"},
+                                              "  %z = tcc.constant dense<0> : tensor<i64>\n  %y:3 = tcc.while_loop "
+                                              "@short, @count state(%z, %a0) : (tensor<i64>, " +
+                                                  row + ") -> (tensor<i64>, " + row + ", tensor<i64>)\n",
+                                              "%y#1")});
+  // States of any dtype; what is unwound has derivatives.
+  cases.push_back(
+      {"unwind",
+       larger + "func.func private @back(%c: " + row + ", %k: " + row +
+           ", %d: tensor<4xf32>) -> tensor<4xf32> {\n  %m = tcc.cast %k : " + row +
+           " -> tensor<4xf32>\n  %y = tcc.multiply %m, %d : tensor<4xf32>\n  return %y : tensor<4xf32>\n}\n" +
+           function({"i64", "4x$T", "4x$T", "4xf32"}, {"4xf32"},
+                    "  %y = tcc.unwind @larger, @back count(%a0) captures(%a1) state(%a2) cotangents(%a3) : "
+                    "(tensor<i64>, " +
+                        row + ", " + row + ", tensor<4xf32>) -> tensor<4xf32>\n",
+                    "%y"),
+       {{0, {2}}}});
+  return cases;
+}
+
 /// Ops without a derivative.
 static std::vector<GradCase> discreteCases() {
   std::vector<GradCase> cases = {
@@ -381,7 +442,7 @@ static std::vector<GradCase> named(const std::string &op, const std::vector<std:
 
 std::vector<GradCase> structuredCases(const std::string &op) {
   return named(op, {shapeCases(), indexingCases(), reductionCases(), contractionCases(), linalgCases(), controlCases(),
-                    discreteCases()});
+                    controlCasesOfAnyDtype(), discreteCases()});
 }
 
 std::vector<GradCase> gradCases(const std::string &op) {
