@@ -57,7 +57,7 @@ typedef struct TccStatus {
   char message[504];
 } TccStatus;
 
-/// `attrs`: the op's integer attributes in the order of its record, arrays as count then elements.
+/// `attrs`: the op's integer attributes in the order of its record, arrays as count then elements, f64 as its bits.
 typedef int32_t (*TccLibraryFn)(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out,
                                 const int64_t *attrs, TccStatus *status);
 

@@ -44,6 +44,14 @@ TEST(FrontendErrors, Shapes) {
   EXPECT_MISTAKE(tensor({{1, 2}, {3}}), shape, "[tensor] expected nested braces of equal length, got 2 and 1");
 }
 
+TEST(FrontendErrors, Attention) {
+  Tensor q = zeros({2, 3, 4}), k = zeros({2, 5, 4}), mask = zeros({2, 5, 5});
+  EXPECT_MISTAKE(scaled_dot_product_attention(q, k, zeros({2, 6, 4})), shape, "[scaled_dot_product_attention] expected {..., L, E}, {..., S, E} and {..., S, V}, got {2, 3, 4}, {2, 5, 4} and {2, 6, 4}");
+  EXPECT_MISTAKE(scaled_dot_product_attention(q, k, k, {.mask = mask}), shape, "[scaled_dot_product_attention] expected a mask that broadcasts to {..., 3, 5}, got {2, 5, 5}");
+  EXPECT_MISTAKE(scaled_dot_product_attention(q, zeros({3, 5, 4}), k), shape, "[scaled_dot_product_attention] expected shapes that broadcast, got {2} and {3}");
+  EXPECT_MISTAKE(scaled_dot_product_attention(q.astype(complex64), k, k), dtype, "[scaled_dot_product_attention] expected real numbers, got complex64");
+}
+
 TEST(FrontendErrors, ControlFlow) {
   using V = std::vector<Tensor>;
   Tensor x = zeros({3}), p = x > 0.0f;

@@ -1,4 +1,6 @@
 // RUN: tcc-opt %s --pass-pipeline='builtin.module(tcc-differentiate{entry=f wrt=0,5},func.func(tcc-simplify))' | FileCheck %s
+// RUN: %tcc-run %s | FileCheck %s --check-prefix=NUMBERS
+// RUN: %tcc-run %s --reference | FileCheck %s --check-prefix=NUMBERS
 
 // CHECK-LABEL: func.func @f(
 // CHECK: tcc.attention_gradient
@@ -13,3 +15,21 @@ func.func @f(%q: tensor<3x4xf64>, %k: tensor<5x4xf64>, %v: tensor<5x6xf64>, %log
 // CHECK: tcc.select
 // CHECK: tcc.exp
 // CHECK-NOT: tcc.attention_gradient
+// CHECK: return
+
+// Weights w = (1/4, 3/4), dw = (0, 10), delta = 7.5: ds = (-15/8, 15/8).
+// NUMBERS: {{\[\[}}1.02994902]]
+// NUMBERS-NEXT: {{\[\[}}-1.875]
+// NUMBERS-NEXT: [ 1.875]]
+// NUMBERS-NEXT: {{\[\[}}0.25]
+// NUMBERS-NEXT: [0.75]]
+func.func @main() -> (tensor<1x1xf64>, tensor<2x1xf64>, tensor<2x1xf64>) {
+  %q = tcc.constant dense<[[2.0]]> : tensor<1x1xf64>
+  %k = tcc.constant dense<[[0.0], [1.0986122886681098]]> : tensor<2x1xf64>
+  %v = tcc.constant dense<[[0.0], [10.0]]> : tensor<2x1xf64>
+  %logsumexp = tcc.constant dense<1.3862943611198906> : tensor<1xf64>
+  %delta = tcc.constant dense<7.5> : tensor<1xf64>
+  %dy = tcc.constant dense<1.0> : tensor<1x1xf64>
+  %dq, %dk, %dv = tcc.attention_gradient %q, %k, %v, %logsumexp, %delta, %dy {causal = false, scale = 0.5} : (tensor<1x1xf64>, tensor<2x1xf64>, tensor<2x1xf64>, tensor<1xf64>, tensor<1xf64>, tensor<1x1xf64>) -> (tensor<1x1xf64>, tensor<2x1xf64>, tensor<2x1xf64>)
+  return %dq, %dk, %dv : tensor<1x1xf64>, tensor<2x1xf64>, tensor<2x1xf64>
+}

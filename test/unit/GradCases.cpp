@@ -395,6 +395,48 @@ static std::vector<GradCase> controlCasesOfAnyDtype() {
   return cases;
 }
 
+static std::vector<GradCase> attentionCases() {
+  const std::string q = "2x3x4x$T", k = "2x5x4x$T", v = "2x5x2x$T", rows = "2x3x$R", dy = "2x3x2x$T";
+  const std::string plain = "causal = false, scale = 5.000000e-01 : f64", causal = "causal = true, scale = 0.3 : f64";
+  const std::string all = "1x3x5x$T", some = "1x3x5xi1", gradient = "attention_gradient";
+  const std::vector<double> attends = {1, 0, 0, 1, 1, 1, 1, 1, 0, 1, 0, 0, 0, 0, 0}; // the last query sees nothing
+  std::vector<GradCase> cases = {
+      {"attention", call("attention", {q, k, v}, plain, {dy, rows}), {}, "f"},
+      {"attention", call("attention", {q, k, v, all}, causal, {dy, rows}), {}, "f"},
+      // Without logsumexp, which is infinite where nothing is seen: its differences are no numbers.
+      {"attention",
+       function({q, k, v, some}, {dy},
+                "  %y, %l = \"tcc.attention\"(%a0, %a1, %a2, %a3) {" + plain + "} : (tensor<" + q + ">, tensor<" + k +
+                    ">, tensor<" + v + ">, tensor<" + some + ">) -> (tensor<" + dy + ">, tensor<" + rows + ">)\n",
+                "%y"),
+       {{3, attends}},
+       "f"},
+      {gradient, call(gradient, {q, k, v, rows, rows, dy}, causal, {q, k, v}), {}, "f"},
+      {gradient, call(gradient, {q, k, v, rows, rows, dy, all}, plain, {q, k, v}), {}, "f"},
+      {gradient, call(gradient, {q, k, v, rows, rows, dy, some}, plain, {q, k, v}), {{6, attends}}, "f"}};
+  for (auto [sizes, attributes] : {std::pair{"2x3x5", causal}, {"1x3x5", plain}, {"2x1x5", causal}, {"1x3x1", plain}}) {
+    std::string mask = std::string(sizes) + "x$T", op = "attention_mask_gradient";
+    cases.push_back({op, call(op, {q, k, v, rows, rows, dy, mask}, attributes, {mask}), {}, "f"});
+  }
+  return cases;
+}
+
+/// The same with sums in another type than that of the operands.
+static std::vector<GradCase> smallFloatAttention() {
+  const std::string q = "2x3x4x$T", k = "2x5x4x$T", v = "2x5x2x$T", rows = "2x3xf32", dy = "2x3x2x$T",
+                    mask = "2x1x5x$T";
+  const std::string attributes = "causal = true, scale = 5.000000e-01 : f64";
+  return {{"attention", call("attention", {q, k, v, mask}, attributes, {dy, rows}), {}, "f"},
+          {"attention_gradient",
+           call("attention_gradient", {q, k, v, rows, rows, dy, mask}, attributes, {q, k, v}),
+           {},
+           "f"},
+          {"attention_mask_gradient",
+           call("attention_mask_gradient", {q, k, v, rows, rows, dy, mask}, attributes, {mask}),
+           {},
+           "f"}};
+}
+
 /// Ops without a derivative.
 static std::vector<GradCase> discreteCases() {
   std::vector<GradCase> cases = {
@@ -443,11 +485,13 @@ static std::vector<GradCase> named(const std::string &op, const std::vector<std:
 std::vector<GradCase> structuredCases(const std::string &op) {
   return named(op, {shapeCases(), indexingCases(), reductionCases(), contractionCases(), linalgCases(), controlCases(),
                     controlCasesOfAnyDtype(), discreteCases()});
+
+                    attentionCases(), smallFloatAttention(), discreteCases()});
 }
 
 std::vector<GradCase> gradCases(const std::string &op) {
-  return named(op,
-               {shapeCases(), indexingCases(), reductionCases(), contractionCases(), linalgCases(), controlCases()});
+  return named(op, {shapeCases(), indexingCases(), reductionCases(), contractionCases(), linalgCases(), controlCases(),
+                    attentionCases()});
 }
 
 } // namespace tcc::test
