@@ -3,6 +3,7 @@
 // on the shape alone, so any number of threads gives the same bits.
 #include "runtime/Product.h"
 #include "runtime/BlasLibrary.h"
+#include "runtime/BlockProduct.h"
 #include "runtime/Elements.h"
 #include "runtime/SmallProduct.h"
 #include "runtime/Threads.h"
@@ -101,6 +102,9 @@ void multiplyTile(const BlasTable<T> *table, int64_t m, int64_t n, int64_t k, Ma
       vectorised([&]<int bytes>() TCC_INLINED { multiplySmall<T, bytes>(m, n, k, a, b, c, ldc, packed); });
       return;
     }
+  if constexpr (std::is_floating_point_v<T>)
+    if (suitsBlocks<T>(m, n, k, a, b))
+      return blockProduct<T>(m, n, k, a, b, c, ldc);
   if (!table || m * n * k <= 2048 || !fitsBlas(m, k, a.rowStride, a.colStride) ||
       !fitsBlas(k, n, b.rowStride, b.colStride) || ldc > INT_MAX)
     return multiplyLoops(m, n, k, a, b, c, ldc);
