@@ -484,9 +484,7 @@ static std::vector<GradCase> named(const std::string &op, const std::vector<std:
 
 std::vector<GradCase> structuredCases(const std::string &op) {
   return named(op, {shapeCases(), indexingCases(), reductionCases(), contractionCases(), linalgCases(), controlCases(),
-                    controlCasesOfAnyDtype(), discreteCases()});
-
-                    attentionCases(), smallFloatAttention(), discreteCases()});
+                    controlCasesOfAnyDtype(), attentionCases(), smallFloatAttention(), discreteCases()});
 }
 
 std::vector<GradCase> gradCases(const std::string &op) {
