@@ -18,13 +18,14 @@ using namespace mlir;
 
 namespace tcc {
 
-Subgraph collect(GraphImpl &graph, ArrayRef<Value> wanted) {
+Subgraph collect(GraphImpl &graph, ArrayRef<Value> wanted, function_ref<bool(Value)> isKnown) {
   Subgraph result;
   llvm::SmallDenseMap<Value, uint64_t, 32> number;
   llvm::SmallPtrSet<Operation *, 32> done;
   auto isInput = [&](Value v) {
     auto node = graph.nodes.find(v);
-    return (node != graph.nodes.end() && node->second.evaluated) || isa_and_nonnull<InputOp>(v.getDefiningOp());
+    return (node != graph.nodes.end() && node->second.evaluated) || isa_and_nonnull<InputOp>(v.getDefiningOp()) ||
+           isKnown(v);
   };
   auto visitInput = [&](Value v) {
     if (number.try_emplace(v, number.size()).second)
@@ -160,23 +161,16 @@ void copyFunctions(GraphImpl &graph, ModuleOp module, bool numbered) {
         }
 }
 
-static Loc placeIn(GraphImpl &graph, const SourceLocation &at, Loc where, function_ref<Operation *(size_t)> opAt) {
-  Operation *op = nullptr;
-  if (at.file == "#") {
-    op = opAt(at.line);
-  } else if (StringRef(at.file).starts_with("#") && !graph.module->getBody()->empty()) {
+Loc placeIn(GraphImpl &graph, const SourceLocation &at, Loc where, function_ref<Loc(size_t)> lineOf) {
+  if (at.file == "#")
+    return lineOf(at.line);
+  if (StringRef(at.file).starts_with("#") && !graph.module->getBody()->empty()) {
     auto name = FlatSymbolRefAttr::get(&graph.context, StringRef(at.file).drop_front());
     func::FuncOp function = lookupFunction(&graph.module->getBody()->front(), name);
     if (function && at.line < function.front().getOperations().size())
-      op = &*std::next(function.front().begin(), at.line);
+      return graph.userLocation(std::next(function.front().begin(), at.line)->getLoc());
   }
-  return op ? graph.userLocation(op->getLoc()) : where;
-}
-
-Loc placeIn(GraphImpl &graph, const SourceLocation &at, Block &block, Loc where) {
-  return placeIn(graph, at, where, [&](size_t line) {
-    return line < block.getOperations().size() ? &*std::next(block.begin(), line) : nullptr;
-  });
+  return where;
 }
 
 FirstError::FirstError(MLIRContext *context)
@@ -245,8 +239,11 @@ static int64_t byteSize(Type type) {
   return tensor.getNumElements() * (bits / 8);
 }
 
-std::vector<Buffer> runOrThrow(Program &program, ArrayRef<const void *> inputs, ArrayRef<Type> types, Loc where,
+std::vector<Buffer> runOrThrow(const Prepared &code, ArrayRef<const void *> inputs, ArrayRef<Type> types, Loc where,
                                llvm::function_ref<Loc(const SourceLocation &)> place) {
+  SmallVector<const void *> all(inputs);
+  for (const ScalarSlot &scalar : code.scalars)
+    all.push_back(scalar.bytes.data());
   std::vector<Buffer> buffers;
   SmallVector<void *> outputs;
   for (Type type : types) {
@@ -260,8 +257,8 @@ std::vector<Buffer> runOrThrow(Program &program, ArrayRef<const void *> inputs, 
   }
   TccStatus status = {};
   status.location = -1;
-  if (program.run(inputs, outputs, status) != TCC_OK) {
-    const SourceLocation *at = program.sourceLocation(status.location);
+  if (code.program->run(all, outputs, status) != TCC_OK) {
+    const SourceLocation *at = code.program->sourceLocation(status.location);
     throwStatus(status, at ? place(*at) : where);
   }
   return buffers;
@@ -289,12 +286,8 @@ static std::shared_ptr<Program> programFor(GraphImpl &graph, const Subgraph &sub
   return programs[subgraph.hash] = program;
 }
 
-/// One element of a splat in memory, aligned as kernels expect buffers to be; bool is a byte.
-struct alignas(64) SplatSlot {
-  std::array<char, 16> bytes = {};
-};
-static SplatSlot splatSlot(ElementsAttr value) {
-  SplatSlot slot;
+static ScalarSlot splatSlot(ElementsAttr value) {
+  ScalarSlot slot;
   auto &bytes = slot.bytes;
   auto dense = cast<DenseElementsAttr>(value);
   if (dense.getElementType().isInteger(1))
@@ -304,7 +297,16 @@ static SplatSlot splatSlot(ElementsAttr value) {
   return slot;
 }
 
-static void evaluateIn(GraphImpl &graph, ArrayRef<Value> wanted, Loc where) {
+Prepared prepare(GraphImpl &graph, const Subgraph &subgraph, Loc where) {
+  bool general = false;
+  Prepared code{programFor(graph, subgraph, where, general), {}};
+  if (general)
+    for (Operation *op : subgraph.splats)
+      code.scalars.push_back(splatSlot(cast<ConstantOp>(op).getValue()));
+  return code;
+}
+
+void evaluateIn(GraphImpl &graph, ArrayRef<Value> wanted, Loc where) {
   Subgraph subgraph = collect(graph, wanted);
   for (Value input : subgraph.inputs)
     if (isa<BlockArgument>(input))
@@ -317,25 +319,19 @@ static void evaluateIn(GraphImpl &graph, ArrayRef<Value> wanted, Loc where) {
       throwUserError("vmap",
                      "expected a value, got one that depends on an argument which vmap maps: one trace stands for all "
                      "slices, so there are no numbers to look at; choose with where() or cond(), repeat with "
-                     "while_loop(), and write where(mask, x, 0) for x(mask)",
+                     "while_loop()",
                      where, Kind::graph);
-  bool general = false;
-  std::shared_ptr<Program> program = programFor(graph, subgraph, where, general);
+  Prepared code = prepare(graph, subgraph, where);
   SmallVector<const void *> inputs;
   for (Value input : subgraph.inputs)
     inputs.push_back(graph.nodes[input].data.data());
-  std::vector<SplatSlot> scalars;
-  if (general) {
-    scalars.reserve(subgraph.splats.size());
-    for (Operation *op : subgraph.splats)
-      inputs.push_back(scalars.emplace_back(splatSlot(cast<ConstantOp>(op).getValue())).bytes.data());
-  }
   SmallVector<Type> types;
   for (Value v : subgraph.wanted)
     types.push_back(v.getType());
-  std::vector<Buffer> buffers = runOrThrow(*program, inputs, types, where, [&](const SourceLocation &at) {
-    return placeIn(graph, at, where,
-                   [&](size_t line) { return line < subgraph.ops.size() ? subgraph.ops[line] : nullptr; });
+  std::vector<Buffer> buffers = runOrThrow(code, inputs, types, where, [&](const SourceLocation &at) {
+    return placeIn(graph, at, where, [&](size_t line) {
+      return line < subgraph.ops.size() ? graph.userLocation(subgraph.ops[line]->getLoc()) : where;
+    });
   });
   for (auto [value, buffer] : llvm::zip_equal(subgraph.wanted, buffers))
     graph.setData(value, std::move(buffer));

@@ -18,7 +18,10 @@ struct Subgraph {
   /// Those of `ops` that are constants with equal elements.
   llvm::SmallVector<mlir::Operation *> splats;
 };
-Subgraph collect(GraphImpl &graph, llvm::ArrayRef<mlir::Value> wanted);
+/// Values for which `isKnown` holds count as evaluated.
+Subgraph collect(
+    GraphImpl &graph, llvm::ArrayRef<mlir::Value> wanted,
+    llvm::function_ref<bool(mlir::Value)> isKnown = [](mlir::Value) { return false; });
 
 /// A module with `func.func @main(inputs) -> wanted`. With `numbered`, the location of the k-th op is ("#", k, 0), so
 /// that a program found in the cache reports failures in terms of the graph at hand. With `splatsAsInputs`, the values
@@ -30,8 +33,8 @@ mlir::OwningOpRef<mlir::ModuleOp> toModule(GraphImpl &graph, const Subgraph &sub
 /// function f is ("#f", k, 0).
 void copyFunctions(GraphImpl &graph, mlir::ModuleOp module, bool numbered);
 
-/// The user's line of a numbered location: of an op of `block` for ("#", k), of a function's otherwise.
-Loc placeIn(GraphImpl &graph, const SourceLocation &at, mlir::Block &block, Loc where);
+/// The user's line of a numbered location: `lineOf(k)` for ("#", k), that of a function's op otherwise.
+Loc placeIn(GraphImpl &graph, const SourceLocation &at, Loc where, llvm::function_ref<Loc(size_t)> lineOf);
 
 /// While it lives, keeps the first error of the context from being printed.
 class FirstError {
@@ -49,10 +52,27 @@ void loadProgramDialects(mlir::MLIRContext &context);
 /// Compiles `module`'s function `main`, reporting as the user's or our error at `where`.
 std::shared_ptr<Program> compileOrThrow(mlir::ModuleOp module, Loc where);
 
-/// Runs `program` into fresh buffers for results of `types`. A failing step's source location goes through `place` to
+/// One element in memory, aligned as kernels expect buffers to be; bool is a byte.
+struct alignas(64) ScalarSlot {
+  std::array<char, 16> bytes = {};
+};
+
+/// A program for a subgraph, and what it takes beside the subgraph's inputs.
+struct Prepared {
+  std::shared_ptr<Program> program;
+  std::vector<ScalarSlot> scalars; ///< the values of splats, if they are inputs
+};
+/// The cached program for `subgraph`, or a new one.
+Prepared prepare(GraphImpl &graph, const Subgraph &subgraph, Loc where);
+
+/// Runs it into fresh buffers for results of `types`. A failing step's source location goes through `place` to
 /// become the user's line.
-std::vector<Buffer> runOrThrow(Program &program, llvm::ArrayRef<const void *> inputs, llvm::ArrayRef<mlir::Type> types,
-                               Loc where, llvm::function_ref<Loc(const SourceLocation &)> place);
+std::vector<Buffer> runOrThrow(const Prepared &code, llvm::ArrayRef<const void *> inputs,
+                               llvm::ArrayRef<mlir::Type> types, Loc where,
+                               llvm::function_ref<Loc(const SourceLocation &)> place);
+
+/// Evaluates values of one graph, in one program. Its mutex is held.
+void evaluateIn(GraphImpl &graph, llvm::ArrayRef<mlir::Value> wanted, Loc where);
 
 /// Evaluates all of them, in one program for each graph.
 void evaluate(std::span<detail::TensorImpl *const> wanted, Loc where);
