@@ -6,6 +6,7 @@
 #include "dialect/Functions.h"
 #include "dialect/Ops.h"
 #include "frontend/CompiledFunction.h"
+#include "frontend/PlanCache.h"
 #include "passes/Program.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -65,36 +66,26 @@ Subgraph collect(GraphImpl &graph, ArrayRef<Value> wanted, function_ref<bool(Val
   }
   // Some results of an op may be evaluated while others are not: those stay inputs, which the op then need not give.
   result.wanted.assign(wanted.begin(), wanted.end());
-  auto both = [&](auto x) {
-    result.hash.add(x);
-    result.shape.add(x);
-  };
+  StructuralHash &hash = result.hash;
   for (Value v : result.inputs) {
-    both(number[v]);
-    both(v.getType().getAsOpaquePointer());
+    hash.add(number[v]);
+    hash.add(v.getType().getAsOpaquePointer());
   }
   for (Operation *op : result.ops) {
-    both(op->getName().getAsOpaquePointer());
-    auto constant = dyn_cast<ConstantOp>(op);
-    bool splat = constant && constant.getValue().isSplat();
-    if (splat)
-      result.splats.push_back(op);
-    if (op->getPropertiesStorageSize()) {
-      uint64_t properties = size_t(op->getName().hashOpProperties(op->getPropertiesStorage()));
-      result.hash.add(properties);
-      result.shape.add(splat ? 0 : properties);
-    }
+    hash.add(op->getName().getAsOpaquePointer());
+    if (op->getPropertiesStorageSize())
+      hash.add(uint64_t(size_t(op->getName().hashOpProperties(op->getPropertiesStorage()))));
     for (Value operand : op->getOperands())
-      both(number[operand]);
+      hash.add(number[operand]);
     for (Value r : op->getResults())
-      both(r.getType().getAsOpaquePointer());
+      hash.add(r.getType().getAsOpaquePointer());
   }
   for (Value v : result.wanted)
-    both(number[v] + (uint64_t(1) << 40));
+    hash.add(number[v] + (uint64_t(1) << 40));
   return result;
 }
 
-OwningOpRef<ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool numbered, bool splatsAsInputs) {
+OwningOpRef<ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool numbered) {
   MLIRContext *context = &graph.context;
   OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(context));
   OpBuilder b = OpBuilder::atBlockEnd(module->getBody());
@@ -108,19 +99,7 @@ OwningOpRef<ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool 
   IRMapping map;
   for (auto [value, argument] : llvm::zip_equal(subgraph.inputs, entry->getArguments()))
     map.map(value, argument);
-  if (splatsAsInputs) {
-    for (Operation *op : subgraph.splats) {
-      auto type = cast<RankedTensorType>(op->getResult(0).getType());
-      Value scalar = entry->addArgument(RankedTensorType::get({}, type.getElementType()), op->getLoc());
-      map.map(op->getResult(0), type.getRank() == 0
-                                    ? scalar
-                                    : BroadcastOp::create(b, op->getLoc(), type, scalar, Value(), ArrayRef<int64_t>()));
-    }
-    function.setFunctionType(b.getFunctionType(entry->getArgumentTypes(), types(subgraph.wanted)));
-  }
   for (auto [i, op] : llvm::enumerate(subgraph.ops)) {
-    if (splatsAsInputs && map.contains(op->getResult(0)) && isa<ConstantOp>(op))
-      continue;
     Location loc = numbered ? Location(FileLineColLoc::get(context, "#", unsigned(i), 0)) : op->getLoc();
     if (auto call = dyn_cast<CallOp>(op)) {
       SmallVector<Value> arguments;
@@ -257,53 +236,43 @@ std::vector<Buffer> runOrThrow(const Prepared &code, ArrayRef<const void *> inpu
   }
   TccStatus status = {};
   status.location = -1;
-  if (code.program->run(all, outputs, status) != TCC_OK) {
+  if (code.program->run(all, outputs, status, code.openSizes) != TCC_OK) {
     const SourceLocation *at = code.program->sourceLocation(status.location);
     throwStatus(status, at ? place(*at) : where);
   }
   return buffers;
 }
 
-/// The program for `subgraph`; `general` if it takes the values of the splats as inputs.
-static std::shared_ptr<Program> programFor(GraphImpl &graph, const Subgraph &subgraph, Loc where, bool &general) {
-  auto &programs = graph.plans->programs;
-  auto &families = graph.plans->families;
-  if (auto known = programs.find(subgraph.hash); known != programs.end())
-    return known->second;
-  if (programs.size() >= GraphImpl::PlanCache::capacity) {
-    programs.clear();
-    families.clear();
-  }
-  auto &family = families[subgraph.shape];
-  general = !subgraph.splats.empty() && family.compiled >= GraphImpl::PlanCache::specialised;
-  if (general && family.general)
-    return family.general;
-  OwningOpRef<ModuleOp> module = toModule(graph, subgraph, /*numbered=*/true, general);
-  std::shared_ptr<Program> program = compileOrThrow(*module, where);
-  if (general)
-    return family.general = program;
-  ++family.compiled;
-  return programs[subgraph.hash] = program;
-}
-
-static ScalarSlot splatSlot(ElementsAttr value) {
-  ScalarSlot slot;
-  auto &bytes = slot.bytes;
-  auto dense = cast<DenseElementsAttr>(value);
-  if (dense.getElementType().isInteger(1))
-    bytes[0] = dense.getSplatValue<bool>();
-  else
-    std::copy_n(dense.getRawData().data(), dense.getRawData().size(), bytes.begin());
-  return slot;
-}
-
 Prepared prepare(GraphImpl &graph, const Subgraph &subgraph, Loc where) {
-  bool general = false;
-  Prepared code{programFor(graph, subgraph, where, general), {}};
-  if (general)
-    for (Operation *op : subgraph.splats)
-      code.scalars.push_back(splatSlot(cast<ConstantOp>(op).getValue()));
-  return code;
+  using Cache = GraphImpl::PlanCache;
+  Cache &cache = *graph.plans;
+  if (auto known = cache.programs.find(subgraph.hash); known != cache.programs.end())
+    return {known->second};
+  if (cache.programs.size() >= Cache::capacity) {
+    cache.programs.clear();
+    cache.families.clear();
+  }
+  if (cache.uses.size() >= Cache::capacity)
+    cache.uses.clear();
+  Form form = formOf(subgraph);
+  Cache::Family &family = cache.families[form.hash];
+  std::optional<Prepared> code;
+  if (family.general)
+    code = family.general->preparedFor(form.numbers);
+  bool isTried = !code && family.examples.size() >= Cache::specialised && family.attempts < Cache::attempts;
+  if (isTried || family.examples.size() < Cache::remembered)
+    family.examples.push_back(form.numbers);
+  if (isTried) {
+    ++family.attempts;
+    if (std::optional<GeneralProgram> wider = generalise(graph, subgraph, family.examples)) {
+      family.general = std::move(wider);
+      code = family.general->preparedFor(form.numbers);
+    }
+  }
+  if (code && (code->openSizes.empty() || ++cache.uses[subgraph.hash] <= Cache::worthSpecialising))
+    return *code;
+  OwningOpRef<ModuleOp> module = toModule(graph, subgraph, /*numbered=*/true);
+  return {cache.programs[subgraph.hash] = compileOrThrow(*module, where)};
 }
 
 void evaluateIn(GraphImpl &graph, ArrayRef<Value> wanted, Loc where) {

@@ -3,20 +3,33 @@
 // From unevaluated values to a function of tcc ops: what evaluation compiles, dump() prints and compile() traces.
 #pragma once
 
-#include "frontend/PlanCache.h"
+#include "frontend/Graph.h"
 #include "passes/Program.h"
 
+#include <array>
+
 namespace tcc {
+
+/// 128 bits over ops, attributes, types and edges: a collision is not expected in the lifetime of the universe, so that
+/// equal keys are taken for equal programs.
+struct StructuralHash {
+  uint64_t a = 0x9e3779b97f4a7c15, b = 0xd1b54a32d192ed03;
+  void add(uint64_t x) {
+    a = (a ^ x) * 0xff51afd7ed558ccd;
+    a ^= a >> 32;
+    b = (b + x) * 0xc4ceb9fe1a85ec53;
+    b ^= b >> 29;
+  }
+  void add(const void *p) { add(reinterpret_cast<uintptr_t>(p)); }
+  bool operator==(const StructuralHash &) const = default;
+};
 
 /// The ops that `wanted` depend on and that have not been evaluated, in an order in which each can run, and the
 /// evaluated values they start from. `wanted` that are evaluated already are inputs, too.
 struct Subgraph {
   llvm::SmallVector<mlir::Value> inputs, wanted;
   llvm::SmallVector<mlir::Operation *> ops;
-  /// Scalars written in the user's C++ are part of `hash`; `shape` leaves their values out.
-  StructuralHash hash, shape;
-  /// Those of `ops` that are constants with equal elements.
-  llvm::SmallVector<mlir::Operation *> splats;
+  StructuralHash hash;
 };
 /// Values for which `isKnown` holds count as evaluated.
 Subgraph collect(
@@ -24,10 +37,8 @@ Subgraph collect(
     llvm::function_ref<bool(mlir::Value)> isKnown = [](mlir::Value) { return false; });
 
 /// A module with `func.func @main(inputs) -> wanted`. With `numbered`, the location of the k-th op is ("#", k, 0), so
-/// that a program found in the cache reports failures in terms of the graph at hand. With `splatsAsInputs`, the values
-/// of `splats` are 0-d arguments after the inputs.
-mlir::OwningOpRef<mlir::ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool numbered,
-                                           bool splatsAsInputs = false);
+/// that a program found in the cache reports failures in terms of the graph at hand.
+mlir::OwningOpRef<mlir::ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool numbered);
 
 /// Copies the functions that those of `module` run from the graph. With `numbered`, the location of the k-th op of
 /// function f is ("#f", k, 0).
@@ -60,7 +71,8 @@ struct alignas(64) ScalarSlot {
 /// A program for a subgraph, and what it takes beside the subgraph's inputs.
 struct Prepared {
   std::shared_ptr<Program> program;
-  std::vector<ScalarSlot> scalars; ///< the values of splats, if they are inputs
+  std::vector<ScalarSlot> scalars = {}; ///< numbers of the user's C++ that the program takes as inputs
+  std::vector<int64_t> openSizes = {};
 };
 /// The cached program for `subgraph`, or a new one.
 Prepared prepare(GraphImpl &graph, const Subgraph &subgraph, Loc where);

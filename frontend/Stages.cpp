@@ -128,7 +128,7 @@ Stage Stages::makeStage(Subgraph subgraph, ArrayRef<Value> wanted, bool shared, 
   for (Operation *op : subgraph.ops)
     stage.lines.push_back(graph.userLocation(op->getLoc()));
   stage.code = shared ? prepare(graph, subgraph, where)
-                      : Prepared{compileOrThrow(*toModule(graph, subgraph, /*numbered=*/true), where), {}};
+                      : Prepared{compileOrThrow(*toModule(graph, subgraph, /*numbered=*/true), where)};
   return stage;
 }
 
