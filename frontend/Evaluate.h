@@ -66,6 +66,7 @@ std::shared_ptr<Program> compileOrThrow(mlir::ModuleOp module, Loc where);
 /// One element in memory, aligned as kernels expect buffers to be; bool is a byte.
 struct alignas(64) ScalarSlot {
   std::array<char, 16> bytes = {};
+  bool operator==(const ScalarSlot &) const = default;
 };
 
 /// A program for a subgraph, and what it takes beside the subgraph's inputs.

@@ -69,7 +69,7 @@ std::optional<Prepared> GeneralProgram::preparedFor(const FormNumbers &numbers) 
     if (next < scalarInputs.size() && scalarInputs[next] == k) {
       code.scalars.push_back(numbers.scalars[k]);
       ++next;
-    } else if (scalars[k].bytes != numbers.scalars[k].bytes) {
+    } else if (!(scalars[k] == numbers.scalars[k])) {
       return {};
     }
   return code;
