@@ -77,6 +77,12 @@ std::optional<Prepared> GeneralProgram::preparedFor(const FormNumbers &numbers) 
 
 namespace {
 
+struct ShapeListener : OpBuilder::Listener {
+  explicit ShapeListener(SymbolicShapes &shapes) : shapes(shapes) {}
+  void notifyOperationInserted(Operation *op, OpBuilder::InsertPoint) override { shapes.add(op); }
+  SymbolicShapes &shapes;
+};
+
 class Generaliser {
 public:
   Generaliser(GraphImpl &graph, const Subgraph &subgraph, ArrayRef<FormNumbers> examples)
@@ -151,10 +157,21 @@ bool Generaliser::acceptShape(Value value) {
 }
 
 Value Generaliser::like(RankedTensorType type, size_t position, Location loc) {
+  auto fits = [&](Value source, int64_t of, int64_t axis) {
+    return tensorType(source).getDimSize(of) == type.getDimSize(axis) &&
+           hasSizes(shapes->size(source, of), position + axis);
+  };
+  for (Value source : sources)
+    if (tensorType(source).getRank() == type.getRank() &&
+        llvm::all_of(llvm::seq(type.getRank()), [&](int64_t axis) { return fits(source, axis, axis); }))
+      return source;
+  ShapeListener listener(*shapes);
+  b.setListener(&listener);
+  auto atEnd = llvm::scope_exit([&] { b.setListener(nullptr); });
   return shapedLike(b, loc, type.getShape(), [&](int64_t axis) -> std::pair<Value, int64_t> {
     for (Value source : sources)
       for (int64_t of = 0; of < tensorType(source).getRank(); ++of)
-        if (tensorType(source).isDynamicDim(of) && hasSizes(shapes->size(source, of), position + axis))
+        if (fits(source, of, axis))
           return {source, of};
     return {};
   });
