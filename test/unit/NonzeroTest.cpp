@@ -101,13 +101,13 @@ TEST(Nonzero, compiled_functions_find_distinct_elements) {
 
 TEST(Nonzero, distinct_elements_and_where_they_are) {
   Unique u = unique_all(tensor({{3.0, 1.0, 3.0}, {2.0, 1.0, 1.0}}));
-  ROW(u.values, float64, (Shape{3}), {1, 2, 3})
-  ROW(u.indices, int64, (Shape{3}), {1, 3, 0})
-  ROW(u.inverse_indices, int64, (Shape{2, 3}), {2, 0, 2, 1, 0, 0})
-  ROW(u.counts, int64, (Shape{3}), {3, 1, 2})
+  ROW(u.values, float64, (Shape{3}), {1, 2, 3});
+  ROW(u.indices, int64, (Shape{3}), {1, 3, 0});
+  ROW(u.inverse_indices, int64, (Shape{2, 3}), {2, 0, 2, 1, 0, 0});
+  ROW(u.counts, int64, (Shape{3}), {3, 1, 2});
   Unique nan = unique_all(tensor({NaN, 1.0, NaN}));
-  ROW(nan.values, float64, (Shape{3}), {1, NaN, NaN})
-  ROW(nan.counts, int64, (Shape{3}), {1, 1, 1})
+  ROW(nan.values, float64, (Shape{3}), {1, NaN, NaN});
+  ROW(nan.counts, int64, (Shape{3}), {1, 1, 1});
   Unique none = unique_all(zeros({0, 2}, float64));
   EXPECT_EQ(none.values.shape(), Shape{0});
   EXPECT_EQ(none.counts.shape(), Shape{0});
@@ -151,15 +151,15 @@ TEST(Nonzero, masks_are_written) {
   // NumPy's values; the value has no axis for the true elements, or one of extent 1.
   Tensor x = tensor({{0.0, 1.0, 2.0}, {3.0, 4.0, 5.0}});
   Tensor rows = tensor({false, true}), columns = tensor({true, false, true});
-  ROW(x.at(rows).set(tensor({7.0, 8.0, 9.0})), float64, (Shape{2, 3}), {0, 1, 2, 7, 8, 9})
-  ROW(x.at(_, columns).set(tensor({{7.0}, {8.0}})), float64, (Shape{2, 3}), {7, 1, 7, 8, 4, 8})
-  ROW(x.at(ellipsis, columns).add(10.0), float64, (Shape{2, 3}), {10, 1, 12, 13, 4, 15})
-  ROW(x.at(newaxis, rows).multiply(tensor({{{2.0, 3.0, 4.0}}})), float64, (Shape{2, 3}), {0, 1, 2, 6, 12, 20})
-  ROW(x.at(slice(_, _, -1), columns).set(tensor({{7.0}, {8.0}})), float64, (Shape{2, 3}), {8, 1, 8, 7, 4, 7})
-  ROW(x.at(x > 2.0).set(tensor({{-1.0}})), float64, (Shape{2, 3}), {0, 1, 2, -1, -1, -1})
-  ROW(x.at(x > 2.0).set(tensor({7.0, 8.0, 9.0})), float64, (Shape{2, 3}), {0, 1, 2, 7, 8, 9})
-  ROW(x.at(tensor(true)).add(1.0), float64, (Shape{2, 3}), {1, 2, 3, 4, 5, 6})
-  ROW(x.at(tensor(false)).add(1.0), float64, (Shape{2, 3}), {0, 1, 2, 3, 4, 5})
+  ROW(x.at(rows).set(tensor({7.0, 8.0, 9.0})), float64, (Shape{2, 3}), {0, 1, 2, 7, 8, 9});
+  ROW(x.at(_, columns).set(tensor({{7.0}, {8.0}})), float64, (Shape{2, 3}), {7, 1, 7, 8, 4, 8});
+  ROW(x.at(ellipsis, columns).add(10.0), float64, (Shape{2, 3}), {10, 1, 12, 13, 4, 15});
+  ROW(x.at(newaxis, rows).multiply(tensor({{{2.0, 3.0, 4.0}}})), float64, (Shape{2, 3}), {0, 1, 2, 6, 12, 20});
+  ROW(x.at(slice(_, _, -1), columns).set(tensor({{7.0}, {8.0}})), float64, (Shape{2, 3}), {8, 1, 8, 7, 4, 7});
+  ROW(x.at(x > 2.0).set(tensor({{-1.0}})), float64, (Shape{2, 3}), {0, 1, 2, -1, -1, -1});
+  ROW(x.at(x > 2.0).set(tensor({7.0, 8.0, 9.0})), float64, (Shape{2, 3}), {0, 1, 2, 7, 8, 9});
+  ROW(x.at(tensor(true)).add(1.0), float64, (Shape{2, 3}), {1, 2, 3, 4, 5, 6});
+  ROW(x.at(tensor(false)).add(1.0), float64, (Shape{2, 3}), {0, 1, 2, 3, 4, 5});
   EXPECT_THROW(eval(x.at(x > 2.0).set(tensor({7.0, 8.0}))), Error);
   EXPECT_THROW(eval(x.at(tensor({true, false, true})).set(1.0)), Error);
 }
@@ -229,37 +229,37 @@ TEST(Nonzero, fixed_sizes) {
   Tensor x = tensor({{1, 0, 2}, {0, 3, 0}});
   std::vector<Tensor> three = nonzero(x, {.size = 3}), two = nonzero(x, {.size = 2}),
                       five = nonzero(x, {.size = 5, .fill_value = -1});
-  ROW(three[0], int64, (Shape{3}), {0, 0, 1})
-  ROW(three[1], int64, (Shape{3}), {0, 2, 1})
-  ROW(two[1], int64, (Shape{2}), {0, 2})
-  ROW(five[0], int64, (Shape{5}), {0, 0, 1, -1, -1})
-  ROW(five[1], int64, (Shape{5}), {0, 2, 1, -1, -1})
-  ROW(nonzero(zeros({0, 2}), {.size = 2, .fill_value = 7})[1], int64, (Shape{2}), {7, 7})
-  ROW(nonzero(x, {.size = 0})[0], int64, (Shape{0}), {})
-  ROW(argwhere(x, {.size = 4}), int64, (Shape{4, 2}), {0, 0, 0, 2, 1, 1, 0, 0})
-  ROW(flatnonzero(x, {.size = 4, .fill_value = 6}), int64, (Shape{4}), {0, 2, 4, 6})
+  ROW(three[0], int64, (Shape{3}), {0, 0, 1});
+  ROW(three[1], int64, (Shape{3}), {0, 2, 1});
+  ROW(two[1], int64, (Shape{2}), {0, 2});
+  ROW(five[0], int64, (Shape{5}), {0, 0, 1, -1, -1});
+  ROW(five[1], int64, (Shape{5}), {0, 2, 1, -1, -1});
+  ROW(nonzero(zeros({0, 2}), {.size = 2, .fill_value = 7})[1], int64, (Shape{2}), {7, 7});
+  ROW(nonzero(x, {.size = 0})[0], int64, (Shape{0}), {});
+  ROW(argwhere(x, {.size = 4}), int64, (Shape{4, 2}), {0, 0, 0, 2, 1, 1, 0, 0});
+  ROW(flatnonzero(x, {.size = 4, .fill_value = 6}), int64, (Shape{4}), {0, 2, 4, 6});
   Tensor y = tensor({4.0, 2.0, 4.0, 3.0, 2.0});
-  ROW(unique(y, {.size = 2}), float64, (Shape{2}), {2, 3})
-  ROW(unique(y, {.size = 5}), float64, (Shape{5}), {2, 3, 4, 2, 2})
-  ROW(unique(y, {.size = 5, .fill_value = -1}), float64, (Shape{5}), {2, 3, 4, -1, -1})
-  ROW(unique(zeros({0}, float64), {.size = 2, .fill_value = 8}), float64, (Shape{2}), {8, 8})
+  ROW(unique(y, {.size = 2}), float64, (Shape{2}), {2, 3});
+  ROW(unique(y, {.size = 5}), float64, (Shape{5}), {2, 3, 4, 2, 2});
+  ROW(unique(y, {.size = 5, .fill_value = -1}), float64, (Shape{5}), {2, 3, 4, -1, -1});
+  ROW(unique(zeros({0}, float64), {.size = 2, .fill_value = 8}), float64, (Shape{2}), {8, 8});
   Unique u = unique_all(y, {.size = 4});
-  ROW(u.values, float64, (Shape{4}), {2, 3, 4, 2})
-  ROW(u.indices, int64, (Shape{4}), {1, 3, 0, 1})
-  ROW(u.inverse_indices, int64, (Shape{5}), {2, 0, 2, 1, 0})
-  ROW(u.counts, int64, (Shape{4}), {2, 1, 2, 0})
+  ROW(u.values, float64, (Shape{4}), {2, 3, 4, 2});
+  ROW(u.indices, int64, (Shape{4}), {1, 3, 0, 1});
+  ROW(u.inverse_indices, int64, (Shape{5}), {2, 0, 2, 1, 0});
+  ROW(u.counts, int64, (Shape{4}), {2, 1, 2, 0});
   Tensor on = tensor({true, false, true});
-  ROW(compress(on, x, 1), int64, (Shape{2, 2}), {1, 2, 0, 0})
-  ROW(compress(on, x, 1, {.size = 3, .fill_value = 9}), int64, (Shape{2, 3}), {1, 2, 9, 0, 0, 9})
-  ROW(compress(on, x, 1, {.size = 1}), int64, (Shape{2, 1}), {1, 0})
-  ROW(compress(tensor({false, true}), x), int64, (Shape{1}), {0})
-  ROW(compress(tensor({true, false, true, false}), x, 1), int64, (Shape{2, 2}), {1, 2, 0, 0})
+  ROW(compress(on, x, 1), int64, (Shape{2, 2}), {1, 2, 0, 0});
+  ROW(compress(on, x, 1, {.size = 3, .fill_value = 9}), int64, (Shape{2, 3}), {1, 2, 9, 0, 0, 9});
+  ROW(compress(on, x, 1, {.size = 1}), int64, (Shape{2, 1}), {1, 0});
+  ROW(compress(tensor({false, true}), x), int64, (Shape{1}), {0});
+  ROW(compress(tensor({true, false, true, false}), x, 1), int64, (Shape{2, 2}), {1, 2, 0, 0});
   Tensor counts = tensor({2, 0, 3});
-  ROW(repeat(y(slice(0, 3)), counts), float64, (Shape{5}), {4, 4, 4, 4, 4})
-  ROW(repeat(x, counts, 1), int64, (Shape{2, 5}), {1, 1, 2, 2, 2, 0, 0, 0, 0, 0})
+  ROW(repeat(y(slice(0, 3)), counts), float64, (Shape{5}), {4, 4, 4, 4, 4});
+  ROW(repeat(x, counts, 1), int64, (Shape{2, 5}), {1, 1, 2, 2, 2, 0, 0, 0, 0, 0});
   ROW(repeat(x, counts, 1, {.total_repeat_length = 7}), int64, (Shape{2, 7}),
       {1, 1, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0, 0})
-  ROW(repeat(x, counts, 1, {.total_repeat_length = 3}), int64, (Shape{2, 3}), {1, 1, 2, 0, 0, 0})
+  ROW(repeat(x, counts, 1, {.total_repeat_length = 3}), int64, (Shape{2, 3}), {1, 1, 2, 0, 0, 0});
   EXPECT_THROW(repeat(x, tensor({1, -1, 0}), 1), Error);
   EXPECT_THROW(nonzero(x, {.size = -1}), Error);
   EXPECT_THROW(unique(zeros({0}), {.size = 2}), Error);
@@ -279,6 +279,84 @@ TEST(Nonzero, fixed_sizes_in_loops_and_vmap) {
   expectClose(vmap([](const Tensor &v) { return unique(floor(v), {.size = 2}); })(x),
               tensor({{-2.0, 0.0}, {-1.0, 2.0}, {-3.0, 0.0}}), 0);
   expectGradient([&](const Tensor &t) { return sum(square(vmap(row)(t)) * 0.5); }, x, matrices()[3], 1e-8);
+}
+
+TEST(Nonzero, counts_that_change_do_not_compile_each_time) {
+  auto f = [](const Tensor &x) {
+    Tensor y = x(x > 0.0);
+    return sum(exp(-square(y - mean(y)))) + sum(grad(sum(y * y), x));
+  };
+  auto compiled = compile(f);
+  Tensor ramp = arange(0, 500, 1, float64);
+  auto start = std::chrono::steady_clock::now();
+  for (int k = 0; k < 400; ++k)
+    EXPECT_GE(f(ramp - double(k) - 0.5).item<double>(), 0.0);
+  for (int k = 0; k < 400; ++k)
+    EXPECT_GE(compiled(ramp - double(k) - 0.25).item<double>(), 0.0);
+  std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  EXPECT_LT(elapsed.count(), 3.0); // 800 compilations would take longer
+}
+
+// In a graph of its own each expression is compiled for its sizes.
+TEST(Nonzero, programs_for_many_sizes_give_what_those_for_one_give) {
+  std::vector<std::pair<const char *, std::function<Tensor(const Tensor &)>>> functions = {
+#define FOR_ALL_SIZES(...)                                                                                             \
+  {                                                                                                                    \
+    #__VA_ARGS__, [](const Tensor &x) { return __VA_ARGS__; }                                                          \
+  }
+      FOR_ALL_SIZES(sum(x * 2.0 + 1.0)),
+      FOR_ALL_SIZES(x - mean(x)),
+      FOR_ALL_SIZES(var(x, 0, {.keepdims = true}) + x),
+      FOR_ALL_SIZES(x / (1.0 + double(x.dim(0)))),
+      FOR_ALL_SIZES(expand_dims(x, 0) * expand_dims(x, 1)),
+      FOR_ALL_SIZES(sum(matmul(expand_dims(x, 1), expand_dims(x, 0)), 0)),
+      FOR_ALL_SIZES(matmul(x.reshape({-1, 1}) + ones({1, 3}, float64), ones({3, 4}, float64))),
+      FOR_ALL_SIZES(sort(x) + cumsum(flip(x))),
+      FOR_ALL_SIZES(argsort(x) + argsort(-x)),
+      FOR_ALL_SIZES(diff(x)),
+      FOR_ALL_SIZES(x(slice(_, _, 2)) * 3.0),
+      FOR_ALL_SIZES(x(slice(1, -1)) + 1.0),
+      FOR_ALL_SIZES(concatenate(std::vector{x, x * 2.0, ones({2}, float64)})),
+      FOR_ALL_SIZES(pad(x, {{1, 2}}, {.value = 3})),
+      FOR_ALL_SIZES(stack(std::vector{x, exp(x)}, 1).reshape({-1})),
+      FOR_ALL_SIZES(where(x > 0.0, x, 0.0) + zeros_like(x) + full({x.dim(0)}, 2.0, float64)),
+      FOR_ALL_SIZES(x.astype(float32) * arange(0, x.dim(0), 1, float32)),
+      FOR_ALL_SIZES(softmax(x)),
+      FOR_ALL_SIZES(logsumexp(x)),
+      FOR_ALL_SIZES(median(x)),
+      FOR_ALL_SIZES(roll(x, 1)),
+      FOR_ALL_SIZES(x(argsort(x))),
+      FOR_ALL_SIZES(max(x) + min(x) + argmax(x)),
+      FOR_ALL_SIZES(unique(floor(x * 4.0))),
+      FOR_ALL_SIZES(x.at(0).set(5.0)),
+      FOR_ALL_SIZES(abs(fft::fft(x))),
+      FOR_ALL_SIZES(grad(sum(square(x)) + logsumexp(x), x)),
+      FOR_ALL_SIZES(grad(sum(cumsum(x) * sort(x)), x)),
+      FOR_ALL_SIZES(linalg::solve(eye(x.dim(0), {}, 0, float64) * 9.0 + expand_dims(x, 0) * expand_dims(x, 1), x)),
+      FOR_ALL_SIZES(
+          scan([](std::vector<Tensor> c,
+                  std::vector<Tensor> v) { return std::pair(std::vector{c[0] * 0.5 + v[0]}, std::vector{c[0]}); },
+               {tensor(0.0)}, {x})
+              .second[0]),
+  };
+  GraphScope scope;
+  for (int64_t n : {5, 9, 13, 2, 1, 40, 17, 64, 9}) {
+    Tensor x = random::normal(random::key(uint64_t(n)), {n}, float64);
+    eval(x);
+    for (auto &[what, f] : functions) {
+      Tensor got = f(x), want;
+      eval(got);
+      {
+        GraphScope alone;
+        want = f(x);
+        eval(want);
+      }
+      ASSERT_EQ(got.shape(), want.shape()) << what << " for " << n;
+      ASSERT_EQ(got.dtype(), want.dtype()) << what << " for " << n;
+      if (got.size() > 0)
+        EXPECT_LE(maxAbs(got - want), tolerance(got.dtype()) * (1 + maxAbs(want))) << what << " for " << n;
+    }
+  }
 }
 
 TEST(Nonzero, where_no_value_is_known_errors_say_what_to_do) {
