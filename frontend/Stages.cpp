@@ -132,6 +132,17 @@ Stage Stages::makeStage(Subgraph subgraph, ArrayRef<Value> wanted, bool shared, 
   return stage;
 }
 
+/// `value`, and what of `subgraph` the user's program can still name: it is likely to be used again.
+static SmallVector<Value> namedOnTheWay(GraphImpl &graph, const Subgraph &subgraph, Value value, Block *block) {
+  SmallVector<Value> wanted{value};
+  for (Operation *op : subgraph.ops)
+    for (Value result : op->getResults())
+      if (result != value && op->getBlock() == block && !isFree(op))
+        if (auto known = graph.nodes.find(result); known != graph.nodes.end() && known->second.handle)
+          wanted.push_back(result);
+  return wanted;
+}
+
 bool Stages::isDone(const Subgraph &subgraph) const {
   if (turn >= walk.turns.size() || walk.turns[turn].node != node || !node->stage ||
       !(node->stage->hash == subgraph.hash))
@@ -160,13 +171,7 @@ std::vector<Tensor> Stages::stop(Value value, const Finder &find, Loc where) {
     evaluateIn(graph, outside.getArrayRef(), where);
     subgraph = collect(graph, value, isKnown);
   }
-  // What the function can still name is kept: it is likely to be used again.
-  SmallVector<Value> wanted{value};
-  for (Operation *op : subgraph.ops)
-    for (Value result : op->getResults())
-      if (result != value && op->getBlock() == body && !isFree(op))
-        if (auto known = graph.nodes.find(result); known != graph.nodes.end() && known->second.handle)
-          wanted.push_back(result);
+  SmallVector<Value> wanted = namedOnTheWay(graph, subgraph, value, body);
   subgraph = collect(graph, wanted, isKnown);
 
   if (!isDone(subgraph)) {
@@ -278,6 +283,8 @@ std::vector<Tensor> found(const Tensor &x, const char *op, const Finder &find, L
     if (!isKnown)
       return graph->stages->stop(value, find, where);
   }
+  if (Value value = graph->findValue(x); value && !graph->nodes[value].evaluated)
+    evaluateIn(*graph, namedOnTheWay(*graph, collect(*graph, value), value, graph->module->getBody()), where);
   return find(fromBuffer(evaluated(x, where), x.dtype(), x.shape()));
 }
 
