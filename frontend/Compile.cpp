@@ -6,12 +6,10 @@
 #include "dialect/Ops.h"
 #include "frontend/CompiledFunction.h"
 #include "frontend/Elements.h"
-#include "frontend/Evaluate.h"
-#include "frontend/OpenSizes.h"
+#include "frontend/Stages.h"
 #include "frontend/Trace.h"
 #include "frontend/Tracing.h"
 #include "frontend/WriteModule.h"
-#include "passes/Program.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -52,13 +50,6 @@ void inlineCalls(GraphImpl &graph, MutableArrayRef<Value> roots, MutableArrayRef
   }
 }
 
-namespace {
-struct Compilation {
-  TracedFunction traced;
-  std::shared_ptr<Program> program;
-};
-} // namespace
-
 //===----------------------------------------------------------------------===//
 // Calling
 //===----------------------------------------------------------------------===//
@@ -66,22 +57,12 @@ struct Compilation {
 struct detail::CompiledFunction::State {
   std::mutex mutex;
   /// By graph and argument types; types are unique within a graph's context.
-  std::map<std::pair<GraphImpl *, std::vector<const void *>>, std::shared_ptr<Compilation>> traces;
+  std::map<std::pair<GraphImpl *, std::vector<const void *>>, StageNode> traces;
   /// Keeps the graphs alive that own the traces.
   std::vector<std::shared_ptr<GraphImpl>> graphs;
 };
 
 detail::CompiledFunction::CompiledFunction() : state(std::make_shared<State>()) {}
-
-static OwningOpRef<ModuleOp> standalone(GraphImpl &graph, func::FuncOp function, StringRef name, bool numbered) {
-  OwningOpRef<ModuleOp> module = ModuleOp::create(function.getLoc());
-  OpBuilder b = OpBuilder::atBlockEnd(module->getBody());
-  auto clone = cast<func::FuncOp>(b.clone(*function));
-  clone.setName(name);
-  clone.setPublic();
-  copyFunctions(graph, *module, numbered);
-  return module;
-}
 
 detail::TraceResult detail::CompiledFunction::call(const std::vector<Tensor> &args, const TraceBody &body,
                                                    Loc where) const {
@@ -99,62 +80,49 @@ detail::TraceResult detail::CompiledFunction::call(const std::vector<Tensor> &ar
   std::lock_guard lock(graph->mutex);
   SmallVector<Type> types;
   std::pair<GraphImpl *, std::vector<const void *>> key{graph.get(), {}};
+  StageWalk walk;
   for (TensorImpl *impl : impls) {
     types.push_back(graph->tensorType(impl->dtype, impl->shape));
     key.second.push_back(types.back().getAsOpaquePointer());
+    walk.values.push_back(impl->data);
   }
-  std::shared_ptr<Compilation> known;
+  StageNode *root;
   {
     std::lock_guard stateLock(state->mutex);
-    known = state->traces[key];
-  }
-  auto fits = [&] { // a Variable may have been given another shape since
-    return llvm::all_of(llvm::enumerate(known->traced.captures), [&](auto capture) {
-      if (!capture.value().variable)
-        return true;
-      Tensor now = capture.value().variable->value();
-      return known->traced.function.getArgumentTypes()[args.size() + capture.index()] ==
-             graph->tensorType(now.dtype(), now.shape());
-    });
-  };
-  if (!known || !fits()) {
-    TraceOptions options;
-    options.distinctResults = true;
-    known = std::make_shared<Compilation>(Compilation{traceFunction(*graph, types, body, where, options), {}});
-    std::lock_guard stateLock(state->mutex);
-    state->traces[key] = known;
+    root = &state->traces[key];
     if (!llvm::is_contained(state->graphs, graph))
       state->graphs.push_back(graph);
   }
-  TracedFunction &traced = known->traced;
-  std::vector<Tensor> all = args;
-  for (const Capture &capture : traced.captures)
-    all.push_back(capture.variable ? capture.variable->value() : capture.value);
-  impls.clear();
-  for (const Tensor &t : all)
-    impls.push_back(t.impl().get());
-  evaluate(impls, where);
-  if (!known->program) {
-    OwningOpRef<ModuleOp> module = standalone(*graph, traced.function, "main", /*numbered=*/true);
-    unsigned line = 0; // as in evaluation: a failing step names an op, and the op knows its place
-    for (Operation &op : cast<func::FuncOp>(module->lookupSymbol("main")).getBody().front())
-      op.setLoc(FileLineColLoc::get(&graph->context, "#", line++, 0));
-    known->program = compileOrThrow(*module, where);
+  StageNode *node = root;
+  auto isReady = [&] { return node->stage && node->stage->fits(*graph); };
+  while (isReady() && !node->traced)
+    node = &walk.step(*graph, *node, where);
+  if (!isReady()) {
+    // Sizes that keep changing must not fill the memory.
+    constexpr size_t capacity = 64;
+    if (root->numLeaves() >= capacity) {
+      walk.truncate(0);
+      clear(*graph, *root);
+    }
+    Stages stages(*graph, *root, walk, where);
+    TraceOptions options;
+    options.distinctResults = true;
+    options.stages = &stages;
+    node = &stages.finish(traceFunction(*graph, types, body, where, options));
   }
+  const TracedFunction &traced = *node->traced;
+  std::vector<Buffer> results = node->stage->run(*graph, walk.values, where);
 
-  SmallVector<const void *> inputs;
-  for (TensorImpl *impl : impls)
-    inputs.push_back(impl->data.data());
-  FunctionType type = traced.function.getFunctionType();
-  std::vector<Buffer> results =
-      runOrThrow(*known->program, inputs, type.getResults(), where, [&](const SourceLocation &at) {
-        return placeIn(*graph, at, traced.function.getBody().front(), where);
-      });
   Location loc = graph->location(where);
   SmallVector<Value> operands;
+  std::vector<Tensor> all = args;
+  all.insert(all.end(), walk.found.begin(), walk.found.end());
+  for (const Capture &capture : traced.captures)
+    all.push_back(now(capture));
   for (const Tensor &t : all)
     operands.push_back(graph->valueOf(t, loc));
-  auto call = CallOp::create(graph->builder, loc, type.getResults(), operands, traced.function.getName());
+  func::FuncOp function = traced.function;
+  auto call = CallOp::create(graph->builder, loc, function.getResultTypes(), operands, function.getName());
   TraceResult out;
   out.lengths = traced.lengths;
   for (auto [value, data] : llvm::zip_equal(call->getResults(), results)) {
@@ -196,8 +164,11 @@ void detail::CompiledFunction::save(const std::string &path, const std::vector<S
   for (const Capture &capture : traced.captures)
     impls.push_back(capture.value.impl().get());
   evaluate(impls, where);
-  OwningOpRef<ModuleOp> module = standalone(*graph, traced.function, "main", /*numbered=*/false);
-  auto function = cast<func::FuncOp>(module->lookupSymbol("main"));
+  OwningOpRef<ModuleOp> module = ModuleOp::create(traced.function.getLoc());
+  auto function = cast<func::FuncOp>(OpBuilder::atBlockEnd(module->getBody()).clone(*traced.function));
+  function.setName("main");
+  function.setPublic();
+  copyFunctions(*graph, *module, /*numbered=*/false);
   OpBuilder b(&function.getBody().front(), function.getBody().front().begin());
   for (size_t k = 0; k < impls.size(); ++k) {
     BlockArgument argument = function.getArgument(specs.size());

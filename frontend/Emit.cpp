@@ -51,26 +51,6 @@ std::shared_ptr<GraphImpl> GraphImpl::of(std::span<const Tensor> operands, const
   return graph ? graph : current();
 }
 
-/// Whether the operands of an op whose result type is given tell the sizes that the type leaves open.
-static bool tellOpenSizes(OpId id, ArrayRef<Value> operands, std::span<const Attr> attrs, Type result) {
-  auto to = cast<RankedTensorType>(result);
-  switch (id) {
-  case OpId::cast:
-    return true;
-  case OpId::reshape:
-    return matchReshape(tensorType(operands[0]), to).has_value();
-  case OpId::broadcast: {
-    ArrayRef<int64_t> dims = std::get<std::vector<int64_t>>(attrs[0].value);
-    return llvm::all_of(llvm::seq(to.getRank()), [&](int64_t axis) {
-      const auto *of = llvm::find(dims, axis);
-      return !to.isDynamicDim(axis) || (of != dims.end() && tensorType(operands[0]).isDynamicDim(of - dims.begin()));
-    });
-  }
-  default:
-    return false;
-  }
-}
-
 /// Sizes that only an overflow on the way here, or nobody's check, can have made do not reach the compiler.
 static void expectPossible(Type result, bool mayBeOpen, const char *op, Loc where) {
   auto type = cast<RankedTensorType>(result);
@@ -166,7 +146,12 @@ void emit(OpId id, std::span<const Tensor> operands, std::span<const Attr> attrs
   SmallVector<Type, 4> resultTypes;
   for (const ResultType &type : types) {
     resultTypes.push_back(graph->tensorType(type.dtype, type.shape));
-    if (!hasOpen(type.shape) || tellOpenSizes(id, values, attrs, resultTypes.back()))
+    if (!hasOpen(type.shape))
+      continue;
+    ArrayRef<int64_t> dims;
+    if (id == OpId::broadcast)
+      dims = std::get<std::vector<int64_t>>(attrs[0].value);
+    if (tellsOpenSizes(name.getStringRef(), values, dims, resultTypes.back()))
       continue;
     if (!graph->openSizes)
       throwUserError(mnemonic, "expected known sizes, got one kept from the tracing of a function", where, Kind::graph);

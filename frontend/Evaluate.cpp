@@ -6,7 +6,7 @@
 #include "dialect/Functions.h"
 #include "dialect/Ops.h"
 #include "frontend/CompiledFunction.h"
-#include "frontend/Places.h"
+#include "frontend/PlanCache.h"
 #include "passes/Program.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -15,20 +15,18 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SetVector.h"
 
-#include <cstring>
-#include <deque>
-
 using namespace mlir;
 
 namespace tcc {
 
-Subgraph collect(GraphImpl &graph, ArrayRef<Value> wanted) {
+Subgraph collect(GraphImpl &graph, ArrayRef<Value> wanted, function_ref<bool(Value)> isKnown) {
   Subgraph result;
   llvm::SmallDenseMap<Value, uint64_t, 32> number;
   llvm::SmallPtrSet<Operation *, 32> done;
   auto isInput = [&](Value v) {
     auto node = graph.nodes.find(v);
-    return (node != graph.nodes.end() && node->second.evaluated) || isa_and_nonnull<InputOp>(v.getDefiningOp());
+    return (node != graph.nodes.end() && node->second.evaluated) || isa_and_nonnull<InputOp>(v.getDefiningOp()) ||
+           isKnown(v);
   };
   auto visitInput = [&](Value v) {
     if (number.try_emplace(v, number.size()).second)
@@ -68,50 +66,26 @@ Subgraph collect(GraphImpl &graph, ArrayRef<Value> wanted) {
   }
   // Some results of an op may be evaluated while others are not: those stay inputs, which the op then need not give.
   result.wanted.assign(wanted.begin(), wanted.end());
-  StructuralHash &structure = result.structure;
+  StructuralHash &hash = result.hash;
   for (Value v : result.inputs) {
-    structure.add(number[v]);
-    structure.add(v.getType().getAsOpaquePointer());
+    hash.add(number[v]);
+    hash.add(v.getType().getAsOpaquePointer());
   }
   for (Operation *op : result.ops) {
-    structure.add(op->getName().getAsOpaquePointer());
-    StructuralHash *properties = &structure;
-    if (auto constant = dyn_cast<ConstantOp>(op); constant && constant.getValue().isSplat()) {
-      result.splats.push_back(op);
-      properties = &result.scalars;
-    } else if (SmallVector<int64_t> places = placesOf(op); !places.empty()) {
-      result.placed.push_back(op);
-      for (int64_t place : places)
-        result.places.add(place);
-      // The types say how long the part is and how much is padded.
-      if (auto slice = dyn_cast<SliceOp>(op))
-        structure.add(slice.getStridesAttr().getAsOpaquePointer());
-      properties = nullptr;
-    }
-    if (properties && op->getPropertiesStorageSize())
-      properties->add(size_t(op->getName().hashOpProperties(op->getPropertiesStorage())));
+    hash.add(op->getName().getAsOpaquePointer());
+    if (op->getPropertiesStorageSize())
+      hash.add(uint64_t(size_t(op->getName().hashOpProperties(op->getPropertiesStorage()))));
     for (Value operand : op->getOperands())
-      structure.add(number[operand]);
+      hash.add(number[operand]);
     for (Value r : op->getResults())
-      structure.add(r.getType().getAsOpaquePointer());
+      hash.add(r.getType().getAsOpaquePointer());
   }
   for (Value v : result.wanted)
-    structure.add(number[v] + (uint64_t(1) << 40));
+    hash.add(number[v] + (uint64_t(1) << 40));
   return result;
 }
 
-StructuralHash Subgraph::key(Generality general) const {
-  StructuralHash key = structure;
-  auto part = [&](bool left, const StructuralHash &hash) {
-    key.add(left ? 0 : hash.a);
-    key.add(left ? 0 : hash.b);
-  };
-  part(general.scalars, scalars);
-  part(general.places, places);
-  return key;
-}
-
-OwningOpRef<ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool numbered, Generality general) {
+OwningOpRef<ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool numbered) {
   MLIRContext *context = &graph.context;
   OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(context));
   OpBuilder b = OpBuilder::atBlockEnd(module->getBody());
@@ -125,26 +99,7 @@ OwningOpRef<ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool 
   IRMapping map;
   for (auto [value, argument] : llvm::zip_equal(subgraph.inputs, entry->getArguments()))
     map.map(value, argument);
-  auto addInput = [&](Type element, Location loc) {
-    return entry->addArgument(RankedTensorType::get({}, element), loc);
-  };
-  if (general.scalars)
-    for (Operation *op : subgraph.splats) {
-      auto type = cast<RankedTensorType>(op->getResult(0).getType());
-      Value scalar = addInput(type.getElementType(), op->getLoc());
-      map.map(op->getResult(0), type.getRank() == 0
-                                    ? scalar
-                                    : BroadcastOp::create(b, op->getLoc(), type, scalar, Value(), ArrayRef<int64_t>()));
-    }
-  llvm::SmallDenseMap<Operation *, SmallVector<Value>> places;
-  if (general.places)
-    for (Operation *op : subgraph.placed)
-      for (size_t k = placesOf(op).size(); k > 0; --k)
-        places[op].push_back(addInput(b.getI64Type(), op->getLoc()));
-  function.setFunctionType(b.getFunctionType(entry->getArgumentTypes(), types(subgraph.wanted)));
   for (auto [i, op] : llvm::enumerate(subgraph.ops)) {
-    if (general.scalars && map.contains(op->getResult(0)) && isa<ConstantOp>(op))
-      continue;
     Location loc = numbered ? Location(FileLineColLoc::get(context, "#", unsigned(i), 0)) : op->getLoc();
     if (auto call = dyn_cast<CallOp>(op)) {
       SmallVector<Value> arguments;
@@ -158,11 +113,6 @@ OwningOpRef<ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool 
       if (numbered)
         for (Operation &inner : llvm::make_range(first ? entry->begin() : std::next(last), entry->end()))
           inner.setLoc(loc);
-      continue;
-    }
-    if (auto of = places.find(op); of != places.end()) {
-      SmallVector<Value> operands = llvm::map_to_vector(op->getOperands(), [&](Value v) { return map.lookup(v); });
-      map.map(op->getResult(0), atPlaces(b, loc, op, operands, of->second));
       continue;
     }
     b.clone(*op, map)->setLoc(loc);
@@ -190,23 +140,16 @@ void copyFunctions(GraphImpl &graph, ModuleOp module, bool numbered) {
         }
 }
 
-static Loc placeIn(GraphImpl &graph, const SourceLocation &at, Loc where, function_ref<Operation *(size_t)> opAt) {
-  Operation *op = nullptr;
-  if (at.file == "#") {
-    op = opAt(at.line);
-  } else if (StringRef(at.file).starts_with("#") && !graph.module->getBody()->empty()) {
+Loc placeIn(GraphImpl &graph, const SourceLocation &at, Loc where, function_ref<Loc(size_t)> lineOf) {
+  if (at.file == "#")
+    return lineOf(at.line);
+  if (StringRef(at.file).starts_with("#") && !graph.module->getBody()->empty()) {
     auto name = FlatSymbolRefAttr::get(&graph.context, StringRef(at.file).drop_front());
     func::FuncOp function = lookupFunction(&graph.module->getBody()->front(), name);
     if (function && at.line < function.front().getOperations().size())
-      op = &*std::next(function.front().begin(), at.line);
+      return graph.userLocation(std::next(function.front().begin(), at.line)->getLoc());
   }
-  return op ? graph.userLocation(op->getLoc()) : where;
-}
-
-Loc placeIn(GraphImpl &graph, const SourceLocation &at, Block &block, Loc where) {
-  return placeIn(graph, at, where, [&](size_t line) {
-    return line < block.getOperations().size() ? &*std::next(block.begin(), line) : nullptr;
-  });
+  return where;
 }
 
 FirstError::FirstError(MLIRContext *context)
@@ -275,8 +218,11 @@ static int64_t byteSize(Type type) {
   return tensor.getNumElements() * (bits / 8);
 }
 
-std::vector<Buffer> runOrThrow(Program &program, ArrayRef<const void *> inputs, ArrayRef<Type> types, Loc where,
+std::vector<Buffer> runOrThrow(const Prepared &code, ArrayRef<const void *> inputs, ArrayRef<Type> types, Loc where,
                                llvm::function_ref<Loc(const SourceLocation &)> place) {
+  SmallVector<const void *> all(inputs);
+  for (const ScalarSlot &scalar : code.scalars)
+    all.push_back(scalar.bytes.data());
   std::vector<Buffer> buffers;
   SmallVector<void *> outputs;
   for (Type type : types) {
@@ -290,63 +236,46 @@ std::vector<Buffer> runOrThrow(Program &program, ArrayRef<const void *> inputs, 
   }
   TccStatus status = {};
   status.location = -1;
-  if (program.run(inputs, outputs, status) != TCC_OK) {
-    const SourceLocation *at = program.sourceLocation(status.location);
+  if (code.program->run(all, outputs, status, code.openSizes) != TCC_OK) {
+    const SourceLocation *at = code.program->sourceLocation(status.location);
     throwStatus(status, at ? place(*at) : where);
   }
   return buffers;
 }
 
-/// The program for `subgraph`, and what it takes as inputs.
-static std::shared_ptr<Program> programFor(GraphImpl &graph, const Subgraph &subgraph, Loc where, Generality &general) {
-  using PlanCache = GraphImpl::PlanCache;
-  auto &programs = graph.plans->programs;
-  auto &compiled = graph.plans->compiled;
-  SmallVector<Generality, 3> families;
-  if (!subgraph.placed.empty())
-    families.push_back({.places = true});
-  if (!subgraph.splats.empty())
-    families.push_back({.scalars = true});
-  if (families.size() == 2)
-    families.push_back({.scalars = true, .places = true});
-  auto known = programs.find(subgraph.key({}));
-  for (const Generality *family = families.begin(); known == programs.end() && family != families.end(); ++family)
-    if (known = programs.find(subgraph.key(*family)); known != programs.end())
-      general = *family;
-  if (known != programs.end())
-    return known->second;
-  if (programs.size() >= PlanCache::capacity) {
-    programs.clear();
-    compiled.clear();
+Prepared prepare(GraphImpl &graph, const Subgraph &subgraph, Loc where) {
+  using Cache = GraphImpl::PlanCache;
+  Cache &cache = *graph.plans;
+  if (auto known = cache.programs.find(subgraph.hash); known != cache.programs.end())
+    return {known->second};
+  if (cache.programs.size() >= Cache::capacity) {
+    cache.programs.clear();
+    cache.families.clear();
   }
-  const Generality *grown = llvm::find_if(families, [&](Generality g) {
-    return compiled[subgraph.key(g)] >= (g.scalars && g.places ? PlanCache::specialisedInBoth : PlanCache::specialised);
-  });
-  if (grown != families.end())
-    general = *grown;
-  OwningOpRef<ModuleOp> module = toModule(graph, subgraph, /*numbered=*/true, general);
-  std::shared_ptr<Program> program = compileOrThrow(*module, where);
-  for (Generality family : families)
-    ++compiled[subgraph.key(family)];
-  return programs[subgraph.key(general)] = program;
+  if (cache.uses.size() >= Cache::capacity)
+    cache.uses.clear();
+  Form form = formOf(subgraph);
+  Cache::Family &family = cache.families[form.hash];
+  std::optional<Prepared> code;
+  if (family.general)
+    code = family.general->preparedFor(form.numbers);
+  bool isTried = !code && family.examples.size() >= Cache::specialised && family.attempts < Cache::attempts;
+  if (isTried || family.examples.size() < Cache::remembered)
+    family.examples.push_back(form.numbers);
+  if (isTried) {
+    ++family.attempts;
+    if (std::optional<GeneralProgram> wider = generalise(graph, subgraph, family.examples)) {
+      family.general = std::move(wider);
+      code = family.general->preparedFor(form.numbers);
+    }
+  }
+  if (code && (code->openSizes.empty() || ++cache.uses[subgraph.hash] <= Cache::worthSpecialising))
+    return *code;
+  OwningOpRef<ModuleOp> module = toModule(graph, subgraph, /*numbered=*/true);
+  return {cache.programs[subgraph.hash] = compileOrThrow(*module, where)};
 }
 
-/// One number in memory, aligned as kernels expect buffers to be; bool is a byte.
-struct alignas(64) ScalarSlot {
-  std::array<char, 16> bytes = {};
-};
-static ScalarSlot splatSlot(ElementsAttr value) {
-  ScalarSlot slot;
-  auto &bytes = slot.bytes;
-  auto dense = cast<DenseElementsAttr>(value);
-  if (dense.getElementType().isInteger(1))
-    bytes[0] = dense.getSplatValue<bool>();
-  else
-    std::copy_n(dense.getRawData().data(), dense.getRawData().size(), bytes.begin());
-  return slot;
-}
-
-static void evaluateIn(GraphImpl &graph, ArrayRef<Value> wanted, Loc where) {
+void evaluateIn(GraphImpl &graph, ArrayRef<Value> wanted, Loc where) {
   Subgraph subgraph = collect(graph, wanted);
   for (Value input : subgraph.inputs)
     if (isa<BlockArgument>(input))
@@ -359,29 +288,19 @@ static void evaluateIn(GraphImpl &graph, ArrayRef<Value> wanted, Loc where) {
       throwUserError("vmap",
                      "expected a value, got one that depends on an argument which vmap maps: one trace stands for all "
                      "slices, so there are no numbers to look at; choose with where() or cond(), repeat with "
-                     "while_loop(), and write where(mask, x, 0) for x(mask)",
+                     "while_loop()",
                      where, Kind::graph);
-  Generality general;
-  std::shared_ptr<Program> program = programFor(graph, subgraph, where, general);
+  Prepared code = prepare(graph, subgraph, where);
   SmallVector<const void *> inputs;
   for (Value input : subgraph.inputs)
     inputs.push_back(graph.nodes[input].data.data());
-  std::deque<ScalarSlot> scalars;
-  if (general.scalars)
-    for (Operation *op : subgraph.splats)
-      inputs.push_back(scalars.emplace_back(splatSlot(cast<ConstantOp>(op).getValue())).bytes.data());
-  if (general.places)
-    for (Operation *op : subgraph.placed)
-      for (int64_t place : placesOf(op)) {
-        std::memcpy(scalars.emplace_back().bytes.data(), &place, sizeof place);
-        inputs.push_back(scalars.back().bytes.data());
-      }
   SmallVector<Type> types;
   for (Value v : subgraph.wanted)
     types.push_back(v.getType());
-  std::vector<Buffer> buffers = runOrThrow(*program, inputs, types, where, [&](const SourceLocation &at) {
-    return placeIn(graph, at, where,
-                   [&](size_t line) { return line < subgraph.ops.size() ? subgraph.ops[line] : nullptr; });
+  std::vector<Buffer> buffers = runOrThrow(code, inputs, types, where, [&](const SourceLocation &at) {
+    return placeIn(graph, at, where, [&](size_t line) {
+      return line < subgraph.ops.size() ? graph.userLocation(subgraph.ops[line]->getLoc()) : where;
+    });
   });
   for (auto [value, buffer] : llvm::zip_equal(subgraph.wanted, buffers))
     graph.setData(value, std::move(buffer));

@@ -3,17 +3,25 @@
 // From unevaluated values to a function of tcc ops: what evaluation compiles, dump() prints and compile() traces.
 #pragma once
 
-#include "frontend/PlanCache.h"
+#include "frontend/Graph.h"
 #include "passes/Program.h"
+
+#include <array>
 
 namespace tcc {
 
-/// What a program takes as inputs instead of having it in its text.
-struct Generality {
-  /// Scalars written in the user's C++.
-  bool scalars = false;
-  /// Where slices and pads lie.
-  bool places = false;
+/// 128 bits over ops, attributes, types and edges: a collision is not expected in the lifetime of the universe, so that
+/// equal keys are taken for equal programs.
+struct StructuralHash {
+  uint64_t a = 0x9e3779b97f4a7c15, b = 0xd1b54a32d192ed03;
+  void add(uint64_t x) {
+    a = (a ^ x) * 0xff51afd7ed558ccd;
+    a ^= a >> 32;
+    b = (b + x) * 0xc4ceb9fe1a85ec53;
+    b ^= b >> 29;
+  }
+  void add(const void *p) { add(reinterpret_cast<uintptr_t>(p)); }
+  bool operator==(const StructuralHash &) const = default;
 };
 
 /// The ops that `wanted` depend on and that have not been evaluated, in an order in which each can run, and the
@@ -21,28 +29,23 @@ struct Generality {
 struct Subgraph {
   llvm::SmallVector<mlir::Value> inputs, wanted;
   llvm::SmallVector<mlir::Operation *> ops;
-  /// Those of `ops` that are constants with equal elements, and those with places (Places.h).
-  llvm::SmallVector<mlir::Operation *> splats, placed;
-
-  /// What names the program for all subgraphs that differ in `general` only.
-  StructuralHash key(Generality general) const;
-  /// All but the values of splats and the places; these.
-  StructuralHash structure, scalars, places;
+  StructuralHash hash;
 };
-Subgraph collect(GraphImpl &graph, llvm::ArrayRef<mlir::Value> wanted);
+/// Values for which `isKnown` holds count as evaluated.
+Subgraph collect(
+    GraphImpl &graph, llvm::ArrayRef<mlir::Value> wanted,
+    llvm::function_ref<bool(mlir::Value)> isKnown = [](mlir::Value) { return false; });
 
 /// A module with `func.func @main(inputs) -> wanted`. With `numbered`, the location of the k-th op is ("#", k, 0), so
-/// that a program found in the cache reports failures in terms of the graph at hand. What is `general` are 0-d
-/// arguments after the inputs: values of `splats`, then places.
-mlir::OwningOpRef<mlir::ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool numbered,
-                                           Generality general = {});
+/// that a program found in the cache reports failures in terms of the graph at hand.
+mlir::OwningOpRef<mlir::ModuleOp> toModule(GraphImpl &graph, const Subgraph &subgraph, bool numbered);
 
 /// Copies the functions that those of `module` run from the graph. With `numbered`, the location of the k-th op of
 /// function f is ("#f", k, 0).
 void copyFunctions(GraphImpl &graph, mlir::ModuleOp module, bool numbered);
 
-/// The user's line of a numbered location: of an op of `block` for ("#", k), of a function's otherwise.
-Loc placeIn(GraphImpl &graph, const SourceLocation &at, mlir::Block &block, Loc where);
+/// The user's line of a numbered location: `lineOf(k)` for ("#", k), that of a function's op otherwise.
+Loc placeIn(GraphImpl &graph, const SourceLocation &at, Loc where, llvm::function_ref<Loc(size_t)> lineOf);
 
 /// While it lives, keeps the first error of the context from being printed.
 class FirstError {
@@ -60,10 +63,29 @@ void loadProgramDialects(mlir::MLIRContext &context);
 /// Compiles `module`'s function `main`, reporting as the user's or our error at `where`.
 std::shared_ptr<Program> compileOrThrow(mlir::ModuleOp module, Loc where);
 
-/// Runs `program` into fresh buffers for results of `types`. A failing step's source location goes through `place` to
+/// One element in memory, aligned as kernels expect buffers to be; bool is a byte.
+struct alignas(64) ScalarSlot {
+  std::array<char, 16> bytes = {};
+  bool operator==(const ScalarSlot &) const = default;
+};
+
+/// A program for a subgraph, and what it takes beside the subgraph's inputs.
+struct Prepared {
+  std::shared_ptr<Program> program;
+  std::vector<ScalarSlot> scalars = {}; ///< numbers of the user's C++ that the program takes as inputs
+  std::vector<int64_t> openSizes = {};
+};
+/// The cached program for `subgraph`, or a new one.
+Prepared prepare(GraphImpl &graph, const Subgraph &subgraph, Loc where);
+
+/// Runs it into fresh buffers for results of `types`. A failing step's source location goes through `place` to
 /// become the user's line.
-std::vector<Buffer> runOrThrow(Program &program, llvm::ArrayRef<const void *> inputs, llvm::ArrayRef<mlir::Type> types,
-                               Loc where, llvm::function_ref<Loc(const SourceLocation &)> place);
+std::vector<Buffer> runOrThrow(const Prepared &code, llvm::ArrayRef<const void *> inputs,
+                               llvm::ArrayRef<mlir::Type> types, Loc where,
+                               llvm::function_ref<Loc(const SourceLocation &)> place);
+
+/// Evaluates values of one graph, in one program. Its mutex is held.
+void evaluateIn(GraphImpl &graph, llvm::ArrayRef<mlir::Value> wanted, Loc where);
 
 /// Evaluates all of them, in one program for each graph.
 void evaluate(std::span<detail::TensorImpl *const> wanted, Loc where);

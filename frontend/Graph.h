@@ -20,6 +20,7 @@
 namespace tcc {
 class OpenSizes;
 class Program;
+class Stages;
 
 /// What the graph knows about a value beside its SSA edges: the handle somebody holds, and data if it was evaluated.
 struct Node {
@@ -55,6 +56,8 @@ public:
   mlir::OpBuilder builder;
   /// Set while a function with open sizes is traced.
   OpenSizes *openSizes = nullptr;
+  /// Set while compile() traces: where the function may stop for a size that depends on values.
+  Stages *stages = nullptr;
   llvm::DenseMap<mlir::Value, Node> nodes;
 
   /// The value of `t` in this graph: its own node, a leaf for data, a constant for a C++ scalar.
@@ -82,6 +85,8 @@ public:
 
   /// The bodies of functions that are being traced, outermost first.
   llvm::SmallVector<mlir::Block *> traced;
+  /// Names are never given twice: programs are known by the names of what their ops call.
+  unsigned tracedSoFar = 0;
 
   /// Marks `value` as evaluated and tells its handle.
   void setData(mlir::Value value, Buffer data);

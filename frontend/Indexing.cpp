@@ -4,6 +4,7 @@
 #include "frontend/Axes.h"
 #include "frontend/Selection.h"
 #include "frontend/TensorImpl.h"
+#include "frontend/ValueSizes.h"
 #include "tcc/Pointwise.h"
 #include "tcc/Reduce.h"
 #include "tcc/Shape.h"
@@ -23,6 +24,11 @@ std::vector<Index> subscriptList(std::initializer_list<const Index *> list) {
   return out;
 }
 
+bool isMask(const Index &i) {
+  auto *t = std::get_if<Tensor>(&i.value);
+  return t && t->valid() && t->dtype() == bool_;
+}
+
 namespace {
 
 [[noreturn]] void outOfRange(const char *op, int64_t low, int64_t bound, int64_t axis, int64_t got, Loc where) {
@@ -37,12 +43,8 @@ struct Part {
   int64_t i = 0;
   std::optional<slice> bounds = {};
   Tensor index = {};
+  bool isChecked = false; // the index is in range
 };
-
-bool isMask(const Index &i) {
-  auto *t = std::get_if<Tensor>(&i.value);
-  return t && t->dtype() == bool_;
-}
 
 int64_t axesTaken(const Index &i) {
   if (std::holds_alternative<NewAxis>(i.value) || std::holds_alternative<Ellipsis>(i.value))
@@ -70,17 +72,16 @@ Range resolve(const slice &s, int64_t n, Loc where) {
 void addMask(std::vector<Part> &parts, const Tensor &x, const Tensor &mask, int64_t &axis, Loc where) {
   // A 0-d mask selects all or nothing along a new axis.
   if (mask.ndim() == 0) {
-    bool on = asInteger(evaluatedScalar(mask, "index", where)) != 0;
     parts.push_back({.kind = Part::newAxis});
-    parts.back().index = fromIntegers(std::vector<int64_t>(on ? 1 : 0, 0), {on ? 1 : 0}, where);
+    parts.back().index = trueIndices(reshapeTo(asNode(mask, "index", where), {1}, where), "index", where)[0];
     return;
   }
   for (int64_t k = 0; k < mask.ndim(); ++k)
     if (mask.shape()[size_t(k)] != x.shape()[size_t(axis + k)])
       fail("index", where, Kind::index, "expected a mask of extent ", x.shape()[size_t(axis + k)], " for axis ",
            axis + k, ", got ", mask.shape()[size_t(k)]);
-  for (Tensor &line : nonzero(mask, where))
-    parts.push_back({.kind = Part::array, .axis = axis++, .index = std::move(line)});
+  for (Tensor &line : trueIndices(mask, "index", where))
+    parts.push_back({.kind = Part::array, .axis = axis++, .index = std::move(line), .isChecked = true});
 }
 
 std::vector<Part> partsOf(const Tensor &x, const std::vector<Index> &subscripts, Loc where) {
@@ -236,7 +237,7 @@ Selection select(const Tensor &x, const std::vector<Index> &subscripts) {
              x.shape());
       s.gathered.push_back(int64_t(s.view.size()));
       s.view.push_back(n);
-      raw.push_back(checkedIndex(part.index, n, part.axis, "index", s.where));
+      raw.push_back(part.isChecked ? part.index : checkedIndex(part.index, n, part.axis, "index", s.where));
       runs.push_back(int64_t(p));
       break;
     }

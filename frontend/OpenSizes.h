@@ -34,4 +34,14 @@ private:
   std::vector<Source> sources; // by number
 };
 
+/// A value whose shape is `shape`, for an op that takes one for the sizes its type leaves open; nobody reads its
+/// elements. `source` gives a value and an axis of it that has the size of an open axis, or none: then there is no such
+/// value.
+mlir::Value shapedLike(mlir::OpBuilder &b, mlir::Location loc, llvm::ArrayRef<int64_t> shape,
+                       llvm::function_ref<std::pair<mlir::Value, int64_t>(int64_t axis)> source);
+
+/// Whether the operands of an op whose result type is given tell the sizes that the type leaves open. `dims` are a
+/// broadcast's.
+bool tellsOpenSizes(llvm::StringRef name, mlir::ValueRange operands, llvm::ArrayRef<int64_t> dims, mlir::Type result);
+
 } // namespace tcc

@@ -30,6 +30,8 @@ struct Selection {
 };
 
 Selection select(const Tensor &x, const std::vector<Index> &subscripts);
+/// Whether it is a tensor of bools.
+bool isMask(const Index &i);
 /// The subscripts of operator() and at().
 std::vector<Index> subscriptList(std::initializer_list<const Index *> list);
 

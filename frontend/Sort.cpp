@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Sorting, searching and the functions whose shapes depend on data.
+// Sorting and searching.
 #include "frontend/Axes.h"
 #include "frontend/ComplexOrder.h"
-#include "frontend/TensorImpl.h"
 #include "tcc/Indexing.h"
 #include "tcc/Pointwise.h"
 #include "tcc/Reduce.h"
@@ -70,51 +69,6 @@ Tensor searchsorted(const Tensor &a, const Tensor &v, SearchOptions options, Loc
     position = tcc::where(logical_and(less_equal(next, n, where), before, where), next, position, where);
   }
   return position;
-}
-
-std::vector<Tensor> nonzero(const Tensor &x, Loc where) {
-  Tensor a = asNode(x, "nonzero", where);
-  if (a.ndim() == 0)
-    fail("nonzero", where, Kind::shape, "expected a tensor with axes, got a 0-d tensor");
-  Tensor hits = asDtype(a, bool_, where);
-  const uint8_t *data = static_cast<const uint8_t *>(evaluated(hits, where).data());
-  std::vector<std::vector<int64_t>> at(a.shape().size());
-  std::vector<int64_t> position(a.shape().size(), 0);
-  for (int64_t i = 0, n = a.size(); i < n; ++i) {
-    if (data[i])
-      for (size_t k = 0; k < at.size(); ++k)
-        at[k].push_back(position[k]);
-    for (size_t k = at.size(); k-- > 0;) {
-      if (++position[k] < a.shape()[k])
-        break;
-      position[k] = 0;
-    }
-  }
-  std::vector<Tensor> out;
-  for (const std::vector<int64_t> &line : at)
-    out.push_back(fromIntegers(line, {int64_t(line.size())}, where));
-  return out;
-}
-
-Tensor unique(const Tensor &x, Loc where) {
-  Tensor flat = flatten(asNode(x, "unique", where), where);
-  int64_t n = flat.dim(0);
-  if (n < 2)
-    return flat;
-  Tensor sorted = sort(flat, 0, where);
-  Tensor high = sliceAxis(sorted, 0, 1, n, where), low = sliceAxis(sorted, 0, 0, n - 1, where);
-  Tensor fresh = not_equal(high, low, where);
-  // All NaN count as one, as in NumPy.
-  if (is_inexact(flat.dtype()))
-    fresh = logical_and(fresh, logical_not(logical_and(isnan(high, where), isnan(low, where), where), where), where);
-  Tensor first = padAxis(fresh, 0, 1, 0, where);
-  const uint8_t *flags = static_cast<const uint8_t *>(evaluated(first, where).data());
-  std::vector<int64_t> keep{0};
-  for (int64_t i = 1; i < n; ++i)
-    if (flags[i])
-      keep.push_back(i);
-  int64_t count = int64_t(keep.size());
-  return ops::gather(sorted, {fromIntegers(keep, {count}, where)}, {0}, where);
 }
 
 } // namespace tcc

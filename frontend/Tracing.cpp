@@ -3,6 +3,7 @@
 #include "dialect/Functions.h"
 #include "frontend/OpenSizes.h"
 #include "frontend/Promotion.h"
+#include "frontend/Stages.h"
 #include "frontend/Trace.h"
 
 using namespace mlir;
@@ -19,7 +20,15 @@ void noteVariableRead(const Variable &variable, const Tensor &value) {
 }
 bool isTracing() { return variablesRead; }
 
-void discard(GraphImpl &graph, func::FuncOp function) {
+std::optional<Variable> variableRead(GraphImpl &graph, Value value) {
+  if (variablesRead)
+    for (auto &[variable, read] : *variablesRead)
+      if (graph.findValue(read) == value)
+        return variable;
+  return {};
+}
+
+static void forgetValues(GraphImpl &graph, Block &block) {
   auto forget = [&](Value value) {
     auto node = graph.nodes.find(value);
     if (node == graph.nodes.end())
@@ -28,16 +37,23 @@ void discard(GraphImpl &graph, func::FuncOp function) {
       handle->value = nullptr;
     graph.nodes.erase(node);
   };
-  Block &block = function.front();
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
-    for (Value result : op.getResults())
-      forget(result);
+  for (Operation &op : block)
+    llvm::for_each(op.getResults(), forget);
+  llvm::for_each(block.getArguments(), forget);
+}
+
+void discard(GraphImpl &graph, func::FuncOp function) {
+  forgetValues(graph, function.front());
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.front()))) {
     op.dropAllUses();
     op.erase();
   }
-  for (Value argument : block.getArguments())
-    forget(argument);
   function.erase();
+}
+
+void retire(GraphImpl &graph, func::FuncOp function) {
+  forgetValues(graph, function.front());
+  function->setDiscardableAttr("tcc.retired", UnitAttr::get(&graph.context));
 }
 
 TracedFunction traceFunction(GraphImpl &graph, ArrayRef<Type> types, const detail::TraceBody &body, Loc where,
@@ -47,20 +63,23 @@ TracedFunction traceFunction(GraphImpl &graph, ArrayRef<Type> types, const detai
   OpBuilder::InsertionGuard guard(builder);
   Location loc = graph.location(where);
   builder.setInsertionPointToStart(graph.module->getBody());
-  auto function =
-      func::FuncOp::create(builder, loc, freshName(*graph.module, "traced"), builder.getFunctionType(types, {}));
+  auto function = func::FuncOp::create(builder, loc, "traced_" + std::to_string(graph.tracedSoFar++),
+                                       builder.getFunctionType(types, {}));
   function.setPrivate();
   Block *block = function.addEntryBlock();
   builder.setInsertionPointToEnd(block);
   graph.traced.push_back(block);
 
-  Reads reads, *outer = std::exchange(variablesRead, &reads);
+  // A Variable that an inner function reads is read by the outer ones.
+  Reads own, *outer = variablesRead;
+  if (!outer)
+    variablesRead = &own;
   auto stop = llvm::scope_exit([&] {
     graph.traced.pop_back();
     variablesRead = outer;
-    if (outer) // a Variable that an inner function reads is read by the outer one
-      outer->insert(outer->end(), reads.begin(), reads.end());
   });
+  if (options.stages)
+    options.stages->begin(block);
   std::optional<OpenSizes> openSizes;
   if (llvm::any_of(types, [](Type type) { return !cast<RankedTensorType>(type).hasStaticShape(); })) {
     openSizes.emplace(graph, block->getArguments());
@@ -117,9 +136,7 @@ TracedFunction traceFunction(GraphImpl &graph, ArrayRef<Type> types, const detai
       if (!argument) {
         argument = block->addArgument(v.getType(), loc);
         Capture capture{graph.handleTo(v), {}, v};
-        for (auto &[variable, value] : reads)
-          if (graph.findValue(value) == v)
-            capture.variable = variable;
+        capture.variable = variableRead(graph, v);
         traced.captures.push_back(std::move(capture));
       }
       operand.set(argument);

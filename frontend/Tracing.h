@@ -18,6 +18,9 @@ struct Capture {
   mlir::Value inGraph;
 };
 
+/// What a capture is at a call.
+Tensor now(const Capture &capture);
+
 struct TracedFunction {
   mlir::func::FuncOp function; ///< of the arguments, then the captures
   std::vector<Capture> captures;
@@ -30,6 +33,8 @@ struct TraceOptions {
   bool distinctResults = false;
   /// Arguments that promote as C++ scalars do.
   llvm::SmallVector<unsigned> weakArguments;
+  /// The function may stop for sizes that depend on values.
+  Stages *stages = nullptr;
 };
 
 /// Traces `body` on arguments of these types; the function lies at the module's front.
@@ -37,5 +42,9 @@ TracedFunction traceFunction(GraphImpl &graph, llvm::ArrayRef<mlir::Type> types,
                              Loc where, const TraceOptions &options = {});
 /// Erases a traced function. Handles that somebody kept to its values are refused from now on.
 void discard(GraphImpl &graph, mlir::func::FuncOp function);
+/// Leaves a traced function to GraphImpl::sweepFunctions, which erases it when no op names it any more.
+void retire(GraphImpl &graph, mlir::func::FuncOp function);
+/// The Variable whose value `value` was when the functions that are being traced read it.
+std::optional<Variable> variableRead(GraphImpl &graph, mlir::Value value);
 
 } // namespace tcc

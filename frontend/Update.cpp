@@ -6,7 +6,9 @@
 #include "tcc/Pointwise.h"
 #include "tcc/Shape.h"
 
+#include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace tcc {
 namespace {
@@ -48,15 +50,69 @@ Tensor put(const Tensor &x, const Tensor &part, const Selection &s, std::string_
   return ops::select(inside, combine(x, spread, how, where), x, where);
 }
 
+/// The update where a mask beside slices is true, by values that are the same for all of its true elements: how many
+/// there are does not matter. An empty handle for any other update.
+Tensor updateWhere(const Tensor &x, std::vector<Index> subscripts, Tensor value, const char *how, Loc where) {
+  auto at = std::find_if(subscripts.begin(), subscripts.end(), isMask);
+  if (at == subscripts.end())
+    return {};
+  Tensor mask = asNode(std::get<Tensor>(at->value), "at", where);
+  int64_t rank = mask.ndim(), free = x.ndim() - rank, before = 0, behind = 0;
+  bool isBehind = false, hasEllipsis = false;
+  for (const Index &i : subscripts) {
+    bool isSlice = std::holds_alternative<slice>(i.value) || std::holds_alternative<Placeholder>(i.value);
+    if (&i == &*at)
+      isBehind = true;
+    else if (isSlice || std::holds_alternative<NewAxis>(i.value))
+      (isBehind ? behind : before) += 1;
+    else if (!std::holds_alternative<Ellipsis>(i.value) || std::exchange(hasEllipsis, true))
+      return {};
+    free -= isSlice;
+  }
+  // The axes that no subscript names lie where the ellipsis stands, or last.
+  bool isFilledBefore =
+      std::any_of(subscripts.begin(), at, [](const Index &i) { return std::holds_alternative<Ellipsis>(i.value); });
+  if (free < 0)
+    return {};
+  int64_t first = isFilledBefore ? free : 0; // x's axis that the mask's first one is
+  for (auto i = subscripts.begin(); i != at; ++i)
+    first += !std::holds_alternative<NewAxis>(i->value) && !std::holds_alternative<Ellipsis>(i->value);
+  (isFilledBefore ? before : behind) += free;
+  if (!std::equal(mask.shape().begin(), mask.shape().end(), x.shape().begin() + first))
+    return {};
+
+  // In the result of x(...) the true elements are one axis, `behind` axes from the last.
+  while (value.ndim() > before + 1 + behind && value.dim(0) == 1)
+    value = reshapeTo(value, Shape(value.shape().begin() + 1, value.shape().end()), where);
+  if (value.ndim() > behind) {
+    Shape shape = value.shape();
+    auto axis = shape.end() - 1 - behind;
+    if (*axis != 1)
+      return {};
+    shape.insert(shape.erase(axis), size_t(rank), 1);
+    value = reshapeTo(value, shape, where);
+  }
+  at = subscripts.erase(at);
+  subscripts.insert(at, size_t(rank), Index(_, where));
+  Selection s = select(x, subscripts);
+  Shape over(x.shape().size(), 1);
+  std::copy(mask.shape().begin(), mask.shape().end(), over.begin() + first);
+  Tensor inside = viewOf(broadcastTo(reshapeTo(mask, over, where), x.shape(), "at", where), s), old = viewOf(x, s);
+  Tensor changed = combine(old, broadcastTo(value, s.view, "at", where), how, where);
+  return put(x, ops::select(inside, changed, old, where), s, "set", where);
+}
+
 Tensor update(const Tensor &x, const std::vector<Index> &subscripts, const Tensor &v, const char *how, Loc where) {
   if (is_complex(x.dtype()) && (std::string_view(how) == "min" || std::string_view(how) == "max"))
     fail("at", where, Kind::dtype, "expected real numbers for ", how, ", got ", x.dtype());
   if (!v.valid())
     fail("at", where, Kind::value, "expected a tensor, got an empty (default-constructed) one");
+  Tensor value = storable(v, x.dtype(), "at", where);
+  if (Tensor updated = updateWhere(x, subscripts, value, how, where); updated.valid())
+    return updated;
   Selection s = select(x, subscripts);
   Shape shape = s.resultShape();
   // As in NumPy's assignment, leading axes of extent 1 are dropped.
-  Tensor value = storable(v, x.dtype(), "at", where);
   while (value.ndim() > int64_t(shape.size()) && value.dim(0) == 1)
     value = reshapeTo(value, Shape(value.shape().begin() + 1, value.shape().end()), where);
   value = broadcastTo(value, shape, "at", where);

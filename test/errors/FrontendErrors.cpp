@@ -109,10 +109,16 @@ TEST(FrontendErrors, Vmap) {
   EXPECT_MISTAKE(vmap([](Tensor) { return Tensor(); })(x), value, "[vmap] expected tensors as results, got an empty (default-constructed) one");
   // Where the mistake is f's, the line is f's.
   EXPECT_MISTAKE(vmap([&](Tensor a) { return matmul(a, y); })(x), shape, "[matmul] expected inner extents that agree, got {3} and {4}");
-  std::string noValue = "[vmap] expected a value, got one that depends on an argument which vmap maps: one trace stands for all slices, so there are no numbers to look at; choose with where() or cond(), repeat with while_loop(), and write where(mask, x, 0) for x(mask)";
+  std::string noValue = "[vmap] expected a value, got one that depends on an argument which vmap maps: one trace stands for all slices, so there are no numbers to look at; choose with where() or cond(), repeat with while_loop()";
   EXPECT_MISTAKE(vmap([](Tensor a) { return a * a[0].item<float>(); })(x), graph, noValue);
-  EXPECT_MISTAKE(vmap([](Tensor a) { return a(a > 0.5); })(x), graph, noValue);
-  EXPECT_MISTAKE(vmap([](Tensor a) { return nonzero(sin(a))[0]; })(x), graph, noValue);
+  auto noCount = [](std::string op, std::string of) {
+    return "[" + op + "] expected a number of elements that is known while the function is traced, got one that depends on values of an argument of " + of + ": give nonzero, unique or compress a fixed .size, or choose with where()";
+  };
+  EXPECT_MISTAKE(vmap([](Tensor a) { return a(a > 0.5); })(x), graph, noCount("index", "a function that vmap maps"));
+  EXPECT_MISTAKE(vmap([](Tensor a) { return nonzero(sin(a))[0]; })(x), graph, noCount("nonzero", "a function that vmap maps"));
+  std::string body = "a loop, a branch, checkpoint or a saved function";
+  EXPECT_MISTAKE(checkpoint([](Tensor a) { return unique(a); })(x), graph, noCount("unique", body));
+  EXPECT_MISTAKE(fori_loop(0, 2, [](Tensor, std::vector<Tensor> s) { return std::vector{s[0].at(s[0] > 0.5).set(s[0](s[0] > 0.5))}; }, {x}), graph, noCount("index", body));
   EXPECT_MISTAKE(compile([&](Tensor t) { return vmap([](Tensor a) { return a + sum(a).item<float>(); })(t); })(x), graph, noValue);
 }
 

@@ -99,3 +99,19 @@ def write(case):
          np.array([], np.float32), np.array([1, 2, 1], np.uint8), tol="u0")
     case("nonzero(X)", np.nonzero, np.array([[1, 0, 2], [0, 3, 0]]), np.array([0., nan, -0.]), np.array([False, True]),
          np.array([1j, 0]), np.zeros((0, 2)))
+    masks = np.array([[True, False, True], [False, False, True]]), np.zeros((2, 3), bool), np.ones((2, 3), bool)
+    for m in masks:
+        flags = m, random((2, 3))
+        case("Y(X)", lambda m, x: x[m], flags)
+        case("compile([](Tensor m, Tensor x) { return x(m); })(X, Y)", lambda m, x: x[m], flags)
+        case("compile([](Tensor m, Tensor x) { return sort(x(_, m[0]), 0); })(X, Y)", lambda m, x: np.sort(x[:, m[0]], 0), flags)
+        case("compile([](Tensor m, Tensor x) { return x.at(m).add(x(m)); })(X, Y)", lambda m, x: np.where(m, 2 * x, x), flags)
+        case("argwhere(X)", np.argwhere, m)
+        case("flatnonzero(X)", np.flatnonzero, m)
+        case("compress(X[0], Y, 1)", lambda m, x: np.compress(m[0], x, 1), flags)
+        case("compress(X[0], Y)", lambda m, x: np.compress(m[0], x), flags)
+    case("repeat(X, Y, 0)", lambda x, n: np.repeat(x, n, 0), (random((3, 2)), np.array([2, 0, 3])), (random((3, 2)), np.array(2)))
+    case("repeat(X, Y)", np.repeat, (random((2, 2)), np.array([2, 0, 3, 1], np.int32)))
+    for k, field in enumerate(("values", "indices", "inverse_indices", "counts")):
+        case(f"unique_all(X).{field}", lambda x, k=k: np.unique_all(x)[k], np.array([3, 1, 3, 2, 1]), np.array([[2., nan, 1], [nan, 1, 2]]),
+             np.array([True, True]), np.zeros((0, 2)), np.array([1j, 1, 1j, 2]))

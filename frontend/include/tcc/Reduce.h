@@ -74,9 +74,5 @@ struct SearchOptions {
 };
 /// Where v would be inserted into the sorted 1-d tensor a; int64 of v's shape.
 TCC_API Tensor searchsorted(const Tensor &a, const Tensor &v, SearchOptions options = {}, Loc where = Loc::current());
-/// The distinct elements, sorted. Evaluates x: its shape depends on data. Differentiable.
-TCC_API Tensor unique(const Tensor &x, Loc where = Loc::current());
-/// One int64 tensor of positions for each axis. Evaluates x: shapes depend on data.
-TCC_API std::vector<Tensor> nonzero(const Tensor &x, Loc where = Loc::current());
 
 } // namespace tcc

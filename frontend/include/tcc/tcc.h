@@ -17,6 +17,7 @@
 #include "tcc/Io.h"
 #include "tcc/Linalg.h"
 #include "tcc/Nn.h"
+#include "tcc/Nonzero.h"
 #include "tcc/Optim.h"
 #include "tcc/Pointwise.h"
 #include "tcc/Process.h"
