@@ -4,6 +4,7 @@
 #pragma once
 
 #include "frontend/Axes.h"
+#include "tcc/Contract.h"
 
 namespace tcc {
 
@@ -13,9 +14,13 @@ Tensor dotGeneral(const Tensor &a, const Tensor &b, const std::vector<int64_t> &
                   const std::vector<int64_t> &contractB, Loc where);
 /// The offset-th diagonal of axes p and q as a new last axis.
 Tensor diagonalOf(const Tensor &x, int64_t offset, int64_t p, int64_t q, Loc where);
-/// Contracts in a greedy order. Labels may repeat within a tensor; extents of 1 broadcast.
-Tensor contractLabels(const std::vector<Tensor> &xs, std::vector<std::vector<int64_t>> labels,
-                      const std::vector<int64_t> &output, int64_t memoryLimit, const char *op, Loc where);
+/// What `contract` and `einsum` do, in the name of `op`. Labels may repeat within a tensor; extents of 1 broadcast.
+Tensor contractLabels(const std::vector<Tensor> &xs, const std::vector<std::vector<int64_t>> &labels,
+                      const std::vector<int64_t> &output, const ContractOptions &options, const char *op, Loc where);
+/// How it would.
+ContractionPath pathOfLabels(const std::vector<Tensor> &xs, const std::vector<std::vector<int64_t>> &labels,
+                             const std::vector<int64_t> &output, const ContractOptions &options, const char *op,
+                             Loc where);
 /// a b of stacks of matrices: batch axes broadcast.
 Tensor matrixProduct(const Tensor &a, const Tensor &b, const char *op, Loc where);
 

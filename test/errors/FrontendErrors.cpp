@@ -138,6 +138,10 @@ TEST(FrontendErrors, Values) {
   EXPECT_MISTAKE(random::uniform(x, {2}), value, "[uniform] expected a key (uint32 of shape {2}), got uint8 of shape {3}");
   EXPECT_MISTAKE(fft::fft(ones({4}), {.norm = "unit"}), value, "[fft] expected norm \"backward\", \"ortho\" or \"forward\", got \"unit\"");
   EXPECT_MISTAKE(einsum("ij,jk", {ones({2, 2})}, Loc::current()), value, "[einsum] expected 2 operands for \"ij,jk\", got 1");
+  EXPECT_MISTAKE(einsum("i......", {ones({2, 2})}, Loc::current()), value, "[einsum] expected letters, one `...` at most, commas and `->`, got \"i......\"");
+  EXPECT_MISTAKE(contract({ones({2, 3}), ones({4})}, {{0, 5}, {5}}, {0}), shape, "[contract] expected one extent for each label, got 3 and 4 for label 5");
+  EXPECT_MISTAKE(contract({ones({8, 8}), ones({8, 8}), ones({8, 8})}, {{0, 1}, {1, 2}, {2, 0}}, {}, {.memory_limit = 2}), value, "[contract] expected a memory_limit of at least 256 bytes, which the contraction takes when all labels that help are sliced, got 2");
+  EXPECT_MISTAKE(contract({ones({8})}, {{0}}, {}, {.memory_limit = -1}), value, "[contract] expected a memory_limit of 0, for none, or more bytes, got -1");
   EXPECT_MISTAKE(einsum("ij,jk", ones({2, 2})), value, "[einsum] expected 2 operands for \"ij,jk\", got 1");
   EXPECT_MISTAKE(random::uniform(random::key(0), {2}, float32, {.low = 0, .high = INFINITY}), value, "[uniform] expected finite low <= high, got 0 and inf");
   EXPECT_MISTAKE(set_num_threads(-1), value, "[set_num_threads] expected a number of threads, or 0 for the default, got -1");

@@ -5,7 +5,9 @@
 
 #include "tcc/Tensor.h"
 
+#include <iosfwd>
 #include <string>
+#include <utility>
 
 namespace tcc {
 
@@ -23,8 +25,16 @@ TCC_API Tensor kron(const Tensor &a, const Tensor &b, Loc where = Loc::current()
 /// Contracts the last n axes of a with the first n of b.
 TCC_API Tensor tensordot(const Tensor &a, const Tensor &b, int64_t n = 2, Loc where = Loc::current());
 TCC_API Tensor tensordot(const Tensor &a, const Tensor &b, Shape axesOfA, Shape axesOfB, Loc where = Loc::current());
-/// NumPy's einsum for any number of operands, with `...` and repeated labels; pairs are contracted in a greedy order.
+struct ContractOptions {
+  /// Bytes that intermediates may take at once, beside the operands and the result; 0: no limit. Where they need more,
+  /// labels are sliced: a loop runs over their values and adds up, in the gradient, too. Throws if even that takes
+  /// more.
+  int64_t memory_limit = 0;
+};
+/// NumPy's einsum for any number of operands, with `...` and repeated labels, in a cheap order of pairs.
 TCC_API Tensor einsum(const std::string &formula, const std::vector<Tensor> &xs, Loc where = Loc::current());
+TCC_API Tensor einsum(const std::string &formula, const std::vector<Tensor> &xs, ContractOptions options,
+                      Loc where = Loc::current());
 /// A formula together with the line it stands on: nothing can follow the operands of einsum.
 struct Formula {
   std::string text;
@@ -38,13 +48,40 @@ template <class... T>
 Tensor einsum(const Formula &formula, const T &...xs) {
   return einsum(formula.text, std::vector<Tensor>{Tensor(xs)...}, formula.where);
 }
-struct ContractOptions {
-  /// Bytes an intermediate may take; contract throws where the greedy order needs more. 0: no limit.
-  int64_t memory_limit = 0;
-};
-/// Contracts any number of tensors whose axes carry integer labels; labels that are not in `output` are summed over.
+/// Contracts any number of tensors whose axes carry integer labels, any numbers; labels that are not in `output` are
+/// summed over. The order of pairs is the cheapest for up to 12 operands and a good one for more (docs/contraction.md).
 TCC_API Tensor contract(const std::vector<Tensor> &xs, const std::vector<Shape> &labels, Shape output,
                         ContractOptions options = {}, Loc where = Loc::current());
+
+/// How a contraction is computed.
+struct ContractionPath {
+  struct Slice {
+    int64_t label, parts;
+  };
+  /// Pairs by position: they leave the list of operands, and their product is appended (as in np.einsum_path).
+  std::vector<std::pair<int64_t, int64_t>> steps;
+  /// Labels that loops run over, outermost first, and into how many parts each is cut; of einsum, letters are their
+  /// codes and axes of `...` are -1, -2, ... from the right.
+  std::vector<Slice> sliced;
+  /// Multiplications and additions of all slices, and those of one sum over all labels.
+  double flops = 0, naive_flops = 1;
+  /// Elements of a slice's largest intermediate or result.
+  double largest_intermediate = 0;
+  /// What memory_limit limits, as it is estimated.
+  double peak_bytes = 0;
+  double slices = 1;
+  /// The same of the pullback, which may be cut further.
+  double gradient_peak_bytes = 0;
+  double gradient_slices = 1;
+};
+/// What `contract` does with the same arguments; computes nothing.
+TCC_API ContractionPath contract_path(const std::vector<Tensor> &xs, const std::vector<Shape> &labels, Shape output,
+                                      ContractOptions options = {}, Loc where = Loc::current());
+/// What `einsum` does with the same arguments; computes nothing.
+TCC_API ContractionPath einsum_path(const std::string &formula, const std::vector<Tensor> &xs,
+                                    ContractOptions options = {}, Loc where = Loc::current());
+TCC_API std::ostream &operator<<(std::ostream &os, const ContractionPath &path);
+
 /// Sums the diagonal of two axes.
 TCC_API Tensor trace(const Tensor &x, int64_t offset = 0, int64_t axis1 = 0, int64_t axis2 = 1,
                      Loc where = Loc::current());
