@@ -22,12 +22,6 @@ constexpr double inf = std::numeric_limits<double>::infinity();
 
 long double ipow(long double x, long double n) { return powl(x, truncl(n)); }
 
-/// The gamma functions' negative zeros lie where terms of this size cancel.
-long double lgammaScale(long double x) { return x < 0 ? std::max(1.0L, fabsl(lgammaReference(-x))) : 0; }
-long double digammaScale(long double x) {
-  return x < 0 && std::isfinite(x) ? fabsl(digammaReference(-x)) + fabsl(1 / x) : 0;
-}
-
 Value integerPower(OpBuilder &b, Location loc, Value x, Value y, const VectorMathOptions &options) {
   Type type = x.getType();
   auto vector = cast<VectorType>(type);

@@ -4,6 +4,7 @@
 
 #include "test/accuracy/Reference.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <math.h>
@@ -76,6 +77,11 @@ long double erfinvReference(long double x) {
     y -= u / (1 + y * u);
   }
   return std::copysign(y, x);
+}
+
+long double lgammaScale(long double x) { return x < 0 ? std::max(1.0L, fabsl(lgammaReference(-x))) : 0; }
+long double digammaScale(long double x) {
+  return x < 0 && std::isfinite(x) ? fabsl(digammaReference(-x)) + fabsl(1 / x) : 0;
 }
 
 } // namespace tcc::accuracy

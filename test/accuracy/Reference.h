@@ -11,6 +11,10 @@ long double digammaReference(long double x);
 long double erfinvReference(long double x);
 long double lgammaReference(long double x);
 
+/// The gamma functions' negative zeros lie where terms of this size cancel.
+long double lgammaScale(long double x);
+long double digammaScale(long double x);
+
 } // namespace tcc::accuracy
 
 #endif // TCC_TEST_ACCURACY_REFERENCE_H

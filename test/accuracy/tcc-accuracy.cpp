@@ -6,6 +6,7 @@
 // --samples=N, --stride=N, --no-fma, --bench and names narrow or widen it.
 
 #include "test/accuracy/Functions.h"
+#include "test/accuracy/Ulp.h"
 
 #include <algorithm>
 #include <bit>
@@ -29,32 +30,6 @@ struct Worst {
   double x = 0, y = 0, got = 0;
   int64_t samples = 0;
 };
-
-/// |got - want| in units of the last place of `want` as a T (of `scale` if that is larger). A wrong infinity, NaN or
-/// sign of zero is infinitely wrong.
-template <typename T, typename R> double ulpError(T got, R want, R scale) {
-  using Limits = std::numeric_limits<T>;
-  constexpr double wrong = std::numeric_limits<double>::infinity();
-  if (std::isnan(want) || std::isnan(got))
-    return std::isnan(want) == std::isnan(got) ? 0 : wrong;
-  const R top = std::ldexp(R(1), Limits::max_exponent);
-  if (std::isinf(got) && std::isinf(want))
-    return std::signbit(got) == std::signbit(want) ? 0 : wrong;
-  if (std::isinf(want) && std::abs(got) < Limits::max())
-    return wrong;
-  if (want == 0 && got == 0)
-    return std::signbit(got) == std::signbit(want) ? 0 : wrong;
-  const R g = std::isinf(got) ? std::copysign(top, R(got)) : R(got);
-  const R w = std::isinf(want) ? std::copysign(top, want) : want;
-  const R size = std::max(std::abs(w), scale);
-  int exponent = size == 0 ? Limits::min_exponent : std::min(std::ilogb(size) + 1, int(Limits::max_exponent));
-  exponent = std::max(exponent, int(Limits::min_exponent));
-  const R error = std::abs(g - w);
-  // Beyond twice the largest number every value rounds to infinity all the same.
-  if (std::isinf(got) && std::abs(w) >= top)
-    return std::signbit(got) == std::signbit(w) ? 0 : wrong;
-  return double(std::ldexp(error, Limits::digits - exponent));
-}
 
 /// splitmix64 (Steele, Lea & Flood 2014): reproducible on every platform.
 struct Random {
@@ -143,9 +118,9 @@ public:
       double e;
       const long double scale = f.scale ? f.scale(xs[i]) : 0;
       if constexpr (sizeof(T) == 4)
-        e = ulpError<T, double>(out[i], f.single(xs[i], ys[i]), double(scale));
+        e = ulpError<double>(Format::of<T>(), out[i], f.single(xs[i], ys[i]), double(scale));
       else
-        e = ulpError<T, long double>(out[i], f.dbl(xs[i], ys[i]), scale);
+        e = ulpError<long double>(Format::of<T>(), out[i], f.dbl(xs[i], ys[i]), scale);
       if (!(e <= worst.ulp))
         worst = {e, xs[i], ys[i], out[i], worst.samples};
     }
