@@ -104,7 +104,9 @@ Tensor batch_norm(const Tensor &x, const Tensor &mean, const Tensor &var, const 
   auto channel = [&](const Tensor &t) {
     if (t.size() != a.dim(1))
       fail("batch_norm", where, Kind::shape, "expected ", a.dim(1), " numbers, one for each channel, got ", t.shape());
-    return reshapeTo(asNode(t, "batch_norm", where), line, where);
+    // eps is added in the wider of both types: running statistics of doubles may be floats.
+    Tensor numbers = asNode(t, "batch_norm", where);
+    return reshapeTo(asDtype(numbers, promote(numbers.dtype(), a.dtype()), where), line, where);
   };
   Tensor scale = multiply(rsqrt(add(channel(var), o.eps, where), where), channel(weight), where);
   return add(multiply(subtract(a, channel(mean), where), scale, where), channel(bias), where);

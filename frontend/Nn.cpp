@@ -77,8 +77,11 @@ Tensor BatchNorm::train(const Tensor &x, Loc where) {
   int64_t n = x.size() / std::max<int64_t>(1, x.dim(1));
   // The running variance is the unbiased one, as in PyTorch.
   double correction = n > 1 ? double(n) / double(n - 1) : 1;
-  mean.assign(mean.value() * (1 - momentum) + m * momentum, where);
-  var.assign(var.value() * (1 - momentum) + v * (momentum * correction), where);
+  auto running = [&](const Variable &old) {
+    return asDtype(old.value(), promote(old.value().dtype(), m.dtype()), where) * (1 - momentum);
+  };
+  mean.assign(running(mean) + m * momentum, where);
+  var.assign(running(var) + v * (momentum * correction), where);
   return batch_norm(x, m, v, weight, bias, options, where);
 }
 std::vector<Variable> BatchNorm::parameters() const { return {weight, bias}; }

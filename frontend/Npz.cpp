@@ -1,30 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// .npz: a zip archive of .npy members, stored without compression (PKWARE's APPNOTE 6.3, with zip64 where NumPy writes
-// it).
+// .npz: a zip archive of .npy members (PKWARE's APPNOTE 6.3, with zip64 where NumPy writes it). Members are written
+// stored, and read stored or deflated.
 #include "frontend/Files.h"
 #include "frontend/UserError.h"
 
-#include <array>
+#include <algorithm>
+#include <optional>
+#include <zlib.h>
 
 namespace tcc {
 namespace {
 
-constexpr std::array<uint32_t, 256> crcTable = [] {
-  std::array<uint32_t, 256> table{};
-  for (uint32_t i = 0; i < 256; ++i) {
-    uint32_t c = i;
-    for (int k = 0; k < 8; ++k)
-      c = c & 1 ? 0xedb88320 ^ (c >> 1) : c >> 1;
-    table[i] = c;
+uint32_t crc32Of(std::string_view bytes) {
+  return uint32_t(crc32_z(0, reinterpret_cast<const Bytef *>(bytes.data()), bytes.size()));
+}
+
+/// The `size` bytes that deflate (RFC 1951) made `packed` of; empty if it did not.
+std::optional<std::string> inflated(std::string_view packed, uint64_t size) {
+  // No more than a stream of that length can hold: 258 bytes in two bits.
+  if (size / 1032 > packed.size())
+    return {};
+  std::string out(size, '\0');
+  z_stream stream{};
+  if (inflateInit2(&stream, -MAX_WBITS) != Z_OK)
+    return {};
+  // Lengths are 32 bits wide.
+  constexpr uint64_t most = uint64_t(1) << 30;
+  uint64_t read = 0, written = 0;
+  int state = Z_OK;
+  while (state == Z_OK) {
+    stream.next_in = reinterpret_cast<Bytef *>(const_cast<char *>(packed.data() + read));
+    stream.next_out = reinterpret_cast<Bytef *>(out.data() + written);
+    uInt in = stream.avail_in = uInt(std::min(most, packed.size() - read));
+    uInt space = stream.avail_out = uInt(std::min(most, size - written));
+    state = inflate(&stream, Z_NO_FLUSH);
+    read += in - stream.avail_in;
+    written += space - stream.avail_out;
   }
-  return table;
-}();
-uint32_t crc32(std::string_view bytes) {
-  uint32_t c = 0xffffffff;
-  for (unsigned char b : bytes)
-    c = crcTable[(c ^ b) & 255] ^ (c >> 8);
-  return ~c;
+  inflateEnd(&stream);
+  if (state != Z_STREAM_END || written != size)
+    return {};
+  return out;
 }
 
 void put(std::string &out, uint64_t value, int bytes) {
@@ -65,7 +82,7 @@ std::string npzBytes(const Entries &entries, Loc where) {
   std::string out, directory;
   for (const auto &[key, x] : entries) {
     std::string name = key + ".npy", data = npyBytes(x, where);
-    uint32_t crc = crc32(data);
+    uint32_t crc = crc32Of(data);
     uint64_t offset = out.size();
     if (data.size() >= full || offset >= full || name.size() > 0xffff || entries.size() >= 0xffff)
       fail("save", where, Kind::io, "expected members of less than 4 GiB in all for .npz, got more (use .safetensors)");
@@ -147,16 +164,23 @@ Entries fromNpz(const std::string &path, const std::string &bytes, Loc where) {
       extra = fieldEnd;
     }
     at += 46 + nameLength + extraLength + comment;
-    if (method != 0)
-      fail("load", where, Kind::io, "expected stored members in \"", path, "\", got compressed \"", name,
-           "\" (write it with numpy.savez)");
+    constexpr uint64_t stored = 0, deflated = 8;
+    if (method != stored && method != deflated)
+      fail("load", where, Kind::io, "expected stored or deflated members in \"", path, "\", got \"", name,
+           "\" compressed by method ", int64_t(method));
     if (!in.has(offset, 30) || in.get(offset, 4) != localMagic)
       damaged("a member is missing");
     uint64_t data = offset + 30 + in.get(offset + 26, 2) + in.get(offset + 28, 2);
-    if (packed != size || !in.has(data, size))
+    if ((method == stored && packed != size) || !in.has(data, packed))
       damaged("a member is cut short");
-    std::string member = bytes.substr(data, size);
-    if (crc32(member) != crc)
+    std::string member = bytes.substr(data, packed);
+    if (method == deflated) {
+      std::optional<std::string> whole = inflated(member, size);
+      if (!whole)
+        damaged("a compressed member is damaged");
+      member = std::move(*whole);
+    }
+    if (crc32Of(member) != crc)
       damaged("a checksum is wrong");
     Tensor x = fromNpy(path + ":" + name, member, where);
     if (name.ends_with(".npy"))

@@ -294,8 +294,7 @@ TEST(Einsum, MemoryLimit) {
 }
 
 TEST(Einsum, SlicesInTransforms) {
-  Case c = cube(4);
-  c.output = {41, 20};
+  Case c = cube(3);
   std::vector<Tensor> xs;
   for (size_t k = 0; k < c.shapes.size(); ++k)
     xs.push_back(numbers(c.shapes[k], float64, double(k)));
@@ -310,9 +309,10 @@ TEST(Einsum, SlicesInTransforms) {
   };
   auto plain = f(0), sliced = f(limit);
   Tensor x = xs[3], tangent = numbers(c.shapes[3], float64, 0.7);
-  EXPECT_TRUE(allclose(hessian(sliced(x), x), hessian(plain(x), x), 1e-9));
+  auto second = [&](const Tensor &y) { return grad(sum(grad(y, x) * tangent), x); };
+  EXPECT_TRUE(allclose(second(sliced(x)), second(plain(x)), 1e-9));
   EXPECT_TRUE(allclose(jvp({sliced(x)}, {x}, {tangent})[0], jvp({plain(x)}, {x}, {tangent})[0], 1e-9));
-  Tensor many = numbers({3, 4, 4, 4}, float64, 0.4);
+  Tensor many = numbers({3, 3, 3, 3}, float64, 0.4);
   EXPECT_TRUE(allclose(vmap(sliced)(many), vmap(plain)(many), 1e-9));
   EXPECT_TRUE(allclose(compile(sliced)(x), plain(x), 1e-9));
 }

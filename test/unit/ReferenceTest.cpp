@@ -22,6 +22,54 @@ struct Row {
 List listOf(Tensor y) { return {std::move(y)}; }
 List listOf(List ys) { return ys; }
 
+/// The parameter after one step for each row of gradients.
+template <class O, class Options> Tensor stepped(const Tensor &start, const Tensor &gradients, Options options) {
+  Variable p(start);
+  O optimizer({p}, options);
+  for (int64_t k = 0; k < gradients.dim(0); ++k)
+    optimizer.step({gradients[k]});
+  return p;
+}
+/// Where p^T a p / 2 - b^T p is least.
+Tensor minimised(const Tensor &a, const Tensor &b) {
+  Variable p(zeros_like(b));
+  optim::LBFGS optimizer({p});
+  for (int k = 0; k < 100; ++k)
+    optimizer.step([&] { return dot(p, matmul(a, p)) / 2.0 - dot(b, p); });
+  return p;
+}
+/// The module with these parameters on a[0], and the gradients of sum(y^2) / 2 in what has some, in one line: some are
+/// zero but for rounding.
+template <class M> List learned(M module, const List &a) {
+  List wrt, gradients;
+  if (is_inexact(a[0].dtype()))
+    wrt.push_back(a[0]);
+  std::vector<Variable> parameters = module.parameters();
+  for (size_t k = 0; k < parameters.size(); ++k) {
+    parameters[k].assign(a.at(k + 1));
+    wrt.push_back(parameters[k]);
+  }
+  Tensor y = module(a[0]);
+  for (const Tensor &g : grad(sum(square(y)) / 2.0, wrt))
+    gradients.push_back(flatten(g));
+  return {y, concatenate(gradients)};
+}
+/// A batch normalised by its own statistics, and what became of the running ones.
+List trained(nn::BatchNorm module, const List &a) {
+  module.weight.assign(a[1]);
+  module.bias.assign(a[2]);
+  Tensor y = module.train(a[0]);
+  return {y, module.mean, module.var};
+}
+/// The empirical distribution function.
+Tensor shareBelow(const Tensor &samples, const Tensor &points) {
+  return mean(less_equal(expand_dims(samples.astype(float64), 0), expand_dims(points, 1)).astype(float64), 1);
+}
+Tensor moments(const Tensor &samples) {
+  Tensor x = samples.astype(float64);
+  return stack({mean(x), var(x)});
+}
+
 #define X a[0]
 #define Y a[1]
 #define Z a[2]

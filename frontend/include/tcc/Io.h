@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Files: .npy, .npz (stored) and .safetensors in and out, by the name's ending. Files are not trusted: a damaged one is
+// Files: .npy, .npz (written stored, read compressed, too) and .safetensors in and out, by the name's ending. Files are not trusted: a damaged one is
 // an Error of kind io.
 #pragma once
 
