@@ -291,7 +291,7 @@ ContractionPlan planFor(const Prepared &p, int64_t limit, bool ofGradient, const
   ContractionMemory memory;
   memory.itemBytes = itemsize(p.dtype);
   memory.wideBytes = p.dtype == bool_ ? 8 : p.dtype == float16 || p.dtype == bfloat16 ? 4 : 0;
-  memory.isComplex = isComplex(p.dtype);
+  memory.isComplex = is_complex(p.dtype);
   memory.ofGradient = ofGradient;
   if (limit > 0)
     memory.limit = double(limit);

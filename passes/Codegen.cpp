@@ -51,12 +51,12 @@ namespace {
 /// LLVM's machinery for one target and one thread at a time: creating it costs more than compiling a small kernel.
 class Generator {
 public:
-  static llvm::Expected<std::unique_ptr<Generator>> create(const Target &target);
+  static llvm::Expected<std::unique_ptr<Generator>> create(const Target &target, Effort effort);
   llvm::Expected<SmallVector<char, 0>> run(llvm::Module &module, const Target &target, OutputKind kind,
                                            CompileTimes *times);
 
 private:
-  explicit Generator(std::unique_ptr<llvm::TargetMachine> machine);
+  Generator(std::unique_ptr<llvm::TargetMachine> machine, Effort effort);
 
   std::unique_ptr<llvm::TargetMachine> machine;
   llvm::LoopAnalysisManager loops;
@@ -66,7 +66,7 @@ private:
   llvm::ModulePassManager passes;
 };
 
-llvm::Expected<std::unique_ptr<Generator>> Generator::create(const Target &target) {
+llvm::Expected<std::unique_ptr<Generator>> Generator::create(const Target &target, Effort effort) {
   initialiseTargets();
   llvm::Triple triple(target.triple);
   std::string message;
@@ -75,13 +75,14 @@ llvm::Expected<std::unique_ptr<Generator>> Generator::create(const Target &targe
     return llvm::createStringError("no code generator for target '%s'", target.triple.c_str());
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
-  std::unique_ptr<llvm::TargetMachine> machine(known->createTargetMachine(
-      triple, target.cpu, target.features, options,
-      target.positionIndependent ? llvm::Reloc::PIC_ : llvm::Reloc::Static, std::nullopt, llvm::CodeGenOptLevel::Less));
-  return std::unique_ptr<Generator>(new Generator(std::move(machine)));
+  std::unique_ptr<llvm::TargetMachine> machine(
+      known->createTargetMachine(triple, target.cpu, target.features, options,
+                                 target.positionIndependent ? llvm::Reloc::PIC_ : llvm::Reloc::Static, std::nullopt,
+                                 effort == Effort::little ? llvm::CodeGenOptLevel::None : llvm::CodeGenOptLevel::Less));
+  return std::unique_ptr<Generator>(new Generator(std::move(machine), effort));
 }
 
-Generator::Generator(std::unique_ptr<llvm::TargetMachine> own) : machine(std::move(own)) {
+Generator::Generator(std::unique_ptr<llvm::TargetMachine> own, Effort effort) : machine(std::move(own)) {
   llvm::PipelineTuningOptions tuning;
   tuning.LoopVectorization = tuning.SLPVectorization = tuning.LoopUnrolling = false;
   llvm::PassBuilder builder(machine.get(), tuning);
@@ -90,10 +91,12 @@ Generator::Generator(std::unique_ptr<llvm::TargetMachine> own) : machine(std::mo
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, cgscc, modules);
-  cantFail(builder.parsePassPipeline(passes, "always-inline,globaldce,function(sroa,early-cse<memssa>,instcombine<max-"
-                                             "iterations=1;no-verify-fixpoint>,simplifycfg,"
-                                             "loop-simplify,lcssa,loop(loop-rotate),loop-mssa(licm),early-cse<memssa>,"
-                                             "instcombine<max-iterations=1;no-verify-fixpoint>,simplifycfg)"));
+  cantFail(builder.parsePassPipeline(
+      passes, effort == Effort::little
+                  ? "always-inline,globaldce,function(sroa,early-cse<memssa>,simplifycfg)"
+                  : "always-inline,globaldce,function(sroa,early-cse<memssa>,instcombine<max-iterations=1;no-verify-"
+                    "fixpoint>,simplifycfg,loop-simplify,lcssa,loop(loop-rotate),loop-mssa(licm),early-cse<memssa>,"
+                    "instcombine<max-iterations=1;no-verify-fixpoint>,simplifycfg)"));
 }
 
 llvm::Expected<SmallVector<char, 0>> Generator::run(llvm::Module &module, const Target &target, OutputKind kind,
@@ -139,8 +142,9 @@ Idle &idle() {
 } // namespace
 
 llvm::Expected<SmallVector<char, 0>> generateCode(TranslatedModule module, const Target &target, OutputKind kind,
-                                                  CompileTimes *times) {
-  std::string key = target.triple + "|" + target.cpu + "|" + target.features + (target.positionIndependent ? "|p" : "");
+                                                  CompileTimes *times, Effort effort) {
+  std::string key = target.triple + "|" + target.cpu + "|" + target.features +
+                    (target.positionIndependent ? "|p" : "") + (effort == Effort::little ? "|l" : "");
   std::unique_ptr<Generator> generator;
   {
     std::lock_guard lock(idle().mutex);
@@ -151,7 +155,7 @@ llvm::Expected<SmallVector<char, 0>> generateCode(TranslatedModule module, const
     }
   }
   if (!generator) {
-    auto created = Generator::create(target);
+    auto created = Generator::create(target, effort);
     if (!created)
       return created.takeError();
     generator = std::move(*created);

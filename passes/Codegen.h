@@ -19,9 +19,13 @@ struct TranslatedModule {
 /// Translates a module of the LLVM dialect.
 mlir::FailureOr<TranslatedModule> translateModule(mlir::ModuleOp module, const Target &target);
 
+/// What making code may cost. With little effort it takes half the time and gives the same bits a fifth slower
+/// (docs/architecture.md).
+enum class Effort { full, little };
+
 /// Optimises `module` and makes code of it. Thread-safe, and the same bytes for the same module on any thread.
 llvm::Expected<llvm::SmallVector<char, 0>> generateCode(TranslatedModule module, const Target &target,
                                                         OutputKind kind = OutputKind::object,
-                                                        CompileTimes *times = nullptr);
+                                                        CompileTimes *times = nullptr, Effort effort = Effort::full);
 
 } // namespace tcc

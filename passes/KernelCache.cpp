@@ -140,8 +140,16 @@ struct Unit {
   std::string error = {};
 };
 
+/// By its work, which its text tells: a kernel of so few nanoseconds must run some 50,000 times until better code has
+/// made up for the time that it took to make.
+Effort effortFor(const KernelInfo &info) {
+  constexpr double brief = 1000;
+  bool isBrief = info.extent.getNumSymbols() == 0 && double(info.extentFor({})) * info.blockNanoseconds <= brief;
+  return isBrief ? Effort::little : Effort::full;
+}
+
 void generate(Unit &unit, const CacheKey &key, const Target &target, const DiskCache *disk) {
-  auto object = generateCode(std::move(unit.code), target);
+  auto object = generateCode(std::move(unit.code), target, OutputKind::object, nullptr, effortFor(unit.info));
   if (!object) {
     unit.error = llvm::toString(object.takeError());
     return;

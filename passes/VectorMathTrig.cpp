@@ -119,12 +119,12 @@ static func::FuncOp hugeReduction(Emitter &scalar) {
 }
 
 /// Payne & Hanek's reduction of each lane of x >= 0. Lanes that are small or not finite get numbers without meaning.
-static Reduction reduceHuge(F x, Step step) {
+static SmallVector<Value> reduceLanes(F x, Step step) {
   Emitter &e = *x.e;
   Emitter scalar(e.builder, e.loc, e.builder.getF64Type(), e.options);
   func::FuncOp reduction = hugeReduction(scalar);
   Type element = getElementTypeOrSelf(e.type);
-  SmallVector<Value> lanes = e.forEachLane(x, {element, element, e.builder.getIntegerType(e.width())}, [&](Value lane) {
+  return e.forEachLane(x, {element, element, e.builder.getIntegerType(e.width())}, [&](Value lane) {
     OpBuilder &b = e.builder;
     Emitter narrow(b, e.loc, element, e.options);
     F wide = convert(narrow.value(lane), scalar);
@@ -139,7 +139,35 @@ static Reduction reduceHuge(F x, Step step) {
     F hi = convert(r, narrow);
     return SmallVector<Value>{hi.v, convert(r - convert(hi, scalar), narrow).v, narrow.truncate(quotient, 32).v};
   });
-  return {e.value(lanes[0]), e.value(lanes[1]), I{&e, lanes[2]}};
+}
+
+/// The same as a call of one function for all vectors of this type: a loop at each sine would be a third of its code.
+static Reduction reduceHuge(F x, Step step) {
+  Emitter &e = *x.e;
+  SmallVector<Value> results;
+  if (auto vector = dyn_cast<VectorType>(e.type)) {
+    auto module = e.builder.getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
+    Location loc = module.getLoc();
+    std::string name =
+        ("tcc.reduce_angles." + Twine(int(step)) + "." + Twine(vector.getNumElements()) + "x" + Twine(e.width())).str();
+    auto function = module.lookupSymbol<func::FuncOp>(name);
+    if (!function) {
+      OpBuilder b = OpBuilder::atBlockEnd(module.getBody());
+      Type integers = vector.clone(b.getIntegerType(e.width()));
+      function = func::FuncOp::create(b, loc, name, b.getFunctionType(vector, {vector, vector, integers}));
+      function.setPrivate();
+      function->setAttr("tcc.out_of_line", b.getUnitAttr());
+      Block *body = function.addEntryBlock();
+      b.setInsertionPointToStart(body);
+      Emitter inner(b, loc, vector, e.options);
+      SmallVector<Value> lanes = reduceLanes(inner.value(body->getArgument(0)), step);
+      func::ReturnOp::create(b, loc, lanes);
+    }
+    llvm::append_range(results, func::CallOp::create(e.builder, e.loc, function, x.v).getResults());
+  } else {
+    results = reduceLanes(x, step);
+  }
+  return {e.value(results[0]), e.value(results[1]), I{&e, results[2]}};
 }
 
 /// Cody & Waite's reduction; `k` includes the half of PiShifted. Every product with the first parts is exact.

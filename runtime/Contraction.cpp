@@ -101,14 +101,19 @@ int32_t viewOf(const Operand &operand, const T *data, const int64_t *rows, int n
       strides[rank] = operand.strides[axes[i]];
     }
   };
+  // The copy is a matrix or its transpose: whichever is closer to the order in memory.
+  auto lastStride = [&](const int64_t *axes, int count) {
+    return count ? operand.strides[axes[count - 1]] : INT64_MAX;
+  };
+  bool transposed = lastStride(rows, numRows) < lastStride(cols, numCols);
   add(operand.batch, operand.numBatch);
-  add(rows, numRows);
-  add(cols, numCols);
+  add(transposed ? cols : rows, transposed ? numCols : numRows);
+  add(transposed ? rows : cols, transposed ? numRows : numCols);
   int64_t count = numElements(*operand.tensor);
   if (!storage.resize(count))
     return outOfMemory(status, "dot_general", count * int64_t(sizeof(T)));
   stridedCopy(storage.get(), data, sizeof(T), rank, dims, strides);
-  view = {storage.get(), numColsTotal, 1};
+  view = transposed ? MatrixView<T>{storage.get(), 1, numRowsTotal} : MatrixView<T>{storage.get(), numColsTotal, 1};
   int64_t stride = numRowsTotal * numColsTotal;
   for (int i = operand.numBatch - 1; i >= 0; --i) {
     batchStrides[i] = stride;

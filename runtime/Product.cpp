@@ -14,33 +14,66 @@ namespace {
 
 template <class T> inline constexpr bool hasBlas = std::is_floating_point_v<T> || isComplex<T>;
 
-/// Plain loops: for integers, for products with vectors, and where no BLAS is installed.
+/// The sum of x[i] y[i] in several chains, which are as many on every CPU.
+template <class T> TCC_INLINE T dotOf(const T *x, const T *y, int64_t k) {
+  constexpr int64_t lanes = std::is_floating_point_v<T> ? 64 / sizeof(T) : 8;
+  int64_t p = 0;
+  T parts[lanes];
+  if constexpr (std::is_floating_point_v<T>) {
+    typedef T Vector __attribute__((vector_size(64), aligned(alignof(T)), may_alias));
+    auto product = [&](int64_t at) TCC_INLINED {
+      return *reinterpret_cast<const Vector *>(x + at) * *reinterpret_cast<const Vector *>(y + at);
+    };
+    Vector sums[4] = {};
+    for (; p + 4 * lanes <= k; p += 4 * lanes)
+      for (int64_t v = 0; v < 4; ++v)
+        sums[v] += product(p + v * lanes);
+    for (; p + lanes <= k; p += lanes)
+      sums[0] += product(p);
+    *reinterpret_cast<Vector *>(parts) = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  } else {
+    for (T &part : parts)
+      part = T(0);
+    for (; p + lanes <= k; p += lanes)
+      for (int64_t l = 0; l < lanes; ++l)
+        parts[l] = addOf(parts[l], multiplyOf(x[p + l], y[p + l]));
+  }
+  for (; p < k; ++p)
+    parts[0] = addOf(parts[0], multiplyOf(x[p], y[p]));
+  for (int64_t step = lanes / 2; step; step /= 2)
+    for (int64_t l = 0; l < step; ++l)
+      parts[l] = addOf(parts[l], parts[l + step]);
+  return parts[0];
+}
+
+/// Plain loops: for integers, for small products with vectors, and where no BLAS is installed.
 /// Four rows of rhs at a time, so that each result is loaded and stored a quarter as often.
 template <class T>
-void multiplyLoops(int64_t m, int64_t n, int64_t k, MatrixView<T> a, MatrixView<T> b, T *c, int64_t ldc) {
+TCC_INLINE void multiplyLoops(int64_t m, int64_t n, int64_t k, MatrixView<T> a, MatrixView<T> b, T *c, int64_t ldc) {
+  if (n == 1 && ldc == 1 && a.rowStride == 1 && a.colStride != 1) {
+    // As the transposed product, whose inner loop is over contiguous memory.
+    MatrixView<T> matrix{a.data, a.colStride, 1};
+    a = {b.data, 1, b.rowStride};
+    b = matrix;
+    n = m;
+    m = 1;
+    ldc = n;
+  }
+  if (a.colStride == 1 && b.rowStride == 1) {
+    for (int64_t i = 0; i < m; ++i)
+      for (int64_t j = 0; j < n; ++j)
+        c[i * ldc + j] = dotOf(a.data + i * a.rowStride, b.data + j * b.colStride, k);
+    return;
+  }
   for (int64_t i = 0; i < m; ++i)
     for (int64_t j = 0; j < n; ++j)
       c[i * ldc + j] = T(0);
   if (b.colStride != 1) {
     for (int64_t i = 0; i < m; ++i)
-      for (int64_t j = 0; j < n; ++j) {
-        const T *x = a.data + i * a.rowStride, *y = b.data + j * b.colStride;
-        constexpr int lanes = 8; // independent sums, so that the loop can be a vector loop
-        T sums[lanes];
-        for (T &sum : sums)
-          sum = T(0);
-        int64_t p = 0;
-        if (a.colStride == 1 && b.rowStride == 1)
-          for (; p + lanes <= k; p += lanes)
-            for (int l = 0; l < lanes; ++l)
-              sums[l] = addOf(sums[l], multiplyOf(x[p + l], y[p + l]));
-        for (; p < k; ++p)
-          sums[0] = addOf(sums[0], multiplyOf(x[p * a.colStride], y[p * b.rowStride]));
-        for (int step = lanes / 2; step; step /= 2)
-          for (int l = 0; l < step; ++l)
-            sums[l] = addOf(sums[l], sums[l + step]);
-        c[i * ldc + j] = sums[0];
-      }
+      for (int64_t j = 0; j < n; ++j)
+        for (int64_t p = 0; p < k; ++p)
+          c[i * ldc + j] = addOf(c[i * ldc + j], multiplyOf(a.data[i * a.rowStride + p * a.colStride],
+                                                            b.data[p * b.rowStride + j * b.colStride]));
     return;
   }
   constexpr int64_t blockK = 128, blockN = 512;
@@ -89,8 +122,16 @@ template <class T> struct FortranView {
 };
 
 /// Below this BLAS spends more on packing than it saves (measured: at 48^3 it catches up with the loop in registers).
+constexpr int64_t smallProduct = 48 * 48 * 48;
 template <class T> bool suitsRegisters(int64_t m, int64_t n, int64_t k) {
-  return hasBlas<T> && m > 1 && n > 1 && k > 0 && k <= packedElements / 128 && m * n * k <= 110592;
+  return hasBlas<T> && m > 1 && n > 1 && k > 0 && k <= packedElements / 128 && m * n * k <= smallProduct;
+}
+/// Few results of long sums, and small products with vectors: each operand is read about once, along memory.
+template <class T> bool suitsLoops(int64_t m, int64_t n, int64_t k, MatrixView<T> a, MatrixView<T> b) {
+  bool sums = a.colStride == 1 && b.rowStride == 1;
+  if (m * n <= 16 && (m * n * k <= smallProduct || (std::is_floating_point_v<T> && sums)))
+    return true;
+  return (m == 1 || n == 1) && m * n * k <= smallProduct && (sums || b.colStride == 1 || (n == 1 && a.rowStride == 1));
 }
 
 template <class T>
@@ -102,12 +143,15 @@ void multiplyTile(const BlasTable<T> *table, int64_t m, int64_t n, int64_t k, Ma
       vectorised([&]<int bytes>() TCC_INLINED { multiplySmall<T, bytes>(m, n, k, a, b, c, ldc, packed); });
       return;
     }
+  const bool isLoops = suitsLoops(m, n, k, a, b);
   if constexpr (std::is_floating_point_v<T>)
-    if (suitsBlocks<T>(m, n, k, a, b))
+    if (!isLoops && suitsBlocks<T>(m, n, k, a, b))
       return blockProduct<T>(m, n, k, a, b, c, ldc);
-  if (!table || m * n * k <= 2048 || !fitsBlas(m, k, a.rowStride, a.colStride) ||
-      !fitsBlas(k, n, b.rowStride, b.colStride) || ldc > INT_MAX)
-    return multiplyLoops(m, n, k, a, b, c, ldc);
+  if (!table || m * n * k <= 2048 || isLoops || !fitsBlas(m, k, a.rowStride, a.colStride) ||
+      !fitsBlas(k, n, b.rowStride, b.colStride) || ldc > INT_MAX) {
+    vectorised([&]<int>() TCC_INLINED { multiplyLoops(m, n, k, a, b, c, ldc); });
+    return;
+  }
   const T one(1), zero(0);
   if (n == 1 || m == 1) {
     // gemv computes op(A) x for the matrix operand; a vector on the left multiplies the transposed right matrix.
@@ -180,7 +224,8 @@ template <class T> int32_t multiply(const Product<T> &p, TccStatus *status) {
   const BlasTable<T> *table = nullptr;
   double flop = double(p.m) * double(p.n) * double(p.k);
   if constexpr (hasBlas<T>)
-    if (flop > 2048 && !suitsRegisters<T>(p.m, p.n, p.k)) // small programs never load OpenBLAS
+    if (flop > 2048 && !suitsRegisters<T>(p.m, p.n, p.k) &&
+        !suitsLoops(p.m, p.n, p.k, p.lhs, p.rhs)) // small programs never load OpenBLAS
       table = blas<T>();
 
   Tiles tiles = chooseTiles(p.batch, p.m, p.n, p.k);

@@ -204,15 +204,16 @@ TEST(Einsum, Slices) {
       ContractionPath path = contract_path(xs, c.labels, c.output);
       double slices = 1;
       try {
-        for (int64_t limit = int64_t(path.peak_bytes) / 2; limit > 0; limit /= 2) {
+        // The gradient needs more than the value, so its limits come first.
+        for (int64_t limit = int64_t(path.gradient_peak_bytes) * 3 / 4; limit > 0; limit = limit * 3 / 4) {
           ContractionPath sliced = contract_path(xs, c.labels, c.output, {.memory_limit = limit});
           EXPECT_LE(sliced.peak_bytes, double(limit)) << c.name;
           EXPECT_LE(sliced.gradient_peak_bytes, double(limit)) << c.name;
           EXPECT_GE(sliced.flops, path.flops) << c.name;
           check(c, dtype, limit);
-          slices = sliced.slices;
+          slices = sliced.gradient_slices;
         }
-        EXPECT_EQ(path.peak_bytes, 0) << c.name << ": some limit must be too low";
+        EXPECT_EQ(path.gradient_peak_bytes, 0) << c.name << ": some limit must be too low";
       } catch (const Error &e) {
         EXPECT_NE(std::string(e.what()).find("expected a memory_limit of at least"), std::string::npos) << e.what();
       }
@@ -294,7 +295,6 @@ TEST(Einsum, MemoryLimit) {
 
 TEST(Einsum, SlicesInTransforms) {
   Case c = cube(3);
-  c.output = {41, 20};
   std::vector<Tensor> xs;
   for (size_t k = 0; k < c.shapes.size(); ++k)
     xs.push_back(numbers(c.shapes[k], float64, double(k)));
@@ -309,7 +309,8 @@ TEST(Einsum, SlicesInTransforms) {
   };
   auto plain = f(0), sliced = f(limit);
   Tensor x = xs[3], tangent = numbers(c.shapes[3], float64, 0.7);
-  EXPECT_TRUE(allclose(hessian(sliced(x), x), hessian(plain(x), x), 1e-9));
+  auto second = [&](const Tensor &y) { return grad(sum(grad(y, x) * tangent), x); };
+  EXPECT_TRUE(allclose(second(sliced(x)), second(plain(x)), 1e-9));
   EXPECT_TRUE(allclose(jvp({sliced(x)}, {x}, {tangent})[0], jvp({plain(x)}, {x}, {tangent})[0], 1e-9));
   Tensor many = numbers({3, 3, 3, 3}, float64, 0.4);
   EXPECT_TRUE(allclose(vmap(sliced)(many), vmap(plain)(many), 1e-9));
