@@ -2,10 +2,8 @@
 // tcc_convolution: an implicit product of w with the matrix of all windows of x, of which there is never more than a
 // panel of a few columns. x is first copied to planes with the padding in them and one plane for each residue modulo
 // the stride, so that the elements that consecutive results meet are consecutive in memory.
-#include "runtime/Elements.h"
-#include "runtime/SmallProduct.h"
+#include "runtime/ConvolutionKernels.h"
 #include "runtime/Threads.h"
-#include "runtime/Vectorise.h"
 #include "runtime/Window.h"
 
 namespace tcc::runtime {
@@ -13,21 +11,12 @@ namespace {
 
 /// Elements of the planes of one chunk of images: 32 MiB of floats, or one image.
 constexpr int64_t chunkElements = int64_t(1) << 23;
-/// Products that are summed before a tile of results is stored and loaded again: panels of so many rows fit the
-/// second-level cache beside each other.
-constexpr int64_t blockDepth = 256;
+/// Products that are summed before a tile of results is stored and loaded again: a panel of so many rows fits the
+/// first-level cache.
+constexpr int64_t blockDepth = 128;
 constexpr int64_t maxPanels = 4;
 /// With fewer features a panel costs more than it saves, and the planes are read in place.
 constexpr int64_t leastFeatures = 8;
-
-/// The registers of a tile: rows x vectors of results, beside a row of b and an element of a.
-template <class T, int bytes> struct Tile {
-  static constexpr int lanes = bytes / int(sizeof(Real<T>));
-  static constexpr bool isWide = bytes == 64 && !std::is_integral_v<T>;
-  static constexpr int rows = isWide && !isComplex<T> ? 8 : isWide || !isComplex<T> ? 4 : 2;
-  static constexpr int vectors = isComplex<T> && !isWide ? 2 : std::is_integral_v<T> ? 2 : 3;
-  static constexpr int64_t width = vectors * lanes;
-};
 
 /// Where the planes are: our own or, where x has no padding and no strides, x itself.
 template <class R> struct Planes {
@@ -46,6 +35,7 @@ template <class T, class C> struct Convolution {
 
   using R = Real<C>;
   static constexpr int64_t parts = isComplex<C> ? 2 : 1;
+  const int64_t width = tileWidth<C>();
 
   const Geometry &g;
   const T *x, *w;
@@ -59,6 +49,7 @@ template <class T, class C> struct Convolution {
   int64_t depth;                                        ///< channels x taps
   int64_t runLength;                                    ///< results that are consecutive in the planes
   int runAxes;                                          ///< the last axes that they span
+  bool areTapsRuns;                                     ///< of some length, one behind the other in the planes
   int64_t firstGroup, numGroups, firstImage, numImages; ///< of the chunk
 
   int32_t outOfScratch(int64_t bytes) { return outOfMemory(status, "convolution", bytes); }
@@ -159,6 +150,11 @@ template <class T, class C> struct Convolution {
         offsets[c * part.numTaps + tap] = offset + (planes.isOwn ? c * planes.channelStride : g.channels.first[c]);
     }
 
+    int64_t numRuns = 1;
+    for (int64_t term = 1; term < depth; ++term)
+      numRuns += offsets[term] != offsets[term - 1] + 1;
+    areTapsRuns = depth >= 12 * numRuns;
+
     // Chunks of whole groups, or of images of one group.
     int64_t perChunk = planes.isOwn && perImage ? chunkElements / perImage : g.groups.count * g.images.count;
     perChunk = perChunk < 1 ? 1 : perChunk;
@@ -217,19 +213,23 @@ template <class T, class C> struct Convolution {
     const T *from = x + g.groups.first[firstGroup + group] + g.images.first[firstImage + image];
     R *to = const_cast<R *>(imageAt(group, image));
     int64_t length = inner.extent(), rows = planes.channelStride / length, stride = g.axes[last].xStride;
-    for (int64_t row = 0; row < rows; ++row) {
-      // Lines are numbered by the residues of all axes, then by positions of all but the last.
-      int64_t rest = row, source = 0, residue[maxRank];
-      bool isInside = true;
-      int64_t at[maxRank];
+    int64_t at[maxRank] = {}, residue[maxRank] = {};
+    auto advance = [&] {
       for (int i = last - 1; i >= 0; --i) {
-        at[i] = rest % part.axes[i].extent();
-        rest /= part.axes[i].extent();
+        if (++at[i] < part.axes[i].extent())
+          return;
+        at[i] = 0;
       }
       for (int i = last; i >= 0; --i) {
-        residue[i] = rest % part.axes[i].stride;
-        rest /= part.axes[i].stride;
+        if (++residue[i] < part.axes[i].stride)
+          return;
+        residue[i] = 0;
       }
+    };
+    for (int64_t row = 0; row < rows; ++row, advance()) {
+      // Lines are numbered by the residues of all axes, then by positions of all but the last.
+      int64_t source = 0;
+      bool isInside = true;
       for (int i = 0; i < last; ++i) {
         int64_t index = part.axes[i].stride * (at[i] + part.axes[i].least) + residue[i];
         isInside &= index >= 0 && index < g.axes[i].in;
@@ -290,143 +290,96 @@ template <class T, class C> struct Convolution {
     return offset;
   }
 
-  /// Stores results of all features from `columns` columns on, of which the first is position `position` of the chunk's
-  /// images; those of feature f are at tile + f * ldc.
-  TCC_INLINE void store(int64_t group, int64_t firstFeature, int64_t numFeatures, int64_t position, int64_t columns,
-                        const R *tile, int64_t ldc, int64_t imaginary) {
+  /// Stores results of some features: `count` of line `line` of an image from number `inLine` on. Those of the first
+  /// feature are at `from`, of the next ldc behind them.
+  TCC_INLINE void storeLine(int64_t group, int64_t image, int64_t firstFeature, int64_t numFeatures, int64_t line,
+                            int64_t inLine, int64_t count, const R *from, int64_t ldc, int64_t imaginary) {
     int last = g.numAxes - 1;
     int64_t stride = part.axes[last].every * g.axes[last].yStride;
+    int64_t target = g.groups.third[firstGroup + group] + g.images.second[firstImage + image] +
+                     (part.axes[last].first + inLine * part.axes[last].every) * g.axes[last].yStride;
+    for (int i = last - 1; i >= 0; --i) {
+      target += (part.axes[i].first + line % part.axes[i].out * part.axes[i].every) * g.axes[i].yStride;
+      line /= part.axes[i].out;
+    }
+    auto storeOne = [&](T &to, const R *value) TCC_INLINED {
+      if constexpr (isComplex<C>)
+        to = C(value[0], value[imaginary]);
+      else
+        to = T(value[0]);
+    };
+    const int64_t *features = g.features.second.get() + firstFeature;
+    if (stride == 1) {
+      for (int64_t f = 0; f < numFeatures; ++f)
+        for (int64_t i = 0; i < count; ++i)
+          storeOne(y[target + features[f] + i], from + f * ldc + i);
+    } else {
+      for (int64_t i = 0; i < count; ++i)
+        for (int64_t f = 0; f < numFeatures; ++f)
+          storeOne(y[target + features[f] + i * stride], from + f * ldc + i);
+    }
+  }
+  /// The same for `columns` positions of the chunk's images from `position` on.
+  TCC_INLINE void store(int64_t group, int64_t firstFeature, int64_t numFeatures, int64_t position, int64_t columns,
+                        const R *tile, int64_t ldc, int64_t imaginary) {
+    int64_t length = part.axes[g.numAxes - 1].out;
     for (int64_t column = 0; column < columns;) {
       int64_t image = (position + column) / part.numPositions, rest = (position + column) % part.numPositions;
-      int64_t inLine = rest % part.axes[last].out, count = part.axes[last].out - inLine;
+      int64_t inLine = rest % length, count = length - inLine;
       count = count < columns - column ? count : columns - column;
-      int64_t target = g.groups.third[firstGroup + group] + g.images.second[firstImage + image];
-      for (int i = last; i >= 0; --i) {
-        target += (part.axes[i].first + rest % part.axes[i].out * part.axes[i].every) * g.axes[i].yStride;
-        rest /= part.axes[i].out;
-      }
-      auto storeOne = [&](T &to, const R *from) TCC_INLINED {
-        if constexpr (isComplex<C>)
-          to = C(from[0], from[imaginary]);
-        else
-          to = T(from[0]);
-      };
-      const R *from = tile + column;
-      const int64_t *features = g.features.second.get() + firstFeature;
-      if (stride == 1) {
-        for (int64_t f = 0; f < numFeatures; ++f)
-          for (int64_t i = 0; i < count; ++i)
-            storeOne(y[target + features[f] + i], from + f * ldc + i);
-      } else {
-        for (int64_t i = 0; i < count; ++i)
-          for (int64_t f = 0; f < numFeatures; ++f)
-            storeOne(y[target + features[f] + i * stride], from + f * ldc + i);
-      }
+      storeLine(group, image, firstFeature, numFeatures, rest / length, inLine, count, tile + column, ldc, imaginary);
       column += count;
     }
   }
 
-  /// c += a b for `count` rows; as many at a time as there are registers for.
-  template <int bytes, int rows, int vectors>
-  TCC_INLINE void multiplyRows(int64_t count, int64_t k, const C *a, const R *b, const int64_t *at, int64_t plane, R *c,
-                               int64_t ldc, int64_t planeOfC) {
-    auto offsetOf = [at](int64_t p) TCC_INLINED { return at[p]; };
-    for (; count >= rows; count -= rows, a += rows * depth, c += rows * ldc)
-      multiplyBlock<C, bytes, rows, vectors, true>(k, a, depth, 1, b, offsetOf, plane, c, ldc, planeOfC);
-    if constexpr (rows > 1)
-      multiplyRows<bytes, rows / 2, vectors>(count, k, a, b, at, plane, c, ldc, planeOfC);
-  }
-  template <int bytes>
-  TCC_INLINE void multiplyColumns(int64_t columns, int64_t count, int64_t k, const C *a, const R *b, const int64_t *at,
-                                  int64_t plane, R *c, int64_t ldc, int64_t planeOfC) {
-    using Registers = Tile<C, bytes>;
-    if (columns > Registers::lanes)
-      multiplyRows<bytes, Registers::rows, Registers::vectors>(count, k, a, b, at, plane, c, ldc, planeOfC);
-    else
-      multiplyRows<bytes, Registers::rows, 1>(count, k, a, b, at, plane, c, ldc, planeOfC);
-  }
-
-  /// One run of columns in a panel.
-  struct Segment {
-    const R *from;
-    int64_t column, count;
-  };
-
-  /// Rows [0, rows) of the windows' matrix at `segments`, row p from offset at[p].
-  template <int bytes>
-  TCC_INLINE void packPanel(const Segment *segments, int numSegments, const int64_t *at, int64_t rows, R *panel) {
-    constexpr int64_t width = Tile<C, bytes>::width, lanes = Tile<C, bytes>::lanes;
-    typedef R Vector __attribute__((vector_size(bytes), aligned(alignof(R)), may_alias));
-    for (int64_t p = 0; p < rows; ++p)
-      for (int64_t half = 0; half < parts; ++half) {
-        R *row = panel + (p * parts + half) * width;
-        for (int s = 0; s < numSegments; ++s) {
-          const R *from = segments[s].from + at[p] + half * planes.imaginary;
-          R *to = row + segments[s].column;
-          int64_t i = 0, count = segments[s].count;
-          if (planes.isOwn) {
-            // What is written too much belongs to segments and rows that come later.
-            for (; i < count; i += lanes)
-              *reinterpret_cast<Vector *>(to + i) = *reinterpret_cast<const Vector *>(from + i);
-            continue;
-          }
-          for (; i + lanes <= count; i += lanes)
-            *reinterpret_cast<Vector *>(to + i) = *reinterpret_cast<const Vector *>(from + i);
-          for (; i < count; ++i)
-            to[i] = from[i];
-        }
-      }
-  }
-
   /// Results of positions [position, position + columns) of the chunk's images and some features, for terms
   /// [firstTerm, lastTerm) of their sums: in `tile`, a panel of `width` columns after the other.
-  template <int bytes>
-  TCC_INLINE void sumTile(int64_t group, int64_t position, int64_t columns, int64_t firstFeature, int64_t numFeatures,
-                          int64_t firstTerm, int64_t lastTerm, R *tile, R *panels, const int64_t *rowOffsets) {
-    constexpr int64_t width = Tile<C, bytes>::width, ld = width * parts;
-    Segment segments[maxPanels * Tile<C, bytes>::width];
-    int numSegments[maxPanels], next = 0;
+  void sumTile(int64_t group, int64_t position, int64_t columns, int64_t firstFeature, int64_t numFeatures,
+               int64_t firstTerm, int64_t lastTerm, R *tile, R *panelStorage, const int64_t *rowOffsets) {
+    int64_t ld = width * parts;
+    Segment<R> segments[maxTileWidth];
+    const R *sources[maxTileWidth];
     int64_t numPanels = (columns + width - 1) / width;
-    for (int64_t panel = 0; panel < numPanels; ++panel) {
-      numSegments[panel] = 0;
-      int64_t count = columns - panel * width < width ? columns - panel * width : width;
+    memset(static_cast<void *>(tile), 0, size_t(numPanels * numFeatures * ld) * sizeof(R));
+    for (int64_t panel = 0; panel < numPanels; ++panel, tile += numFeatures * ld) {
+      int64_t count = columns - panel * width < width ? columns - panel * width : width, numSegments = 0;
       for (int64_t column = 0; column < count;) {
         int64_t at = position + panel * width + column, image = at / part.numPositions, rest = at % part.numPositions;
         int64_t inRun = rest % runLength,
                 length = runLength - inRun < count - column ? runLength - inRun : count - column;
-        segments[next++] = {imageAt(group, image) + runOffset(rest / runLength) + inRun, column, length};
-        ++numSegments[panel];
+        const R *from = imageAt(group, image) + runOffset(rest / runLength) + inRun;
+        segments[numSegments++] = {from, column, length};
+        for (int64_t i = 0; i < length; ++i)
+          sources[column + i] = from + i;
         column += length;
       }
-    }
-    // Columns of no position are multiplied, too, and dropped.
-    if (columns < numPanels * width)
-      memset(static_cast<void *>(panels + (numPanels - 1) * blockDepth * ld), 0, size_t(blockDepth * ld) * sizeof(R));
-    memset(static_cast<void *>(tile), 0, size_t(numPanels * numFeatures * ld) * sizeof(R));
-    for (int64_t term = firstTerm; term < lastTerm; term += blockDepth) {
-      int64_t rows = lastTerm - term < blockDepth ? lastTerm - term : blockDepth;
-      next = 0;
-      for (int64_t panel = 0; panel < numPanels; ++panel) {
-        packPanel<bytes>(segments + next, numSegments[panel], offsets.get() + term, rows,
-                         panels + panel * blockDepth * ld);
-        next += numSegments[panel];
-      }
-      // Some rows of a for all panels: they stay in the first-level cache.
-      constexpr int64_t step = Tile<C, bytes>::rows;
-      for (int64_t f = 0; f < numFeatures; f += step)
-        for (int64_t panel = 0; panel < numPanels; ++panel) {
-          const C *a = weights.get() + ((firstGroup + group) * g.features.count + firstFeature + f) * depth + term;
-          multiplyColumns<bytes>(columns - panel * width, numFeatures - f < step ? numFeatures - f : step, rows, a,
-                                 panels + panel * blockDepth * ld, rowOffsets, width,
-                                 tile + (panel * numFeatures + f) * ld, ld, width);
+      // Columns of no position are multiplied, too, and dropped.
+      if (count < width)
+        memset(static_cast<void *>(panelStorage), 0, size_t(blockDepth * ld) * sizeof(R));
+      bool isScattered = numSegments * 6 > count && areTapsRuns;
+      for (int64_t term = firstTerm; term < lastTerm; term += blockDepth) {
+        int64_t rows = lastTerm - term < blockDepth ? lastTerm - term : blockDepth;
+        const int64_t *at = offsets.get() + term;
+        for (int64_t half = 0; half < parts; ++half) {
+          packPanel(segments, numSegments, sources, count, at, rows, panelStorage + half * width, width * parts,
+                    planes.isOwn && parts == 1, isScattered);
+          if constexpr (parts > 1)
+            for (int64_t i = 0; i < count; ++i) {
+              int64_t next = half ? -planes.imaginary : planes.imaginary;
+              sources[i] += next;
+              if (i < numSegments)
+                segments[i].from += next;
+            }
         }
+        const C *a = weights.get() + ((firstGroup + group) * g.features.count + firstFeature) * depth + term;
+        multiplyColumns<C>(count, numFeatures, rows, a, depth, panelStorage, rowOffsets, width, tile, ld, width);
+      }
     }
   }
 
   int32_t sumPanels() {
     // Tasks are cut by the shape alone: positions, then features, then terms whose sums are added in order.
-    int64_t positions = numImages * part.numPositions, width = 0;
-    vectorised([&]<int bytes>() TCC_INLINED { width = Tile<C, bytes>::width; });
+    int64_t positions = numImages * part.numPositions;
     constexpr int64_t enough = 16;
     int64_t panels = (positions + width - 1) / width, together = panels * numGroups / enough;
     together = together < 1 ? 1 : together > maxPanels ? maxPanels : together;
@@ -466,8 +419,8 @@ template <class T, class C> struct Convolution {
     };
     double cost = double(together * width) * double(features) * double(terms < depth ? terms : depth) * 0.02 + 1000;
     parallelFor(numTasks * sumParts, grainFor(cost), [&](int64_t begin, int64_t end) {
-      // Rows of panels, and beyond the last as much as a vector.
-      Scratch<R> panelStorage(maxPanels * blockDepth * width * parts + 64), tileStorage(tileSize);
+      // Beyond the last row as much as a vector.
+      Scratch<R> panelStorage(blockDepth * width * parts + 64), tileStorage(tileSize);
       Scratch<int64_t> rowOffsets(blockDepth);
       if (!panelStorage || !tileStorage || !rowOffsets) {
         failed = true;
@@ -480,16 +433,14 @@ template <class T, class C> struct Convolution {
         corner(task, group, position, columns, feature, numFeatures);
         int64_t first = sumPart * terms, last = first + terms < depth ? first + terms : depth;
         R *tile = sumParts > 1 ? sums.get() + i * tileSize : tileStorage.get();
-        vectorised([&]<int bytes>() TCC_INLINED {
-          sumTile<bytes>(group, position, columns, feature, numFeatures, first, last, tile, panelStorage.get(),
-                         rowOffsets.get());
-        });
+        sumTile(group, position, columns, feature, numFeatures, first, last, tile, panelStorage.get(),
+                rowOffsets.get());
         if (sumParts == 1)
           storeTile(task, tile);
       }
     });
     if (failed)
-      return outOfScratch((maxPanels * blockDepth * width * parts + tileSize) * int64_t(sizeof(R)));
+      return outOfScratch((blockDepth * width * parts + tileSize) * int64_t(sizeof(R)));
     if (sumParts > 1)
       parallelFor(numTasks, grainFor(double(tileSize) * double(sumParts)), [&](int64_t begin, int64_t end) {
         for (int64_t task = begin; task < end; ++task) {
@@ -506,36 +457,48 @@ template <class T, class C> struct Convolution {
     return TCC_OK;
   }
 
-  /// Few features: lines of results straight from the planes.
+  /// Few features: results straight from the planes. Lines of the last two axes are one behind the other there, with
+  /// some columns between them that are multiplied, too, and dropped.
   int32_t sumInPlace() {
-    int64_t length = part.axes[g.numAxes - 1].out, lines = part.numPositions / length;
-    parallelFor(numGroups * numImages * lines, grainFor(double(length * depth * g.features.count) * 0.05 + 20),
-                [&](int64_t begin, int64_t end) {
-                  vectorised([&]<int bytes>() TCC_INLINED {
-                    for (int64_t line = begin; line < end; ++line)
-                      sumLine<bytes>(line / lines / numImages, line / lines % numImages, line % lines);
-                  });
-                });
-    return TCC_OK;
-  }
-
-  template <int bytes> TCC_INLINE void sumLine(int64_t group, int64_t image, int64_t line) {
-    constexpr int64_t width = Tile<C, bytes>::width, ld = width * parts;
-    R tile[leastFeatures * ld];
-    int64_t length = part.axes[g.numAxes - 1].out, offset = 0, rest = line;
-    for (int i = g.numAxes - 2; i >= 0; --i) {
-      offset += rest % part.axes[i].out * planes.strides[i];
-      rest /= part.axes[i].out;
-    }
-    const R *from = imageAt(group, image) + offset;
-    const C *a = weights.get() + (firstGroup + group) * g.features.count * depth;
-    for (int64_t column = 0; column < length; column += width) {
-      int64_t columns = length - column < width ? length - column : width;
-      memset(static_cast<void *>(tile), 0, sizeof(tile));
-      multiplyColumns<bytes>(columns, g.features.count, depth, a, from + column, offsets.get(), planes.imaginary, tile,
-                             ld, width);
-      store(group, 0, g.features.count, image * part.numPositions + line * length + column, columns, tile, ld, width);
-    }
+    int last = g.numAxes - 1;
+    int64_t length = part.axes[last].out, lines = last > 0 ? part.axes[last - 1].out : 1;
+    int64_t distance = last > 0 ? planes.strides[last - 1] : length, slabs = part.numPositions / (length * lines);
+    int64_t span = (lines - 1) * distance + length;
+    int64_t columns = 8 * width, blocks = (span + columns - 1) / columns; // some tiles before they are stored
+    int64_t tileSize = g.features.count * columns * parts;
+    double cost = double(span * depth * g.features.count) / double(blocks) * 0.05 + 100;
+    std::atomic<bool> failed{false};
+    parallelFor(numGroups * numImages * slabs * blocks, grainFor(cost), [&](int64_t begin, int64_t end) {
+      Scratch<R> tile(tileSize);
+      if (!tile) {
+        failed = true;
+        return;
+      }
+      for (int64_t task = begin; task < end; ++task) {
+        int64_t block = task % blocks, slab = task / blocks % slabs, image = task / blocks / slabs, offset = 0;
+        int64_t group = image / numImages, rest = slab;
+        image %= numImages;
+        for (int i = last - 2; i >= 0; --i) {
+          offset += rest % part.axes[i].out * planes.strides[i];
+          rest /= part.axes[i].out;
+        }
+        int64_t first = block * columns, count = span - first < columns ? span - first : columns;
+        const R *from = imageAt(group, image) + offset + first;
+        const C *a = weights.get() + (firstGroup + group) * g.features.count * depth;
+        memset(static_cast<void *>(tile.get()), 0, size_t(tileSize) * sizeof(R));
+        for (int64_t column = 0; column < count; column += width)
+          multiplyColumns<C>(count - column, g.features.count, depth, a, depth, from + column, offsets.get(),
+                             planes.imaginary, tile.get() + column, columns * parts, columns);
+        for (int64_t line = first / distance; line <= (first + count - 1) / distance; ++line) {
+          int64_t begin = first > line * distance ? first - line * distance : 0, end = first + count - line * distance;
+          end = end < length ? end : length;
+          if (begin < end)
+            storeLine(group, image, 0, g.features.count, slab * lines + line, begin, end - begin,
+                      tile.get() + line * distance + begin - first, columns * parts, columns);
+        }
+      }
+    });
+    return failed ? outOfScratch(tileSize * int64_t(sizeof(R))) : TCC_OK;
   }
 };
 
