@@ -249,13 +249,13 @@ template <class T, class C> struct Convolution {
       }
       for (int64_t c = firstChannel; c < lastChannel; ++c) {
         R *line = to + c * planes.channelStride + row * length;
-        for (int64_t part = 0; part < parts; ++part)
+        for (int64_t half = 0; half < parts; ++half)
           for (int64_t i = 0; i < begin; ++i)
-            line[part * planes.imaginary + i] = R(0);
+            line[half * planes.imaginary + i] = R(0);
         copyLine(line + begin, from + g.channels.first[c] + source, end - begin, stride * inner.stride);
-        for (int64_t part = 0; part < parts; ++part)
+        for (int64_t half = 0; half < parts; ++half)
           for (int64_t i = end; i < length; ++i)
-            line[part * planes.imaginary + i] = R(0);
+            line[half * planes.imaginary + i] = R(0);
       }
     }
   }
