@@ -195,6 +195,12 @@ void SymbolicShapes::visit(Operation *op, function_ref<AffineMap(LaunchOp)> resu
       sizes[0].push_back(size(value, axis));
   };
 
+  // Of a window in `room`, which must have one.
+  auto positions = [&](AffineExpr room, AffineExpr window, int64_t stride) {
+    demandAtMost(op, window, room);
+    return room && window ? (room - window).floorDiv(stride) + 1 : AffineExpr();
+  };
+
   if (op->hasTrait<trait::Elementwise>()) {
     copy(0);
     for (unsigned operand = 1; operand < op->getNumOperands(); ++operand)
@@ -340,6 +346,41 @@ void SymbolicShapes::visit(Operation *op, function_ref<AffineMap(LaunchOp)> resu
             for (unsigned result : {0, 1})
               sizes[result].push_back(in(0, axis));
           sizes[0].push_back(in(2, width));
+        })
+        .Case<ConvolutionOp>([&](ConvolutionOp conv) {
+          for (auto [left, right] : llvm::zip(conv.getXBatch(), conv.getWBatch()))
+            demandEqual(op, in(0, left), in(1, right));
+          for (auto [left, right] : llvm::zip(conv.getXContract(), conv.getWContract()))
+            demandEqual(op, in(0, left), in(1, right));
+          SmallVector<AffineExpr> numbered;
+          for (int64_t axis : conv.getXBatch())
+            numbered.push_back(in(0, axis));
+          auto addFree = [&](unsigned operand, ArrayRef<int64_t> batch, ArrayRef<int64_t> contract,
+                             ArrayRef<int64_t> window) {
+            SmallVector<int64_t> used(contract);
+            llvm::append_range(used, window);
+            for (int64_t axis : freeAxes(rankOf(operand), batch, used))
+              numbered.push_back(in(operand, axis));
+          };
+          addFree(0, conv.getXBatch(), conv.getXContract(), conv.getXWindow());
+          addFree(1, conv.getWBatch(), conv.getWContract(), conv.getWWindow());
+          for (auto [i, stride] : llvm::enumerate(conv.getStrides())) {
+            AffineExpr n = in(0, conv.getXWindow()[i]), k = in(1, conv.getWWindow()[i]);
+            AffineExpr room = n ? (n - 1) * conv.getXDilation()[i] + 1 + conv.getLow()[i] + conv.getHigh()[i] : n;
+            AffineExpr reach = k ? (k - 1) * conv.getWDilation()[i] + 1 : k;
+            numbered.push_back(positions(room, reach, stride));
+          }
+          for (int64_t number : conv.getPerm())
+            sizes[0].push_back(numbered[number]);
+        })
+        .Case<WindowMaxOp>([&](WindowMaxOp window) {
+          copy(0);
+          for (auto [i, axis] : llvm::enumerate(window.getAxes())) {
+            AffineExpr n = in(0, axis);
+            sizes[0][axis] = positions(n ? n + window.getLow()[i] + window.getHigh()[i] : n,
+                                       constant(window.getWindow()[i]), window.getStrides()[i]);
+          }
+          sizes[1] = sizes[0];
         })
         .Case<RfftOp>([&](RfftOp rfft) {
           copy(0);

@@ -13,21 +13,30 @@ namespace tcc::runtime {
 /// Elements of b that fit the buffer into which columns are packed.
 inline constexpr int64_t packedElements = 8192;
 
-/// c = a b for `rows` x (vectors * lanes) results. b holds vectors * lanes elements for each k, at distance ldb; of
-/// complex b first all real, then all imaginary parts (at distance `plane`). c has these columns, too, in full.
-template <class T, int bytes, int rows, int vectors>
+/// c = a b (c += a b, if `accumulates`) for `rows` x (vectors * lanes) results. For each p < k, b has vectors * lanes
+/// elements at offsetOf(p); of complex b the real parts, and the imaginary parts `plane` behind them. c has these
+/// columns, too, in full.
+template <class T, int bytes, int rows, int vectors, bool accumulates = false, class Offset>
 TCC_INLINE void multiplyBlock(int64_t k, const T *a, int64_t rowStride, int64_t colStride, const Real<T> *b,
-                              int64_t ldb, int64_t plane, Real<T> *c, int64_t ldc, int64_t planeOfC) {
+                              Offset offsetOf, int64_t plane, Real<T> *c, int64_t ldc, int64_t planeOfC) {
   using R = Real<T>;
   constexpr int lanes = bytes / int(sizeof(R));
   typedef R Vector __attribute__((vector_size(bytes), aligned(alignof(R)), may_alias));
   Vector re[rows][vectors] = {}, im[isComplex<T> ? rows : 1][vectors] = {};
+  if constexpr (accumulates)
+    for (int r = 0; r < rows; ++r)
+      for (int v = 0; v < vectors; ++v) {
+        re[r][v] = *reinterpret_cast<const Vector *>(c + r * ldc + v * lanes);
+        if constexpr (isComplex<T>)
+          im[r][v] = *reinterpret_cast<const Vector *>(c + r * ldc + planeOfC + v * lanes);
+      }
   for (int64_t p = 0; p < k; ++p) {
     Vector x[vectors], y[isComplex<T> ? vectors : 1];
+    const R *from = b + offsetOf(p);
     for (int v = 0; v < vectors; ++v) {
-      x[v] = *reinterpret_cast<const Vector *>(b + p * ldb + v * lanes);
+      x[v] = *reinterpret_cast<const Vector *>(from + v * lanes);
       if constexpr (isComplex<T>)
-        y[v] = *reinterpret_cast<const Vector *>(b + p * ldb + plane + v * lanes);
+        y[v] = *reinterpret_cast<const Vector *>(from + plane + v * lanes);
     }
     for (int r = 0; r < rows; ++r) {
       T factor = a[r * rowStride + p * colStride];
@@ -84,10 +93,11 @@ TCC_INLINE void multiplyColumns(int64_t m, int64_t count, int64_t k, MatrixView<
   auto some = [&](auto number, int64_t i) TCC_INLINED {
     constexpr int n = decltype(number)::value;
     const T *from = a.data + i * a.rowStride;
+    auto offsetOf = [&](int64_t p) TCC_INLINED { return p * ldb; };
     if (direct)
-      return multiplyBlock<T, bytes, n, vectors>(k, from, a.rowStride, a.colStride, columns, ldb, plane,
+      return multiplyBlock<T, bytes, n, vectors>(k, from, a.rowStride, a.colStride, columns, offsetOf, plane,
                                                  reinterpret_cast<R *>(c + i * ldc), ldc, 0);
-    multiplyBlock<T, bytes, n, vectors>(k, from, a.rowStride, a.colStride, columns, ldb, plane, block,
+    multiplyBlock<T, bytes, n, vectors>(k, from, a.rowStride, a.colStride, columns, offsetOf, plane, block,
                                         width * (isComplex<T> ? 2 : 1), width);
     for (int64_t r = 0; r < n; ++r)
       for (int64_t j = 0; j < count; ++j)

@@ -131,10 +131,21 @@ std::vector<Check> dtypeChecks() {
                                               "lhs_batch = array<i64>, rhs_batch = array<i64>, lhs_contract = "
                                               "array<i64: 1>, rhs_contract = array<i64: 0>",
                                               {"2x4x$T"})});
+      add("convolution",
+          {"convolution", call("convolution", {"1x2x5x$T", "3x2x2x$T"},
+                               "x_batch = array<i64>, w_batch = array<i64>, x_contract = array<i64: 1>, w_contract = "
+                               "array<i64: 1>, x_window = array<i64: 2>, w_window = array<i64: 2>, strides = "
+                               "array<i64: 2>, low = array<i64: 1>, high = array<i64: 0>, x_dilation = array<i64: 1>, "
+                               "w_dilation = array<i64: 1>, flip = false, perm = array<i64: 0, 1, 2>",
+                               {"1x3x3x$T"})});
     }
     if (isOrdered) {
       add("reduce_max", {"reduce_max", call("reduce_max", {"2x3x$T"}, "axes = array<i64: 0>", {"3x$T"})});
       add("sort", {"sort", call("sort", {"2x5x$T"}, "axis = 1 : i64", {"2x5x$T"})});
+      add("window_max", {"window_max", call("window_max", {"2x5x$T"},
+                                            "axes = array<i64: 1>, window = array<i64: 3>, strides = array<i64: 2>, "
+                                            "low = array<i64: 1>, high = array<i64: 0>",
+                                            {"2x2x$T", "2x2xi64"})});
       add("argmax", {"argmax", call("argmax", {"2x5x$T"}, "axis = 1 : i64", {"2xi64"})});
     }
   }
@@ -271,8 +282,8 @@ void expectSame(const Array &a, int64_t first, const Array &b, double roundings,
 /// By how many roundings the op on stacks may differ from the op on slices.
 double roundingsOf(const std::string &op) {
   // BLAS, LAPACK and FFTW choose their kernels by shape; our own sums their blocks.
-  for (const char *other :
-       {"dot_general", "solve", "lu_solve", "positive_solve", "triangular_solve", "svd", "eigh", "eig", "schur"})
+  for (const char *other : {"dot_general", "convolution", "solve", "lu_solve", "positive_solve", "triangular_solve",
+                            "svd", "eigh", "eig", "schur"})
     if (op == other)
       return 16;
   for (const char *other : {"fft", "rfft", "irfft", "reduce_sum", "reduce_prod"})

@@ -90,3 +90,36 @@ TEST(Contract, Convolutions) {
   ROW(avg_pool2d(reshape(remainder(arange(32, float64), 7.0) - 3.0, {1, 2, 4, 4}), {2, 2}), float64,
       (Shape{1, 2, 2, 2}), {-0.5, -0.25, 0.5, -1.0, -0.25, 0.0, -1.0, 1.0});
 }
+
+/// Small whole numbers, so that sums are exact.
+static Tensor wholes(Shape shape, double modulus) {
+  int64_t count = 1;
+  for (int64_t n : shape)
+    count *= n;
+  return reshape(remainder(arange(count, float64), modulus) - 2.0, shape);
+}
+
+TEST(Contract, ConvolutionsWithChannelsLast) {
+  Tensor x = wholes({2, 6, 9, 8}, 7.0), w = wholes({4, 3, 3, 2}, 5.0), v = wholes({6, 2, 3, 2}, 5.0);
+  ConvOptions o{.stride = {2, 1}, .padding = {1, 2}, .dilation = {1, 2}, .groups = 2}, last = o;
+  last.channels_last = true;
+  Tensor turned = transpose(x, {0, 2, 3, 1});
+  EXPECT_TRUE(allclose(conv2d(turned, w, last), transpose(conv2d(x, w, o), {0, 2, 3, 1}), 0, 0));
+  EXPECT_TRUE(allclose(conv_transpose2d(turned, v, last), transpose(conv_transpose2d(x, v, o), {0, 2, 3, 1}), 0, 0));
+}
+
+// <conv(x, w), y> = <x, conv_transpose(y, w)>.
+TEST(Contract, TransposedConvolutionsAreAdjoint) {
+  ConvOptions o{.stride = {2}, .padding = {1}, .dilation = {2}, .groups = 2};
+  Tensor x = wholes({2, 4, 11}, 7.0), w = wholes({6, 2, 3}, 5.0), y = conv1d(x, w, o), dy = wholes(y.shape(), 3.0);
+  EXPECT_EQ(sum(y * dy).item<double>(), sum(x * conv_transpose1d(dy, w, o)).item<double>());
+  Tensor a = wholes({1, 4, 5, 7, 5}, 7.0), k = wholes({2, 2, 2, 3, 2}, 5.0), b = conv3d(a, k, o);
+  Tensor db = wholes(b.shape(), 3.0);
+  EXPECT_EQ(sum(b * db).item<double>(), sum(a * conv_transpose3d(db, k, o)).item<double>());
+}
+
+TEST(Contract, IntegersConvolveAndPool) {
+  Tensor x = wholes({1, 2, 5, 5}, 7.0).astype(int32), w = wholes({2, 2, 2, 2}, 5.0).astype(int32);
+  EXPECT_TRUE(allclose(conv2d(x, w).astype(float64), conv2d(x.astype(float64), w.astype(float64)), 0, 0));
+  EXPECT_EQ(max_pool2d(x, {3}, {.padding = {1}}).dtype(), int32);
+}

@@ -130,8 +130,36 @@ static std::vector<GradCase> reductionCases() {
   return cases;
 }
 
+/// Attributes of a convolution; each list as in array<i64: ...>.
+static std::string convolution(const std::array<std::string, 11> &lists, bool flip, const std::string &perm) {
+  const char *names[] = {"x_batch", "w_batch", "x_contract", "w_contract", "x_window",  "w_window",
+                         "strides", "low",     "high",       "x_dilation", "w_dilation"};
+  std::string text;
+  for (size_t i = 0; i < lists.size(); ++i)
+    text += std::string(names[i]) + " = array<i64" + (lists[i].empty() ? "" : ": ") + lists[i] + ">, ";
+  return text + "flip = " + (flip ? "true" : "false") + ", perm = array<i64: " + perm + ">";
+}
+
 static std::vector<GradCase> contractionCases() {
   return {
+      {"convolution", // two axes in groups: strides, padding of both signs, both dilations, another order of axes
+       call("convolution", {"2x4x2x3x5x$T", "2x3x3x2x2x$T"},
+            convolution({"2", "0", "3", "2", "1, 4", "3, 4", "2, 1", "1, -1", "0, 2", "1, 2", "2, 1"}, false,
+                        "1, 0, 2, 3, 4"),
+            {"2x2x3x2x9x$T"})},
+      {"convolution", // backwards, images last
+       call("convolution", {"5x2x3x$T", "2x3x4x$T"},
+            convolution({"", "", "1", "0", "0", "1", "1", "2", "1", "2", "1"}, true, "2, 1, 0"), {"10x4x3x$T"})},
+      {"convolution", // a window that leaves elements over
+       call("convolution", {"1x2x8x$T", "2x2x3x$T"},
+            convolution({"", "", "1", "1", "2", "2", "3", "0", "0", "1", "1"}, false, "0, 1, 2"), {"1x2x2x$T"})},
+      {"window_max",
+       call("window_max", {"2x5x6x$T"},
+            "axes = array<i64: 1, 2>, window = array<i64: 2, 3>, strides = array<i64: 1, 2>, low = array<i64: 0, 1>, "
+            "high = array<i64: 0, 1>",
+            {"2x4x3x$T", "2x4x3xi64"}),
+       {},
+       "f"},
       {"dot_general",
        call(
            "dot_general", {"3x4x$T", "4x2x$T"},

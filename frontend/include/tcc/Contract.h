@@ -94,6 +94,8 @@ struct ConvOptions {
   int64_t groups = 1;
   /// Only for transposed convolutions: extra extent at the end.
   Shape output_padding{0};
+  /// Input and result are {N, L, C}, {N, H, W, C} or {N, D, H, W, C}; the weights' axes stay where they are.
+  bool channels_last = false;
 };
 /// Cross-correlation: x {N, C, L}, w {out, C / groups, K}.
 TCC_API Tensor conv1d(const Tensor &x, const Tensor &w, ConvOptions options = {}, Loc where = Loc::current());
@@ -101,14 +103,18 @@ TCC_API Tensor conv1d(const Tensor &x, const Tensor &w, ConvOptions options = {}
 TCC_API Tensor conv2d(const Tensor &x, const Tensor &w, ConvOptions options = {}, Loc where = Loc::current());
 /// Cross-correlation: x {N, C, D, H, W}, w {out, C / groups, KD, KH, KW}.
 TCC_API Tensor conv3d(const Tensor &x, const Tensor &w, ConvOptions options = {}, Loc where = Loc::current());
+/// The adjoint of conv1d in its input: w {C, out / groups, K}.
+TCC_API Tensor conv_transpose1d(const Tensor &x, const Tensor &w, ConvOptions options = {}, Loc where = Loc::current());
 /// The adjoint of conv2d in its input: w {C, out / groups, KH, KW}.
 TCC_API Tensor conv_transpose2d(const Tensor &x, const Tensor &w, ConvOptions options = {}, Loc where = Loc::current());
+/// The adjoint of conv3d in its input: w {C, out / groups, KD, KH, KW}.
+TCC_API Tensor conv_transpose3d(const Tensor &x, const Tensor &w, ConvOptions options = {}, Loc where = Loc::current());
 struct PoolOptions {
   /// The window's own extents if empty.
   Shape stride{};
   Shape padding{0};
 };
-/// x {N, C, H, W}; padding counts as -inf.
+/// x {N, C, H, W}; padding does not count. The gradient goes to the first of equal elements.
 TCC_API Tensor max_pool2d(const Tensor &x, Shape window, PoolOptions options = {}, Loc where = Loc::current());
 /// x {N, C, H, W}; padding counts as 0 and is part of the divisor, as in PyTorch.
 TCC_API Tensor avg_pool2d(const Tensor &x, Shape window, PoolOptions options = {}, Loc where = Loc::current());
