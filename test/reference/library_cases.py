@@ -20,18 +20,6 @@ def steps(make):
     return run
 
 
-# Shazeer and Stern 2018, algorithms 4 and 5, without relative steps.
-def adafactor(x, gradients, lr=0.01):
-    row, column, p = 0, 0, np.array(x)
-    for t, g in enumerate(gradients, 1):
-        keep = 1 - t**-0.8
-        row = keep * row + (1 - keep) * np.mean(g * g + 1e-30, 1)
-        column = keep * column + (1 - keep) * np.mean(g * g + 1e-30, 0)
-        u = g / np.sqrt(np.outer(row, column) / np.mean(row))
-        p = p - lr * u / max(1, np.sqrt(np.mean(u * u)))
-    return p.astype(x.dtype)
-
-
 # Chen et al. 2023, algorithm 2, without weight decay.
 def lion(x, gradients, lr=0.01):
     m, p = 0, np.array(x)
@@ -70,9 +58,9 @@ def optimizers(case):
         ("AdamW>(X, Y, optim::AdamOptions{.lr = 0.1, .weight_decay = 0.1})", lambda p: o.AdamW(p, lr=.1, weight_decay=.1), real),
         ("Adagrad>(X, Y, optim::LrOptions{.lr = 0.1})", lambda p: o.Adagrad(p, lr=.1), real),
         ("RMSprop>(X, Y, optim::LrOptions{.lr = 0.05})", lambda p: o.RMSprop(p, lr=.05), real),
+        ("Adafactor>(X, Y, optim::LrOptions{})", lambda p: o.Adafactor(p), real),
     ]:
         case("stepped<optim::" + text, steps(make), *inputs, tol=40)
-    case("stepped<optim::Adafactor>(X, Y, optim::LrOptions{})", adafactor, *real, tol=40)
     case("stepped<optim::Lion>(X, Y, optim::LrOptions{})", lion, *real, tol=40)
     case("stepped<optim::Muon>(X, Y, optim::LrOptions{})", muon, *real, tol=200)
     # Other line searches take other ways to the same place.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Optimizers and layers. Expected values are PyTorch 2.15's in double precision; those of Lion, Adafactor and complex
-// Adam are NumPy's, from the formulas of the papers that tcc/Optim.h names.
+// Optimizers and layers. Expected values are PyTorch 2.15's in double precision; those of Lion and complex Adam
+// are NumPy's, from the formulas of the papers that tcc/Optim.h names.
 #include "test/unit/Table.h"
 
 #include <map>
@@ -55,10 +55,10 @@ TEST(Optim, Rules) {
       {-0.130691017978949, -1.5622092514315762, 5.444677447578333});
   ROW(after<Lion>(LrOptions{.lr = 0.1}), float64, (Shape{3}), {0.9, -1.9, 3.3});
   ROW(after<Adafactor>(LrOptions{.lr = 0.1}), float64, (Shape{3}),
-      {0.8940157769510434, -1.8773164758550953, 3.312047183575443});
+      {0.7740408919037399, -1.6958438319634588, 3.7089548197041253});
   ROW(after<Adafactor>(LrOptions{.lr = 0.1}, tensor({{1.0, -2.0, 3.0}, {0.5, 0.0, -1.0}})), float64, (Shape{2, 3}),
-      {0.8951307415467404, -1.8665669828438791, 3.3325549312706215, 0.6377608717561936, -0.08346220669154725,
-       -1.3042648725517638});
+      {0.8365310547721959, -1.7565129774901345, 3.5569661693605314, 0.720623668136761, -0.16043510215216986,
+       -1.5136824529757351});
 }
 
 // Second moments of complex parameters are |g|^2.
