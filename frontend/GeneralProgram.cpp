@@ -50,8 +50,8 @@ Form formOf(const Subgraph &subgraph) {
     form.hash.add(op->getName().getAsOpaquePointer());
     SmallVector<int64_t> places = placesOf(op);
     if (!places.empty()) {
-      for (auto [from, to] : llvm::zip_equal(tensorType(op->getOperand(0)).getShape(),
-                                             tensorType(op->getResult(0)).getShape()))
+      for (auto [from, to] :
+           llvm::zip_equal(tensorType(op->getOperand(0)).getShape(), tensorType(op->getResult(0)).getShape()))
         form.hash.add(uint64_t(from != to));
       for (int64_t place : places)
         form.numbers.scalars.push_back(slotOf(place));

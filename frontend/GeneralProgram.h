@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// One program for expressions of one form, which differ in sizes, in numbers written in the user's C++ and in where slices
-// and pads lie only.
+// One program for expressions of one form, which differ in sizes, in numbers written in the user's C++ and in where
+// slices and pads lie only.
 #pragma once
 
 #include "frontend/Evaluate.h"

@@ -396,7 +396,7 @@ void GraphImpl::sweepFunctions() {
       function.erase();
   // Programs are known by the names of what their ops run, which may be given again now.
   plans->programs.clear();
-  plans->compiled.clear();
+  plans->families.clear();
   sweepAt = std::max<size_t>(256, 2 * live.size());
 }
 

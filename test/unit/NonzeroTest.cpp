@@ -258,7 +258,7 @@ TEST(Nonzero, fixed_sizes) {
   ROW(repeat(y(slice(0, 3)), counts), float64, (Shape{5}), {4, 4, 4, 4, 4});
   ROW(repeat(x, counts, 1), int64, (Shape{2, 5}), {1, 1, 2, 2, 2, 0, 0, 0, 0, 0});
   ROW(repeat(x, counts, 1, {.total_repeat_length = 7}), int64, (Shape{2, 7}),
-      {1, 1, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0, 0})
+      {1, 1, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0, 0});
   ROW(repeat(x, counts, 1, {.total_repeat_length = 3}), int64, (Shape{2, 3}), {1, 1, 2, 0, 0, 0});
   EXPECT_THROW(repeat(x, tensor({1, -1, 0}), 1), Error);
   EXPECT_THROW(nonzero(x, {.size = -1}), Error);
