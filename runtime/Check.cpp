@@ -17,7 +17,8 @@ const char *const reasons[] = {
     "through two decompositions of one matrix: values %lld and %lld are equal (batch index %lld)",
     "[gradient] expected a function that does not depend on the choice of the basis of a complement, which the "
     "decomposition does not determine (vectors %lld and %lld, batch index %lld)",
-    "[linalg] expected a nonsingular matrix, got a singular one: its triangular factor is zero at row %lld, column %lld "
+    "[linalg] expected a nonsingular matrix, got a singular one: its triangular factor is zero at row %lld, column "
+    "%lld "
     "(batch index %lld)",
 };
 

@@ -219,7 +219,17 @@ public:
 private:
   int64_t decompose(const C *matrix) {
     memcpy(static_cast<void *>(t.get()), matrix, size_t(size) * sizeof(C));
-    return form.run(t.get(), u.get());
+    bool isReal = true;
+    for (int64_t i = 0; i < size; ++i)
+      isReal &= matrix[i].im == 0;
+    if (int64_t info = form.run(t.get(), u.get()))
+      return info;
+    // Rounding must not choose the side of the cut: a real matrix's eigenvalues that are real but for it are real.
+    Real<C> rounding = isReal ? Real<C>(n) * std::numeric_limits<Real<C>>::epsilon() * norm1(matrix, n) : 0;
+    for (int64_t i = 0; isReal && i < n; ++i)
+      if (C &value = t[i * (n + 1)]; fabs(value.im) <= rounding)
+        value.im = 0;
+    return 0;
   }
   /// y = u f u^H
   void compose(const C *f, C *y) {

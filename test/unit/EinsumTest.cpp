@@ -331,7 +331,7 @@ TEST(Einsum, Path) {
   ContractionPath three = einsum_path("ij,jk,k->i", {zeros({8, 9}), zeros({9, 10}), zeros({10})});
   EXPECT_EQ(three.steps, (std::vector<std::pair<int64_t, int64_t>>{{1, 2}, {0, 1}}));
   EXPECT_EQ(three.largest_intermediate, 9);
-  // Too many for the exact search: opt_einsum's dp finds 9096 in minutes, its random-greedy-128 12064.
+  // Too many for the exact search.
   Case c = lattice(6, 6, 2);
   std::vector<Tensor> tensors;
   for (const Shape &shape : c.shapes)

@@ -332,7 +332,8 @@ TEST(Nonzero, programs_for_many_sizes_give_what_those_for_one_give) {
       FOR_ALL_SIZES(abs(fft::fft(x))),
       FOR_ALL_SIZES(grad(sum(square(x)) + logsumexp(x), x)),
       FOR_ALL_SIZES(grad(sum(cumsum(x) * sort(x)), x)),
-      FOR_ALL_SIZES(linalg::solve(eye(x.dim(0), {}, 0, float64) * 9.0 + expand_dims(x, 0) * expand_dims(x, 1), x)),
+      FOR_ALL_SIZES(
+          linalg::solve(eye(x.dim(0), x.dim(0), 0, float64) * 9.0 + expand_dims(x, 0) * expand_dims(x, 1), x)),
       FOR_ALL_SIZES(
           scan([](std::vector<Tensor> c,
                   std::vector<Tensor> v) { return std::pair(std::vector{c[0] * 0.5 + v[0]}, std::vector{c[0]}); },

@@ -49,9 +49,9 @@ struct AttentionOptions {
   /// 1 / sqrt(width) if not given.
   std::optional<double> scale = {};
 };
-/// softmax(q k^T * scale + mask) v; q {..., L, E}, k {..., S, E}, v {..., S, V}, whose leading axes broadcast. Neither it
-/// nor its gradients store the L x S scores; derivatives of the gradients do. 16-bit floats are summed in float. A query
-/// that may see no key gives 0, as PyTorch's.
+/// softmax(q k^T * scale + mask) v; q {..., L, E}, k {..., S, E}, v {..., S, V}, whose leading axes broadcast. Neither
+/// it nor its gradients store the L x S scores; derivatives of the gradients do. 16-bit floats are summed in float. A
+/// query that may see no key gives 0, as PyTorch's.
 TCC_API Tensor scaled_dot_product_attention(const Tensor &q, const Tensor &k, const Tensor &v,
                                             AttentionOptions options = {}, Loc where = Loc::current());
 /// logits {..., classes}; labels are integer classes {...} or probabilities {..., classes}.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Files: .npy, .npz (written stored, read compressed, too) and .safetensors in and out, by the name's ending. Files are not trusted: a damaged one is
-// an Error of kind io.
+// Files: .npy, .npz (written stored, read compressed, too) and .safetensors in and out, by the name's ending. Files are
+// not trusted: a damaged one is an Error of kind io.
 #pragma once
 
 #include "tcc/Tensor.h"

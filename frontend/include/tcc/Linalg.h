@@ -30,9 +30,9 @@ struct SvdOptions {
   /// Drops singular values below cutoff times the largest one (of the batch). Evaluates them.
   std::optional<double> cutoff = {};
   bool full_matrices = false;
-  /// For large matrices of low rank: decomposes a random sketch of max_rank + oversampling columns instead of the matrix.
-  /// With s' the first singular value that the sketch leaves out and s the last one kept, the error of gradients falls as
-  /// (s' / s)^(2 power_iterations + 1), that of values and vectors as its square.
+  /// For large matrices of low rank: decomposes a random sketch of max_rank + oversampling columns instead of the
+  /// matrix. With s' the first singular value that the sketch leaves out and s the last one kept, the error of
+  /// gradients falls as (s' / s)^(2 power_iterations + 1), that of values and vectors as its square.
   bool randomized = false;
   int64_t oversampling = 10;
   int64_t power_iterations = 2;
