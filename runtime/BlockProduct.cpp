@@ -142,7 +142,7 @@ template <class R> static void packRows(const R *from, int64_t ld, int64_t rows,
   });
 }
 
-/// Measured against OpenBLAS on one core: 1.05 to 1.5 times as fast within these bounds, slower beyond them, where the
+/// Measured against OpenBLAS on one core: 0.97 to 1.5 times as fast within these bounds, slower beyond them, where the
 /// left operand leaves the second-level cache; of a transposed one every step reads another line.
 template <class R> bool suitsBlocks(int64_t m, int64_t n, int64_t k, MatrixView<R> a, MatrixView<R> b) {
   return m >= 16 && n >= blockColumns<R> && k >= 16 && m * k <= 1 << 18 &&
