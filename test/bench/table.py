@@ -2,18 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Prints one table from tcc-bench's JSON and, if given, peers.py's.
 
-    table.py OURS.json... [--peers PEERS.json...] [--docs docs/benchmarks.md]
+    table.py OURS.json... [--peers PEERS.json...] [--first FIRST.json] [--docs docs/benchmarks.md]
 
 Times are the best of each run in milliseconds. ratio = ours / best peer: below 1 we are faster. limit = what the machine
-allows, from the streaming bandwidth and the arithmetic peak that tcc-bench measured. Only numbers of one session on one
-machine mean anything. --docs puts the table between the page's markers and the chart beside the page.
+allows, from the streaming bandwidth and the arithmetic peak that tcc-bench measured. FIRST.json is first_calls.py's. Only
+numbers of one session on one machine mean anything. --docs puts the table between the page's markers and the chart beside
+the page.
 """
 import argparse
 import json
 import math
 import pathlib
+import statistics
 
-COLUMNS = ["workload", "ours", "best peer", "peer", "ratio", "limit", "of limit", "first, ours", "first, peer", "first, jax"]
+COLUMNS = ["workload", "ours", "best peer", "peer", "ratio", "limit", "of limit", "first, ours", "from disk", "first, peer",
+           "first, jax"]
 
 
 def read_ours(paths):
@@ -49,7 +52,7 @@ def ratios(mine, peers):
     return found
 
 
-def table(mine, peers):
+def table(mine, peers, first):
     lines = []
     for name in list(mine) + [name for name in peers if name not in mine]:
         row, others = mine.get(name), peers.get(name, {})
@@ -65,13 +68,14 @@ def table(mine, peers):
             number(limit and limit * 1e3),
             f"{100 * limit / row['best']:.0f} %" if limit else "-",
             number(row["first"] * 1e3) if row else "-",
+            number(first[name]["disk_s"] * 1e3 if name in first else None),
             number(best and best["first_s"] * 1e3),
             number(jax and jax["first_s"] * 1e3),
         ])
     return lines
 
 
-def summary(mine, peers, context):
+def summary(mine, peers, first, context):
     found = ratios(mine, peers)
     text = [f"{context.get('threads', '?')} threads; measured in the same run: "
             f"{context.get('stream_read_GB_per_s')} GB/s read, {context.get('stream_copy_GB_per_s')} GB/s copy, "
@@ -81,6 +85,12 @@ def summary(mine, peers, context):
         slower = sum(ratio > 1 for ratio in found.values())
         text.append(f"Geometric mean of ours / best peer over {len(found)} workloads: {mean:.2f}; slower than the best "
                     f"peer on {slower}.")
+    if first:
+        extra = {name: row["disk_s"] - row["warm_s"] for name, row in first.items()}
+        worst = max(extra, key=extra.get)
+        text.append(f"First calls of a new process with a warm disk cache (from disk) take "
+                    f"{1e3 * statistics.median(extra.values()):.1f} ms longer than a warm call in the median, "
+                    f"{1e3 * extra[worst]:.1f} at most ({worst}).")
     return text
 
 
@@ -113,21 +123,23 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("ours", nargs="+")
     parser.add_argument("--peers", nargs="*", default=[])
+    parser.add_argument("--first")
     parser.add_argument("--docs")
     args = parser.parse_args()
     mine, context = read_ours(args.ours)
     peers = read_peers(args.peers)
-    lines = table(mine, peers)
+    first = {row["workload"]: row for row in json.loads(pathlib.Path(args.first).read_text())} if args.first else {}
+    lines = table(mine, peers, first)
     widths = [max(len(line[i]) for line in lines + [COLUMNS]) for i in range(len(COLUMNS))]
     for line in [COLUMNS] + lines:
         print("  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths))))
-    print("\n".join(summary(mine, peers, context)))
+    print("\n".join(summary(mine, peers, first, context)))
     if args.docs:
         page = pathlib.Path(args.docs)
         begin, end = "<!-- table: test/bench/table.py -->", "<!-- end of table -->"
         head, rest = page.read_text().split(begin)
         rows = ["| " + " | ".join(line) + " |" for line in [COLUMNS, ["---"] * len(COLUMNS)] + lines]
-        body = "\n".join(["", "", *summary(mine, peers, context), "", *rows, "", ""])
+        body = "\n".join(["", "", *summary(mine, peers, first, context), "", *rows, "", ""])
         page.write_text(head + begin + body + end + rest.split(end)[1])
         page.with_suffix(".svg").write_text(chart(ratios(mine, peers)))
 

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <benchmark/benchmark.h>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <limits>
+#include <string_view>
 
 namespace {
 
@@ -47,11 +49,43 @@ void measure(benchmark::State &state, const bench::Workload &workload, double li
   }
 }
 
+std::vector<bench::Workload> allWorkloads() {
+  std::vector<bench::Workload> all;
+  for (auto *group :
+       {bench::products, bench::fusedLoops, bench::movement, bench::decompositions, bench::batches, bench::programs})
+    for (bench::Workload &workload : group())
+      all.push_back(std::move(workload));
+  return all;
+}
+
+/// Prints the seconds of a workload's first and of its shortest call; without a name, all names.
+int timeFirstCall(std::string_view name) {
+  bool isKnown = name.empty();
+  for (const bench::Workload &workload : allWorkloads()) {
+    if (name.empty())
+      std::puts(workload.name.c_str());
+    if (workload.name != name)
+      continue;
+    isKnown = true;
+    bench::Run run = workload.prepare();
+    double first = seconds(run), shortest = std::numeric_limits<double>::infinity();
+    for (int i = 0; i < 3; ++i)
+      shortest = std::min(shortest, seconds(run));
+    std::printf("%.9f %.9f\n", first, shortest);
+  }
+  if (!isKnown)
+    std::fprintf(stderr, "tcc-bench: no workload '%s'\n", std::string(name).c_str());
+  return isKnown ? 0 : 1;
+}
+
 std::string giga(double perSecond) { return std::to_string(int64_t(perSecond / 1e9 + 0.5)); }
 
 } // namespace
 
 int main(int argc, char **argv) {
+  constexpr std::string_view firstCall = "--first_call=";
+  if (argc == 2 && std::string_view(argv[1]).starts_with(firstCall))
+    return timeFirstCall(std::string_view(argv[1]).substr(firstCall.size()));
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv))
     return 1;
@@ -64,16 +98,14 @@ int main(int argc, char **argv) {
   benchmark::AddCustomContext("stream_copy_GB_per_s", giga(limits.streamCopy()));
   benchmark::AddCustomContext("peak_f32_GFLOP_per_s", giga(limits.peak(tcc::float32)));
   benchmark::AddCustomContext("peak_f64_GFLOP_per_s", giga(limits.peak(tcc::float64)));
-  for (auto *group :
-       {bench::products, bench::fusedLoops, bench::movement, bench::decompositions, bench::batches, bench::programs})
-    for (const bench::Workload &workload : group())
-      benchmark::RegisterBenchmark(workload.name.c_str(),
-                                   [workload, limit = limits.seconds(workload.least)](benchmark::State &state) {
-                                     measure(state, workload, limit);
-                                   })
-          ->UseManualTime()
-          ->MinTime(least)
-          ->Unit(benchmark::kMillisecond);
+  for (const bench::Workload &workload : allWorkloads())
+    benchmark::RegisterBenchmark(workload.name.c_str(),
+                                 [workload, limit = limits.seconds(workload.least)](benchmark::State &state) {
+                                   measure(state, workload, limit);
+                                 })
+        ->UseManualTime()
+        ->MinTime(least)
+        ->Unit(benchmark::kMillisecond);
   benchmark::RunSpecifiedBenchmarks();
   current = {};
 }
