@@ -66,7 +66,7 @@ std::vector<Workload> products();
 std::vector<Workload> fusedLoops();
 std::vector<Workload> movement();
 std::vector<Workload> decompositions();
-std::vector<Workload> batches();
+std::vector<Workload> spectral();
 std::vector<Workload> programs();
 
 } // namespace bench

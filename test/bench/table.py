@@ -119,6 +119,18 @@ def chart(found):
     return "\n".join(out + ["</svg>", ""])
 
 
+def print_table(ours, peer_files, first={}):
+    """The table of these files on the terminal; its lines, and what they were made of."""
+    mine, context = read_ours(ours)
+    peers = read_peers(peer_files)
+    lines = table(mine, peers, first)
+    widths = [max(len(line[i]) for line in lines + [COLUMNS]) for i in range(len(COLUMNS))]
+    for line in [COLUMNS] + lines:
+        print("  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths))))
+    print("\n".join(summary(mine, peers, first, context)))
+    return lines, mine, peers, context
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("ours", nargs="+")
@@ -126,14 +138,8 @@ def main():
     parser.add_argument("--first")
     parser.add_argument("--docs")
     args = parser.parse_args()
-    mine, context = read_ours(args.ours)
-    peers = read_peers(args.peers)
     first = {row["workload"]: row for row in json.loads(pathlib.Path(args.first).read_text())} if args.first else {}
-    lines = table(mine, peers, first)
-    widths = [max(len(line[i]) for line in lines + [COLUMNS]) for i in range(len(COLUMNS))]
-    for line in [COLUMNS] + lines:
-        print("  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths))))
-    print("\n".join(summary(mine, peers, first, context)))
+    lines, mine, peers, context = print_table(args.ours, args.peers, first)
     if args.docs:
         page = pathlib.Path(args.docs)
         begin, end = "<!-- table: test/bench/table.py -->", "<!-- end of table -->"
