@@ -1,30 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Discrete Fourier transforms, unnormalised, and their adjoints, which are such transforms again.
+// Discrete Fourier transforms and their adjoints, which are such transforms again.
 #ifndef TCC_DIALECT_FFT
 #define TCC_DIALECT_FFT
 
 include "dialect/Base.td"
 
+// Of N points, on the real side where there is one, the result is divided by N^(norm / 2): by 1, sqrt(N) or N.
 class FourierOp<string mnemonic, string text, TccTensor from, TccTensor to, dag attributes> : LibraryOp<mnemonic, text> {
-  let arguments = !con((ins from:$x, DenseI64ArrayAttr:$axes), attributes);
+  let arguments = !con((ins from:$x, DenseI64ArrayAttr:$axes), attributes, (ins I64Attr:$norm));
   let results = (outs to:$y);
   let batching = Stacked<["axes"]>;
   let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y)";
 }
 def FftOp : FourierOp<"fft", "Fourier transform over axes, exp(-2 pi i j k / n), or exp(+..) if inverse", ComplexTensor,
                       ComplexTensor, (ins BoolAttr:$inverse)> {
-  let description = "C1: axes are distinct axes of x, at least one.";
+  let description = "C1: axes are distinct axes of x, at least one. C2: norm is 0, 1 or 2.";
 }
 def RfftOp : FourierOp<"rfft", "Forward transform of real x, frequencies 0 .. n/2 of the last of axes", WideFloatTensor,
                        ComplexTensor, (ins)> {
-  let description = "C1: axes are distinct axes of x, at least one. C2: the last of them is not empty.";
+  let description = [{
+    C1: axes are distinct axes of x, at least one. C2: the last of them is not empty. C3: norm is 0, 1 or 2.
+  }];
 }
 def IrfftOp : FourierOp<"irfft", "Inverse transform of the Hermitian signal of which x has frequencies 0 .. n/2",
                         ComplexTensor, WideFloatTensor, (ins I64Attr:$n)> {
   let description = [{
     Imaginary parts that a Hermitian signal does not have are ignored.
     C1: axes are distinct axes of x, at least one. C2: n is positive. C3: the last of axes has size n / 2 + 1.
+    C4: norm is 0, 1 or 2.
   }];
 }
 
@@ -32,8 +36,8 @@ def IrfftOp : FourierOp<"irfft", "Inverse transform of the Hermitian signal of w
 // Adjoints
 //===----------------------------------------------------------------------===//
 
-// The transform is symmetric: its adjoint is the conjugate transform, and both are unnormalised.
-def : Adjoint<FftOp, (pullback (FftOp $dy, $axes, (Negated $inverse)):$dx)>;
+// The transform is symmetric: its adjoint is the conjugate transform, with the same divisor.
+def : Adjoint<FftOp, (pullback (FftOp $dy, $axes, (Negated $inverse), $norm):$dx)>;
 def : CustomAdjoint<RfftOp, "irfft of dy, halved where irfft counts a frequency twice">;
 def : CustomAdjoint<IrfftOp, "rfft of dy, doubled where irfft counts a frequency twice">;
 

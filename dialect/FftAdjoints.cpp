@@ -25,13 +25,14 @@ LogicalResult RfftOp::pullback(AdjointBuilder &b) {
     return emitOpError("cannot be differentiated: the last of axes has an open size");
   // Re sum over k = 0 .. n/2 of dy_k exp(2 pi i j k / n); irfft adds the mirrored frequencies, hence the halves.
   if (b.wants(0))
-    b.accumulate(0, b.create<IrfftOp>(weighPairs(b, b.dy(), axis, n, 0.5), getAxesAttr(), b.integer(n)));
+    b.accumulate(0, b.create<IrfftOp>(weighPairs(b, b.dy(), axis, n, 0.5), getAxesAttr(), b.integer(n), getNormAttr()));
   return success();
 }
 
 LogicalResult IrfftOp::pullback(AdjointBuilder &b) {
   if (b.wants(0))
-    b.accumulate(0, weighPairs(b, b.create<RfftOp>(b.dy(), getAxesAttr()), getAxes().back(), getN(), 2.0));
+    b.accumulate(0,
+                 weighPairs(b, b.create<RfftOp>(b.dy(), getAxesAttr(), getNormAttr()), getAxes().back(), getN(), 2.0));
   return success();
 }
 

@@ -7,20 +7,22 @@ using namespace mlir;
 
 namespace tcc {
 
-static LogicalResult checkAxes(std::optional<Location> loc, StringRef op, Value x, ArrayRef<int64_t> axes) {
+static LogicalResult check(std::optional<Location> loc, StringRef op, Value x, ArrayRef<int64_t> axes, int64_t norm) {
   if (axes.empty() || !areDistinctAxes(axes, tensorType(x).getRank()))
     return InferenceError(loc, op) << "axes must be distinct axes of x, at least one, got " << axes << " for "
                                    << x.getType();
+  if (norm < 0 || norm > 2)
+    return InferenceError(loc, op) << "norm must be 0, 1 or 2, got " << norm;
   return success();
 }
 
 TCC_INFER(FftOp) {
   types.push_back(adaptor.getX().getType());
-  return checkAxes(loc, getOperationName(), adaptor.getX(), adaptor.getAxes());
+  return check(loc, getOperationName(), adaptor.getX(), adaptor.getAxes(), adaptor.getNorm());
 }
 
 TCC_INFER(RfftOp) {
-  if (failed(checkAxes(loc, getOperationName(), adaptor.getX(), adaptor.getAxes())))
+  if (failed(check(loc, getOperationName(), adaptor.getX(), adaptor.getAxes(), adaptor.getNorm())))
     return failure();
   RankedTensorType from = tensorType(adaptor.getX());
   SmallVector<int64_t> shape(from.getShape());
@@ -34,7 +36,7 @@ TCC_INFER(RfftOp) {
 }
 
 TCC_INFER(IrfftOp) {
-  if (failed(checkAxes(loc, getOperationName(), adaptor.getX(), adaptor.getAxes())))
+  if (failed(check(loc, getOperationName(), adaptor.getX(), adaptor.getAxes(), adaptor.getNorm())))
     return failure();
   RankedTensorType from = tensorType(adaptor.getX());
   int64_t n = adaptor.getN();

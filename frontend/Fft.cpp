@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Fourier transforms: lengths, axes and norms around the unnormalised ops.
+// Fourier transforms: NumPy's lengths, axes and norms as those of the ops.
 #include "tcc/Fft.h"
 #include "frontend/Axes.h"
 #include "tcc/Create.h"
 #include "tcc/Pointwise.h"
 #include "tcc/Shape.h"
-
-#include <cmath>
 
 namespace tcc::fft {
 namespace {
@@ -20,17 +18,14 @@ Tensor fitted(const Tensor &x, int64_t axis, int64_t n, const char *op, Loc wher
   return m >= n ? sliceAxis(x, axis, 0, n, where) : padAxis(x, axis, 0, n - m, where);
 }
 
-double scaleOf(const std::string &norm, bool inverse, double n, const char *op, Loc where) {
-  if (norm == "backward")
-    return inverse ? 1 / n : 1;
-  if (norm == "forward")
-    return inverse ? 1 : 1 / n;
+/// The ops' norm: they divide by N^(norm / 2).
+int64_t normOf(const std::string &norm, bool inverse, const char *op, Loc where) {
   if (norm == "ortho")
-    return 1 / std::sqrt(n);
+    return 1;
+  if (norm == "backward" || norm == "forward")
+    return (norm == "backward") == inverse ? 2 : 0;
   fail(op, where, Kind::value, "expected norm \"backward\", \"ortho\" or \"forward\", got \"", norm, "\"");
 }
-
-Tensor scaled(const Tensor &y, double scale, Loc where) { return scale == 1 ? y : multiply(y, scale, where); }
 
 Tensor complexInput(const Tensor &x, const char *op, Loc where) {
   Tensor a = asWide(x, op, where);
@@ -44,7 +39,6 @@ Tensor realInput(const Tensor &x, const char *op, Loc where) {
 
 struct Plan {
   std::vector<int64_t> axes, lengths;
-  double count = 1;
 };
 
 /// Axes and lengths by NumPy's rules: with s alone, the last axes.
@@ -64,10 +58,8 @@ Plan planOf(const Tensor &x, const Axes &s, const Axes &axes, bool lastTwo, cons
     fail(op, where, Kind::value, "expected at least one axis, got shape ", x.shape());
   if (s.value && s.value->size() != plan.axes.size())
     fail(op, where, Kind::value, "expected a length for each of ", plan.axes.size(), " axes, got ", s.value->size());
-  for (size_t i = 0; i < plan.axes.size(); ++i) {
+  for (size_t i = 0; i < plan.axes.size(); ++i)
     plan.lengths.push_back(s.value ? (*s.value)[i] : x.dim(plan.axes[i]));
-    plan.count *= double(plan.lengths.back());
-  }
   return plan;
 }
 
@@ -83,12 +75,12 @@ Tensor fittedAll(Tensor x, const Plan &plan, const char *op, Loc where) {
 
 Tensor forward(const Tensor &x, const Plan &plan, const std::string &norm, bool inverse, const char *op, Loc where) {
   Tensor a = fittedAll(complexInput(x, op, where), plan, op, where);
-  return scaled(ops::fft(a, plan.axes, inverse, where), scaleOf(norm, inverse, plan.count, op, where), where);
+  return ops::fft(a, plan.axes, inverse, normOf(norm, inverse, op, where), where);
 }
 
 Tensor realForward(const Tensor &x, const Plan &plan, const std::string &norm, const char *op, Loc where) {
   Tensor a = fittedAll(realInput(x, op, where), plan, op, where);
-  return scaled(ops::rfft(a, plan.axes, where), scaleOf(norm, false, plan.count, op, where), where);
+  return ops::rfft(a, plan.axes, normOf(norm, false, op, where), where);
 }
 
 /// `given`: whether the last length was given; otherwise it is 2 (m - 1).
@@ -98,13 +90,10 @@ Tensor realInverse(const Tensor &x, Plan plan, bool given, const std::string &no
     n = 2 * (half - 1);
   if (n < 1)
     fail(op, where, Kind::value, "expected a length of at least 1, got ", n);
-  double count = 1;
-  for (int64_t length : plan.lengths)
-    count *= double(length);
   int64_t length = n;
   n = length / 2 + 1;
   Tensor a = fittedAll(complexInput(x, op, where), plan, op, where);
-  return scaled(ops::irfft(a, plan.axes, length, where), scaleOf(norm, true, count, op, where), where);
+  return ops::irfft(a, plan.axes, length, normOf(norm, true, op, where), where);
 }
 
 } // namespace

@@ -45,12 +45,12 @@ Tensor dct3(const Tensor &x, int64_t n, Loc where) { // x_0 + 2 sum x_k cos(pi k
   Tensor first = last(x, 0, 1, where);
   Tensor weighted = joined({first, multiply(last(x, 1, n, where), 2.0, where)}, where);
   Tensor f = multiply(weighted, phase(n, 0, 0.5, 2.0 * double(n), x.dtype(), where), where);
-  Tensor full = ops::fft(padAxis(f, f.ndim() - 1, 0, n, where), {f.ndim() - 1}, true, where);
+  Tensor full = ops::fft(padAxis(f, f.ndim() - 1, 0, n, where), {f.ndim() - 1}, true, 0, where);
   return real(last(full, 0, n, where), where);
 }
 Tensor dct4(const Tensor &x, int64_t n, Loc where) { // 2 sum x_k cos(pi (2 k + 1) (2 m + 1) / 4n)
   Tensor f = multiply(x, conj(phase(n, 0, 0.5, 2.0 * double(n), x.dtype(), where), where), where);
-  Tensor full = last(ops::fft(padAxis(f, f.ndim() - 1, 0, n, where), {f.ndim() - 1}, false, where), 0, n, where);
+  Tensor full = last(ops::fft(padAxis(f, f.ndim() - 1, 0, n, where), {f.ndim() - 1}, false, 0, where), 0, n, where);
   return multiply(real(multiply(full, conj(phase(n, 1, 1, 4.0 * double(n), x.dtype(), where), where), where), where),
                   2.0, where);
 }

@@ -6,6 +6,7 @@
 #include "runtime/Layout.h"
 #include "runtime/Tensors.h"
 #include "runtime/Threads.h"
+#include "runtime/Vectorise.h"
 #include <math.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@ namespace {
 struct Pass {
   FftKind kind;
   int64_t outer, n, inner;
+  double scale;
 };
 
 /// Strided lines through a contiguous work array. FFTW run on large strides directly misses the cache at every element
@@ -51,21 +53,45 @@ template <class R> int packedFftw(const FftLines &f, const R *in, R *out) {
                     f.innerCount);
     if (int code = fftwFft<R>(lines, buffer, result))
       return code;
+    R scale = R(f.scale);
     if (realOut)
-      transposeCopy(to, f.inner, result, 2 * row, f.innerCount, f.n);
+      transposeCopy(to, f.inner, result, 2 * row, f.innerCount, f.n, [=](R x) { return x * scale; });
     else
       transposeCopy(reinterpret_cast<Complex<R> *>(to), f.inner, reinterpret_cast<const Complex<R> *>(result), row,
-                    f.innerCount, realIn ? half : f.n);
+                    f.innerCount, realIn ? half : f.n,
+                    [=](Complex<R> x) { return Complex<R>(x.re * scale, x.im * scale); });
   }
   return 0;
 }
 
+/// FFTW has no factor: its results are scaled while they are in the cache.
+template <class R> void scaleLines(const FftLines &f, R *out) {
+  if (f.scale == 1)
+    return;
+  int64_t size = f.kind == FftKind::ComplexToReal ? 1 : 2, n = f.kind == FftKind::RealToComplex ? f.n / 2 + 1 : f.n;
+  bool whole = f.innerCount == f.inner; // then the lines of an `o` lie in one piece
+  int64_t pieces = whole ? 1 : n, length = (whole ? n * f.inner : f.innerCount) * size;
+  R scale = R(f.scale);
+  vectorised([&]<int bytes>() TCC_INLINED {
+    for (int64_t o = 0; o < f.outerCount; ++o)
+      for (int64_t i = 0; i < pieces; ++i) {
+        R *piece = out + (o * f.outOuterStride + i * f.inner) * size;
+        for (int64_t e = 0; e < length; ++e)
+          piece[e] *= scale;
+      }
+  });
+}
+
 /// False when memory ran out.
 template <class R> bool transformChunk(bool fftw, bool packed, const FftLines &lines, const R *from, R *to) {
-  if (fftw)
-    if (int code = packed ? packedFftw(lines, from, to) : fftwFft(lines, from, to); code <= 0)
-      return code == 0;
-  return ownFft(lines, from, to) == 0;
+  if (!fftw)
+    return ownFft(lines, from, to) == 0;
+  int code = packed ? packedFftw(lines, from, to) : fftwFft(lines, from, to);
+  if (code > 0)
+    return ownFft(lines, from, to) == 0;
+  if (!packed)
+    scaleLines(lines, to);
+  return code == 0;
 }
 
 /// FFTW is faster where its generated codelets apply, and for lines that are too few for our lanes.
@@ -120,6 +146,7 @@ template <class R> int32_t runPass(const char *op, const Pass &pass, const R *in
       lines.innerCount = pass.inner - j < innerChunk ? pass.inner - j : innerChunk;
       lines.inOuterStride = nIn * pass.inner;
       lines.outOuterStride = nOut * pass.inner;
+      lines.scale = pass.scale;
       const R *from = in + (o * lines.inOuterStride + j) * inSize;
       R *to = out + (o * lines.outOuterStride + j) * outSize;
       if (!transformChunk(fftw, packed, lines, from, to))
@@ -141,8 +168,9 @@ int64_t middleDivisor(int64_t n) {
 /// and a transposition (D. Bailey, "FFTs in external or hierarchical memory", J. Supercomputing 4 (1990)). Lines that
 /// do not fit the cache become many that do, for all threads.
 template <class R>
-int32_t longFft(const char *op, FftKind kind, int64_t rows, int64_t columns, const R *in, R *out, TccStatus *status) {
-  int64_t n = rows * columns, low = 1;
+int32_t longFft(const char *op, const Pass &pass, int64_t rows, const R *in, R *out, TccStatus *status) {
+  FftKind kind = pass.kind;
+  int64_t n = pass.n, columns = n / rows, low = 1;
   while (low * low < n)
     low *= 2;
   int64_t high = (n + low - 1) / low;
@@ -158,8 +186,8 @@ int32_t longFft(const char *op, FftKind kind, int64_t rows, int64_t columns, con
     Complex<double> w = roots[k % low] * roots[low + k / low];
     return Complex<R>(R(w.re), R(kind == FftKind::Forward ? w.im : -w.im));
   };
-  TCC_CHECK(runPass(op, {kind, 1, rows, columns}, in, work.get(), status));
-  Pass rowPass{kind, rows, columns, 1};
+  TCC_CHECK(runPass(op, {kind, 1, rows, columns, 1}, in, work.get(), status));
+  Pass rowPass{kind, rows, columns, 1, pass.scale};
   bool fftw = prefersFftw<R>(rowPass);
   constexpr int64_t block = 16;
   BatchFailure failure;
@@ -177,7 +205,7 @@ int32_t longFft(const char *op, FftKind kind, int64_t rows, int64_t columns, con
             x[j] = x[j] * (base * steps[j]);
         }
       }
-      FftLines lines{kind, columns, 1, count, 1, columns, columns};
+      FftLines lines{kind, columns, 1, count, 1, columns, columns, pass.scale};
       if (!transformChunk(fftw, false, lines, &line->re, &line->re))
         failure.report(b, 1);
       transposeCopy(reinterpret_cast<Complex<R> *>(out) + first, rows, line, columns, count, columns);
@@ -186,12 +214,23 @@ int32_t longFft(const char *op, FftKind kind, int64_t rows, int64_t columns, con
   return failure.any() ? outOfMemory(status, op, columns * 16 * int64_t(sizeof(R))) : int32_t(TCC_OK);
 }
 
-Pass passAlong(FftKind kind, const TccTensor &t, int64_t axis, int64_t n) {
-  return {kind, extentOf(t, 0, int32_t(axis)), n, extentOf(t, int32_t(axis) + 1, t.rank)};
+Pass passAlong(FftKind kind, const TccTensor &t, int64_t axis, int64_t n, double scale) {
+  return {kind, extentOf(t, 0, int32_t(axis)), n, extentOf(t, int32_t(axis) + 1, t.rank), scale};
 }
 
-int32_t checkTransform(const char *op, const TccTensor &in, bool complexInput, Axes axes, TccStatus *status) {
+/// N^(-norm / 2) for the N points of the axes of `shape`.
+double scaleOf(int64_t norm, const int64_t *shape, Axes axes) {
+  double points = 1;
+  for (int64_t i = 0; i < axes.count; ++i)
+    points *= double(shape[axes[i]]);
+  return norm == 0 ? 1 : 1 / (norm == 1 ? sqrt(points) : points);
+}
+
+int32_t checkTransform(const char *op, const TccTensor &in, bool complexInput, Axes axes, int64_t norm,
+                       TccStatus *status) {
   TCC_CHECK(checkAxes(op, axes, in.rank, status));
+  if (norm < 0 || norm > 2)
+    return fail(status, TCC_ERROR_SHAPE, "[%s] expected norm 0, 1 or 2, got %lld", op, (long long)norm);
   if (complexInput != (in.dtype >= TCC_C64) || in.dtype < TCC_F32)
     return fail(status, TCC_ERROR_DTYPE, "[%s] expected %s, got %s", op,
                 complexInput ? "complex64 or complex128" : "float32 or float64", dtypeName(in.dtype));
@@ -200,13 +239,13 @@ int32_t checkTransform(const char *op, const TccTensor &in, bool complexInput, A
 
 template <class R>
 int32_t complexPasses(const char *op, const TccTensor &t, const R *in, R *out, const int64_t *axes, int64_t count,
-                      bool inverse, TccStatus *status) {
+                      bool inverse, double scale, TccStatus *status) {
   for (int64_t i = count - 1; i >= 0; --i) {
-    Pass pass = passAlong(inverse ? FftKind::Backward : FftKind::Forward, t, axes[i], t.shape[axes[i]]);
+    Pass pass = passAlong(inverse ? FftKind::Backward : FftKind::Forward, t, axes[i], t.shape[axes[i]], i ? 1 : scale);
     constexpr int64_t longLine = 1 << 17;
     int64_t rows = pass.n >= longLine && pass.outer * pass.inner == 1 ? middleDivisor(pass.n) : 1;
     if (rows >= 64)
-      TCC_CHECK(longFft(op, pass.kind, rows, pass.n / rows, in, out, status));
+      TCC_CHECK(longFft(op, pass, rows, in, out, status));
     else
       TCC_CHECK(runPass(op, pass, in, out, status));
     in = out;
@@ -214,24 +253,28 @@ int32_t complexPasses(const char *op, const TccTensor &t, const R *in, R *out, c
   return TCC_OK;
 }
 
-template <class R> int32_t fft(const TccTensor &in, const TccTensor &out, Axes axes, bool inverse, TccStatus *status) {
+template <class R>
+int32_t fft(const TccTensor &in, const TccTensor &out, Axes axes, bool inverse, int64_t norm, TccStatus *status) {
   if (axes.count == 0) {
     memcpy(out.data, in.data, size_t(numBytes(in)));
     return TCC_OK;
   }
   return complexPasses("fft", in, static_cast<const R *>(in.data), static_cast<R *>(out.data), axes.values, axes.count,
-                       inverse, status);
+                       inverse, scaleOf(norm, in.shape, axes), status);
 }
 
-template <class R> int32_t rfft(const TccTensor &in, const TccTensor &out, Axes axes, TccStatus *status) {
+template <class R> int32_t rfft(const TccTensor &in, const TccTensor &out, Axes axes, int64_t norm, TccStatus *status) {
   int64_t last = axes[axes.count - 1];
+  double scale = scaleOf(norm, in.shape, axes);
   const R *x = static_cast<const R *>(in.data);
   R *y = static_cast<R *>(out.data);
-  TCC_CHECK(runPass("rfft", passAlong(FftKind::RealToComplex, in, last, in.shape[last]), x, y, status));
-  return complexPasses("rfft", out, y, y, axes.values, axes.count - 1, false, status);
+  Pass real = passAlong(FftKind::RealToComplex, in, last, in.shape[last], axes.count == 1 ? scale : 1);
+  TCC_CHECK(runPass("rfft", real, x, y, status));
+  return complexPasses("rfft", out, y, y, axes.values, axes.count - 1, false, scale, status);
 }
 
-template <class R> int32_t irfft(const TccTensor &in, const TccTensor &out, Axes axes, int64_t n, TccStatus *status) {
+template <class R>
+int32_t irfft(const TccTensor &in, const TccTensor &out, Axes axes, int64_t n, int64_t norm, TccStatus *status) {
   const R *x = static_cast<const R *>(in.data);
   R *y = static_cast<R *>(out.data);
   Scratch<R> work;
@@ -239,10 +282,11 @@ template <class R> int32_t irfft(const TccTensor &in, const TccTensor &out, Axes
     int64_t count = 2 * numElements(in);
     if (!work.resize(count))
       return outOfMemory(status, "irfft", count * int64_t(sizeof(R)));
-    TCC_CHECK(complexPasses("irfft", in, x, work.get(), axes.values, axes.count - 1, true, status));
+    TCC_CHECK(complexPasses("irfft", in, x, work.get(), axes.values, axes.count - 1, true, 1, status));
     x = work.get();
   }
-  return runPass("irfft", passAlong(FftKind::ComplexToReal, in, axes[axes.count - 1], n), x, y, status);
+  Pass real = passAlong(FftKind::ComplexToReal, in, axes[axes.count - 1], n, scaleOf(norm, out.shape, axes));
+  return runPass("irfft", real, x, y, status);
 }
 
 } // namespace
@@ -253,19 +297,22 @@ int32_t tcc_fft(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t
   AttributeReader reader(attrs);
   Axes axes = reader.array();
   bool inverse = reader.integer();
-  TCC_CHECK(checkTransform("fft", in[0], true, axes, status));
+  int64_t norm = reader.integer();
+  TCC_CHECK(checkTransform("fft", in[0], true, axes, norm, status));
   TCC_CHECK(checkTensor("fft", "result", out[0], in[0].dtype, in[0].rank, in[0].shape, status));
   if (numElements(in[0]) == 0)
     return TCC_OK;
-  return in[0].dtype == TCC_C64 ? fft<float>(in[0], out[0], axes, inverse, status)
-                                : fft<double>(in[0], out[0], axes, inverse, status);
+  return in[0].dtype == TCC_C64 ? fft<float>(in[0], out[0], axes, inverse, norm, status)
+                                : fft<double>(in[0], out[0], axes, inverse, norm, status);
 }
 
 int32_t tcc_rfft(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *attrs,
                  TccStatus *status) {
   TCC_CHECK(checkArguments("rfft", in, n_in, 1, out, n_out, 1, status));
-  Axes axes = AttributeReader(attrs).array();
-  TCC_CHECK(checkTransform("rfft", in[0], false, axes, status));
+  AttributeReader reader(attrs);
+  Axes axes = reader.array();
+  int64_t norm = reader.integer();
+  TCC_CHECK(checkTransform("rfft", in[0], false, axes, norm, status));
   if (axes.count == 0)
     return fail(status, TCC_ERROR_SHAPE, "[rfft] expected at least one axis");
   int64_t shape[maxRank], last = axes[axes.count - 1];
@@ -277,7 +324,8 @@ int32_t tcc_rfft(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_
     return fail(status, TCC_ERROR_SHAPE, "[rfft] expected a nonempty axis, got size 0 at axis %lld", (long long)last);
   if (numElements(out[0]) == 0)
     return TCC_OK;
-  return in[0].dtype == TCC_F32 ? rfft<float>(in[0], out[0], axes, status) : rfft<double>(in[0], out[0], axes, status);
+  return in[0].dtype == TCC_F32 ? rfft<float>(in[0], out[0], axes, norm, status)
+                                : rfft<double>(in[0], out[0], axes, norm, status);
 }
 
 int32_t tcc_irfft(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *attrs,
@@ -285,8 +333,8 @@ int32_t tcc_irfft(const TccTensor *in, int32_t n_in, const TccTensor *out, int32
   TCC_CHECK(checkArguments("irfft", in, n_in, 1, out, n_out, 1, status));
   AttributeReader reader(attrs);
   Axes axes = reader.array();
-  int64_t n = reader.integer();
-  TCC_CHECK(checkTransform("irfft", in[0], true, axes, status));
+  int64_t n = reader.integer(), norm = reader.integer();
+  TCC_CHECK(checkTransform("irfft", in[0], true, axes, norm, status));
   if (axes.count == 0)
     return fail(status, TCC_ERROR_SHAPE, "[irfft] expected at least one axis");
   int64_t shape[maxRank], last = axes[axes.count - 1];
@@ -299,6 +347,6 @@ int32_t tcc_irfft(const TccTensor *in, int32_t n_in, const TccTensor *out, int32
       checkTensor("irfft", "result", out[0], in[0].dtype == TCC_C64 ? TCC_F32 : TCC_F64, in[0].rank, shape, status));
   if (numElements(out[0]) == 0)
     return TCC_OK;
-  return in[0].dtype == TCC_C64 ? irfft<float>(in[0], out[0], axes, n, status)
-                                : irfft<double>(in[0], out[0], axes, n, status);
+  return in[0].dtype == TCC_C64 ? irfft<float>(in[0], out[0], axes, n, norm, status)
+                                : irfft<double>(in[0], out[0], axes, n, norm, status);
 }

@@ -309,39 +309,40 @@ void transformLines(const FftPlan<R> &plan, const FftLines &f, const R *in, R *o
   Split<R> result = transformAny(plan, x, y, work + 4 * part, lanes);
   const R *fromR = swap ? result.im : result.re, *fromI = swap ? result.re : result.im;
   int64_t lanesHere = real ? (count + 1) / 2 : count;
+  R scale = R(f.scale), halved = scale / 2;
   if (f.kind == FftKind::RealToComplex) {
     overBlocks(half, lanesHere, [&](int64_t k, int64_t l) {
       int64_t mirror = k == 0 ? 0 : n - k;
       R zr = fromR[k * lanes + l], zi = fromI[k * lanes + l];
       R mr = fromR[mirror * lanes + l], mi = fromI[mirror * lanes + l];
       R *a = out + 2 * (outs[2 * l] + k * f.inner);
-      a[0] = (zr + mr) / 2;
-      a[1] = (zi - mi) / 2;
+      a[0] = (zr + mr) * halved;
+      a[1] = (zi - mi) * halved;
       if (2 * l + 1 < count) {
         R *b = out + 2 * (outs[2 * l + 1] + k * f.inner);
-        b[0] = (zi + mi) / 2;
-        b[1] = (mr - zr) / 2;
+        b[0] = (zi + mi) * halved;
+        b[1] = (mr - zr) * halved;
       }
     });
   } else if (f.kind == FftKind::ComplexToReal) {
     overBlocks(n, lanesHere, [&](int64_t k, int64_t l) {
-      out[outs[2 * l] + k * f.inner] = fromR[k * lanes + l];
+      out[outs[2 * l] + k * f.inner] = fromR[k * lanes + l] * scale;
       if (2 * l + 1 < count)
-        out[outs[2 * l + 1] + k * f.inner] = fromI[k * lanes + l];
+        out[outs[2 * l + 1] + k * f.inner] = fromI[k * lanes + l] * scale;
     });
   } else if (adjacent) {
     for (int64_t k = 0; k < n; ++k) {
       R *a = out + 2 * (outs[0] + k * f.inner);
       for (int64_t l = 0; l < lanes; ++l) {
-        a[2 * l] = fromR[k * lanes + l];
-        a[2 * l + 1] = fromI[k * lanes + l];
+        a[2 * l] = fromR[k * lanes + l] * scale;
+        a[2 * l + 1] = fromI[k * lanes + l] * scale;
       }
     }
   } else {
     overBlocks(n, lanesHere, [&](int64_t k, int64_t l) {
       R *a = out + 2 * (outs[l] + k * f.inner);
-      a[0] = fromR[k * lanes + l];
-      a[1] = fromI[k * lanes + l];
+      a[0] = fromR[k * lanes + l] * scale;
+      a[1] = fromI[k * lanes + l] * scale;
     });
   }
 }

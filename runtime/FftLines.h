@@ -11,10 +11,12 @@ namespace tcc::runtime {
 enum class FftKind : int32_t { Forward, Backward, RealToComplex, ComplexToReal };
 
 /// Lines along an axis with `inner` elements between neighbours: outerCount x innerCount lines of transform length n.
-/// Element i of line (o, j) is at o * outerStride + i * inner + j; strides in elements of either array.
+/// Element i of line (o, j) is at o * outerStride + i * inner + j; strides in elements of either array. Results are
+/// multiplied by `scale`.
 struct FftLines {
   FftKind kind;
   int64_t n, inner, outerCount, innerCount, inOuterStride, outOuterStride;
+  double scale;
 };
 
 /// 0, or a negative number when memory ran out. `in` may equal `out` for complex transforms.

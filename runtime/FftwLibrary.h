@@ -9,7 +9,7 @@ namespace tcc::runtime {
 
 /// True if FFTW of this precision is installed and not refused (-DTCC_FFT=own, environment TCC_FFT=own).
 template <class R> bool hasFftw();
-/// As ownFft; 1 if FFTW has no plan for this shape.
+/// As ownFft, but without the scale, which FFTW does not know; 1 if FFTW has no plan for this shape.
 template <class R> int fftwFft(const FftLines &lines, const R *in, R *out);
 
 /// Where measured plans are kept for other processes, in files fftw-wisdom-f32 and -f64; default: environment

@@ -30,7 +30,16 @@ func.func @dot_general_c4(%a: tensor<2x3xf32>, %b: tensor<2x3xf32>) {
 func.func @irfft_c3(%x: tensor<3xcomplex<f32>>) {
   // expected-error@+2 {{'tcc.irfft' op expects n > 0 and n / 2 + 1 frequencies on the last of axes, got n = 6}}
   // expected-error@+1 {{failed to infer returned types}}
-  %0 = tcc.irfft %x {axes = array<i64: 0>, n = 6 : i64} : tensor<3xcomplex<f32>> -> tensor<6xf32>
+  %0 = tcc.irfft %x {axes = array<i64: 0>, n = 6 : i64, norm = 0 : i64} : tensor<3xcomplex<f32>> -> tensor<6xf32>
+  return
+}
+
+// -----
+
+func.func @fft_c2(%x: tensor<3xcomplex<f32>>) {
+  // expected-error@+2 {{'tcc.fft' op norm must be 0, 1 or 2, got 3}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %0 = tcc.fft %x {axes = array<i64: 0>, inverse = false, norm = 3 : i64} : tensor<3xcomplex<f32>> -> tensor<3xcomplex<f32>>
   return
 }
 

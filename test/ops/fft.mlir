@@ -3,15 +3,15 @@
 // RUN: %tcc-run %s --reference | FileCheck %s --check-prefix=NUMBERS
 
 // CHECK-LABEL: func.func @f(
-// CHECK: tcc.fft %{{.+}} {axes = array<i64: 0>, inverse = false}
+// CHECK: tcc.fft %{{.+}} {axes = array<i64: 0>, inverse = false, norm = 0 : i64}
 func.func @f(%a: tensor<4xcomplex<f64>>) -> tensor<4xcomplex<f64>> {
-  %y = tcc.fft %a {axes = array<i64: 0>, inverse = false} : tensor<4xcomplex<f64>> -> tensor<4xcomplex<f64>>
+  %y = tcc.fft %a {axes = array<i64: 0>, inverse = false, norm = 0 : i64} : tensor<4xcomplex<f64>> -> tensor<4xcomplex<f64>>
   return %y : tensor<4xcomplex<f64>>
 }
 
-// Unnormalised. The adjoint is the conjugate transform.
+// The adjoint is the conjugate transform.
 // CHECK-LABEL: func.func @f_vjp(
-// CHECK: tcc.fft %{{.+}} {axes = array<i64: 0>, inverse = true}
+// CHECK: tcc.fft %{{.+}} {axes = array<i64: 0>, inverse = true, norm = 0 : i64}
 
 // NUMBERS: [2.+0.j 1.+1.j 0.+0.j 1.-1.j]
 func.func @main() -> tensor<4xcomplex<f64>> {

@@ -5,15 +5,15 @@
 // CHECK-LABEL: func.func @f(
 // CHECK: tcc.irfft %{{.+}} {axes = array<i64: 0>, n = 4
 func.func @f(%a: tensor<3xcomplex<f64>>) -> tensor<4xf64> {
-  %y = tcc.irfft %a {axes = array<i64: 0>, n = 4 : i64} : tensor<3xcomplex<f64>> -> tensor<4xf64>
+  %y = tcc.irfft %a {axes = array<i64: 0>, n = 4 : i64, norm = 2 : i64} : tensor<3xcomplex<f64>> -> tensor<4xf64>
   return %y : tensor<4xf64>
 }
 
-// Unnormalised: n times the signal.
+// Norm 2 divides by n: the signal itself.
 // CHECK-LABEL: func.func @f_vjp(
-// CHECK: tcc.rfft %{{.+}} {axes = array<i64: 0>}
+// CHECK: tcc.rfft %{{.+}} {axes = array<i64: 0>, norm = 2 : i64}
 
-// NUMBERS: [ 4.  8.  0. -4.]
+// NUMBERS: [ 1.  2.  0. -1.]
 func.func @main() -> tensor<4xf64> {
   %a = tcc.constant dense<[(2.0,0.0), (1.0,-3.0), (0.0,0.0)]> : tensor<3xcomplex<f64>>
   %y = tcc.call @f(%a) : (tensor<3xcomplex<f64>>) -> tensor<4xf64>

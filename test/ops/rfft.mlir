@@ -3,15 +3,15 @@
 // RUN: %tcc-run %s --reference | FileCheck %s --check-prefix=NUMBERS
 
 // CHECK-LABEL: func.func @f(
-// CHECK: tcc.rfft %{{.+}} {axes = array<i64: 0>}
+// CHECK: tcc.rfft %{{.+}} {axes = array<i64: 0>, norm = 0 : i64}
 func.func @f(%a: tensor<4xf64>) -> tensor<3xcomplex<f64>> {
-  %y = tcc.rfft %a {axes = array<i64: 0>} : tensor<4xf64> -> tensor<3xcomplex<f64>>
+  %y = tcc.rfft %a {axes = array<i64: 0>, norm = 0 : i64} : tensor<4xf64> -> tensor<3xcomplex<f64>>
   return %y : tensor<3xcomplex<f64>>
 }
 
 // Frequencies 0 to n/2.
 // CHECK-LABEL: func.func @f_vjp(
-// CHECK: tcc.irfft %{{.+}} {axes = array<i64: 0>, n = 4 : i64}
+// CHECK: tcc.irfft %{{.+}} {axes = array<i64: 0>, n = 4 : i64, norm = 0 : i64}
 
 // NUMBERS: [2.+0.j 1.-3.j 0.+0.j]
 func.func @main() -> tensor<3xcomplex<f64>> {

@@ -170,12 +170,15 @@ static std::vector<GradCase> contractionCases() {
             "lhs_batch = array<i64: 1>, rhs_batch = array<i64: 0>, lhs_contract = array<i64: 2, 0>, rhs_contract = "
             "array<i64: 1, 3>",
             {"2x2x5x$T"})},
-      {"fft", call("fft", {"3x4x5x$T"}, "axes = array<i64: 0, 2>, inverse = false", {"3x4x5x$T"}), {}, "c"},
-      {"fft", call("fft", {"6x$T"}, "axes = array<i64: 0>, inverse = true", {"6x$T"}), {}, "c"},
-      {"rfft", call("rfft", {"3x6x$T"}, "axes = array<i64: 0, 1>", {"3x4x$C"}), {}, "f"},
-      {"rfft", call("rfft", {"5x2x$T"}, "axes = array<i64: 0>", {"3x2x$C"}), {}, "f"},
-      {"irfft", call("irfft", {"3x4x$T"}, "axes = array<i64: 0, 1>, n = 6 : i64", {"3x6x$R"}), {}, "c"},
-      {"irfft", call("irfft", {"3x2x$T"}, "axes = array<i64: 0>, n = 5 : i64", {"5x2x$R"}), {}, "c"},
+      {"fft",
+       call("fft", {"3x4x5x$T"}, "axes = array<i64: 0, 2>, inverse = false, norm = 0 : i64", {"3x4x5x$T"}),
+       {},
+       "c"},
+      {"fft", call("fft", {"6x$T"}, "axes = array<i64: 0>, inverse = true, norm = 2 : i64", {"6x$T"}), {}, "c"},
+      {"rfft", call("rfft", {"3x6x$T"}, "axes = array<i64: 0, 1>, norm = 1 : i64", {"3x4x$C"}), {}, "f"},
+      {"rfft", call("rfft", {"5x2x$T"}, "axes = array<i64: 0>, norm = 0 : i64", {"3x2x$C"}), {}, "f"},
+      {"irfft", call("irfft", {"3x4x$T"}, "axes = array<i64: 0, 1>, n = 6 : i64, norm = 1 : i64", {"3x6x$R"}), {}, "c"},
+      {"irfft", call("irfft", {"3x2x$T"}, "axes = array<i64: 0>, n = 5 : i64, norm = 0 : i64", {"5x2x$R"}), {}, "c"},
   };
 }
 

@@ -289,7 +289,7 @@ TEST_F(ProgramTest, DecompositionAndTransform) {
     %q = tcc.square %s : tensor<4xf64>
     %t = tcc.reduce_sum %q {axes = array<i64: 0>} : tensor<4xf64> -> tensor<f64>
     %c = tcc.cast %x : tensor<6x4xf64> -> tensor<6x4xcomplex<f64>>
-    %f = tcc.fft %c {axes = array<i64: 0, 1>, inverse = false} : tensor<6x4xcomplex<f64>> -> tensor<6x4xcomplex<f64>>
+    %f = tcc.fft %c {axes = array<i64: 0, 1>, inverse = false, norm = 0 : i64} : tensor<6x4xcomplex<f64>> -> tensor<6x4xcomplex<f64>>
     %a = tcc.abs %f : tensor<6x4xcomplex<f64>> -> tensor<6x4xf64>
     %a2 = tcc.square %a : tensor<6x4xf64>
     %e = tcc.reduce_sum %a2 {axes = array<i64: 0, 1>} : tensor<6x4xf64> -> tensor<f64>

@@ -53,19 +53,19 @@ protected:
     std::vector<int64_t> shape = {outer, n, inner}, halfShape = {outer, n / 2 + 1, inner};
     Array<C> x = randomArray<C>(shape), y(shape);
     for (int64_t inverse : {0, 1}) {
-      ASSERT_OK(call(tcc_fft, {x.tensor()}, {y.tensor()}, {1, 1, inverse}));
+      ASSERT_OK(call(tcc_fft, {x.tensor()}, {y.tensor()}, {1, 1, inverse, 0}));
       EXPECT_LE(errorOf(y, dft(wide(x), outer, n, inner, inverse)), bound<R>(n)) << n << " inverse " << inverse;
     }
     Array<R> real = randomArray<R>(shape, 3), back(shape);
     Array<C> half(halfShape);
-    ASSERT_OK(call(tcc_rfft, {real.tensor()}, {half.tensor()}, {1, 1}));
+    ASSERT_OK(call(tcc_rfft, {real.tensor()}, {half.tensor()}, {1, 1, 0}));
     std::vector<L> full = dft(wide(real), outer, n, inner, false), kept;
     for (int64_t o = 0; o < outer; ++o)
       for (int64_t i = 0; i < (n / 2 + 1) * inner; ++i)
         kept.push_back(full[o * n * inner + i]);
     EXPECT_LE(errorOf(half, kept), bound<R>(n)) << "rfft " << n;
     std::string before = bytesOf(half);
-    ASSERT_OK(call(tcc_irfft, {half.tensor()}, {back.tensor()}, {1, 1, n}));
+    ASSERT_OK(call(tcc_irfft, {half.tensor()}, {back.tensor()}, {1, 1, n, 0}));
     EXPECT_EQ(before, bytesOf(half)) << "irfft must keep its input";
     std::vector<L> scaled = wide(real);
     for (L &v : scaled)
@@ -106,22 +106,60 @@ TYPED_TEST(RuntimeFft, several_axes_and_empty_arrays) {
     chooseFft(own);
     int64_t a = 12, b = 7, c = 10;
     Array<C> x = randomArray<C>({a, b, c}), y({a, b, c});
-    ASSERT_OK(call(tcc_fft, {x.tensor()}, {y.tensor()}, {2, 0, 2, 0}));
+    ASSERT_OK(call(tcc_fft, {x.tensor()}, {y.tensor()}, {2, 0, 2, 0, 0}));
     std::vector<L> wanted = dft(dft(wide(x), a * b, c, 1, false), 1, a, b * c, false);
     EXPECT_LE(errorOf(y, wanted), bound<R>(a * c));
     Array<R> real = randomArray<R>({a, b, c}), back({a, b, c});
     Array<C> half({a, b / 2 + 1, c});
-    ASSERT_OK(call(tcc_rfft, {real.tensor()}, {half.tensor()}, {3, 2, 0, 1}));
-    ASSERT_OK(call(tcc_irfft, {half.tensor()}, {back.tensor()}, {3, 2, 0, 1, b}));
+    ASSERT_OK(call(tcc_rfft, {real.tensor()}, {half.tensor()}, {3, 2, 0, 1, 0}));
+    ASSERT_OK(call(tcc_irfft, {half.tensor()}, {back.tensor()}, {3, 2, 0, 1, b, 0}));
     std::vector<L> scaled = wide(real);
     for (L &v : scaled)
       v *= (long double)(a * b * c);
     EXPECT_LE(errorOf(back, scaled), 2 * bound<R>(a * b * c));
     Array<C> none({0, 4});
-    EXPECT_OK(call(tcc_fft, {none.tensor()}, {none.tensor()}, {1, 1, 0}));
-    EXPECT_OK(call(tcc_fft, {none.tensor()}, {none.tensor()}, {1, 0, 0}));
-    ASSERT_OK(call(tcc_fft, {x.tensor()}, {y.tensor()}, {0, 0}));
+    EXPECT_OK(call(tcc_fft, {none.tensor()}, {none.tensor()}, {1, 1, 0, 0}));
+    EXPECT_OK(call(tcc_fft, {none.tensor()}, {none.tensor()}, {1, 0, 0, 0}));
+    ASSERT_OK(call(tcc_fft, {x.tensor()}, {y.tensor()}, {0, 0, 0}));
     EXPECT_EQ(bytesOf(x), bytesOf(y));
+  }
+}
+
+TYPED_TEST(RuntimeFft, norms_divide_all_results) {
+  using R = TypeParam;
+  using C = std::complex<R>;
+  for (int own : {0, 1}) {
+    chooseFft(own);
+    // Lines, columns, columns through a work array, a single long line.
+    std::vector<std::vector<int64_t>> shapes = {{5, 12, 1}, {2, 12, 40}, {1, 100, 350}, {1, 3 << 16, 1}};
+    for (const std::vector<int64_t> &shape : shapes)
+      for (int64_t norm : {1, 2}) {
+        long double n = shape[1], divisor = norm == 1 ? std::sqrt(n) : n;
+        std::vector<int64_t> halfShape = {shape[0], shape[1] / 2 + 1, shape[2]};
+        Array<C> x = randomArray<C>(shape), plain(shape), y(shape), half(halfShape), plainHalf(halfShape);
+        Array<R> r = randomArray<R>(shape), plainBack(shape), back(shape);
+        auto expectDivided = [&](const auto &got, const auto &whole) {
+          std::vector<L> wanted = wide(whole);
+          for (L &v : wanted)
+            v /= divisor;
+          EXPECT_LE(errorOf(got, wanted), 2 * bound<R>(shape[1])) << shape[1] << " norm " << norm;
+        };
+        ASSERT_OK(call(tcc_fft, {x.tensor()}, {plain.tensor()}, {1, 1, 1, 0}));
+        ASSERT_OK(call(tcc_fft, {x.tensor()}, {y.tensor()}, {1, 1, 1, norm}));
+        expectDivided(y, plain);
+        ASSERT_OK(call(tcc_rfft, {r.tensor()}, {plainHalf.tensor()}, {1, 1, 0}));
+        ASSERT_OK(call(tcc_rfft, {r.tensor()}, {half.tensor()}, {1, 1, norm}));
+        expectDivided(half, plainHalf);
+        ASSERT_OK(call(tcc_irfft, {half.tensor()}, {plainBack.tensor()}, {1, 1, shape[1], 0}));
+        ASSERT_OK(call(tcc_irfft, {half.tensor()}, {back.tensor()}, {1, 1, shape[1], norm}));
+        expectDivided(back, plainBack);
+      }
+    // Of several axes all points count.
+    Array<R> r = randomArray<R>({6, 5, 7}), back({6, 5, 7});
+    Array<C> half({6, 5, 4});
+    ASSERT_OK(call(tcc_rfft, {r.tensor()}, {half.tensor()}, {2, 0, 2, 1}));
+    ASSERT_OK(call(tcc_irfft, {half.tensor()}, {back.tensor()}, {2, 0, 2, 7, 1}));
+    EXPECT_LE(errorOf(back, wide(r)), 2 * bound<R>(42));
   }
 }
 
@@ -133,7 +171,7 @@ TYPED_TEST(RuntimeFft, number_of_threads_does_not_change_a_bit) {
     std::string first;
     for (int threads : {1, 2, 3, 8}) {
       setNumThreads(threads);
-      ASSERT_OK(call(tcc_fft, {x.tensor()}, {y.tensor()}, {2, 0, 1, 0}));
+      ASSERT_OK(call(tcc_fft, {x.tensor()}, {y.tensor()}, {2, 0, 1, 0, 0}));
       if (threads == 1)
         first = bytesOf(y);
       EXPECT_TRUE(bytesOf(y) == first) << threads;
@@ -151,13 +189,13 @@ TYPED_TEST(RuntimeFft, a_long_line_is_cut_into_rows_and_columns) {
     for (int64_t k = 0; k < n; ++k) // one frequency and a little of another
       x[k] =
           C(std::polar(1.0L, 2 * 3.14159265358979323846L * (long double)(k * frequency % n) / n) + L(k == 7 ? 2 : 0));
-    ASSERT_OK(call(tcc_fft, {x.tensor()}, {y.tensor()}, {1, 0, 0}));
+    ASSERT_OK(call(tcc_fft, {x.tensor()}, {y.tensor()}, {1, 0, 0, 0}));
     std::vector<L> wanted;
     for (int64_t k = 0; k < n; ++k)
       wanted.push_back(L(k == frequency ? n : 0) +
                        2.0L * std::polar(1.0L, -2 * 3.14159265358979323846L * (long double)(7 * k % n) / n));
     EXPECT_LE(errorOf(y, wanted), bound<TypeParam>(n));
-    ASSERT_OK(call(tcc_fft, {y.tensor()}, {back.tensor()}, {1, 0, 1}));
+    ASSERT_OK(call(tcc_fft, {y.tensor()}, {back.tensor()}, {1, 0, 1, 0}));
     std::vector<L> scaled = wide(x);
     for (L &v : scaled)
       v *= (long double)n;
@@ -169,11 +207,12 @@ TYPED_TEST(RuntimeFft, wrong_sizes_are_errors) {
   using C = std::complex<TypeParam>;
   Array<C> x({5}), wrong({4});
   Array<TypeParam> real({7}), none({0});
-  EXPECT_EQ(call(tcc_fft, {x.tensor()}, {wrong.tensor()}, {1, 0, 0}).code, TCC_ERROR_SHAPE);
-  EXPECT_EQ(call(tcc_irfft, {x.tensor()}, {real.tensor()}, {1, 0, 7}).message,
+  EXPECT_EQ(call(tcc_fft, {x.tensor()}, {wrong.tensor()}, {1, 0, 0, 0}).code, TCC_ERROR_SHAPE);
+  EXPECT_EQ(call(tcc_irfft, {x.tensor()}, {real.tensor()}, {1, 0, 7, 0}).message,
             "[irfft] expected n/2 + 1 entries for n = 7 at axis 0, got 5");
+  EXPECT_EQ(call(tcc_fft, {x.tensor()}, {x.tensor()}, {1, 0, 0, 3}).message, "[fft] expected norm 0, 1 or 2, got 3");
   Array<C> one({1});
-  EXPECT_EQ(call(tcc_rfft, {none.tensor()}, {one.tensor()}, {1, 0}).message,
+  EXPECT_EQ(call(tcc_rfft, {none.tensor()}, {one.tensor()}, {1, 0, 0}).message,
             "[rfft] expected a nonempty axis, got size 0 at axis 0");
 }
 
@@ -190,13 +229,13 @@ TEST(RuntimeFftWisdom, measured_plans_are_kept_in_the_cache_folder) {
     return std::string(std::istreambuf_iterator<char>(file), {});
   };
   Array<std::complex<float>> x = randomArray<std::complex<float>>({4, 60}), y({4, 60});
-  ASSERT_OK(call(tcc_fft, {x.tensor()}, {y.tensor()}, {1, 1, 0}));
+  ASSERT_OK(call(tcc_fft, {x.tensor()}, {y.tensor()}, {1, 1, 0, 0}));
   EXPECT_LE(errorOf(y, dft(wide(x), 4, 60, 1, false)), bound<float>(60));
   EXPECT_NE(contents("fftw-wisdom-f32").find("fftw"), std::string::npos);
   EXPECT_EQ(contents("fftw-wisdom-f64"), "");
   std::ofstream(std::string(folder) + "/fftw-wisdom-f64") << "not wisdom";
   Array<std::complex<double>> a = randomArray<std::complex<double>>({4, 60}), b({4, 60});
-  ASSERT_OK(call(tcc_fft, {a.tensor()}, {b.tensor()}, {1, 1, 0})); // a damaged file teaches nothing, and is replaced
+  ASSERT_OK(call(tcc_fft, {a.tensor()}, {b.tensor()}, {1, 1, 0, 0})); // a damaged file teaches nothing, and is replaced
   EXPECT_LE(errorOf(b, dft(wide(a), 4, 60, 1, false)), bound<double>(60));
   EXPECT_NE(contents("fftw-wisdom-f64").find("(fftw"), std::string::npos);
   setFftWisdomFolder("");

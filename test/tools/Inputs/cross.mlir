@@ -24,7 +24,7 @@ func.func @counts(%a: tensor<3x5xi32>, %b: tensor<5x7xi32>) -> tensor<3x7xi32> {
   return %0 : tensor<3x7xi32>
 }
 func.func @spectrum(%x: tensor<15xf64>) -> tensor<8xcomplex<f64>> {
-  %0 = tcc.rfft %x {axes = array<i64: 0>} : tensor<15xf64> -> tensor<8xcomplex<f64>>
+  %0 = tcc.rfft %x {axes = array<i64: 0>, norm = 0 : i64} : tensor<15xf64> -> tensor<8xcomplex<f64>>
   return %0 : tensor<8xcomplex<f64>>
 }
 func.func @loss(%x: tensor<?xf64>) -> tensor<f64> {
