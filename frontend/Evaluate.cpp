@@ -8,6 +8,7 @@
 #include "frontend/CompiledFunction.h"
 #include "frontend/PlanCache.h"
 #include "passes/Program.h"
+#include "runtime/Memory.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
@@ -168,10 +169,10 @@ void loadProgramDialects(MLIRContext &context) {
   context.loadAllAvailableDialects();
 }
 
-std::shared_ptr<Program> compileOrThrow(ModuleOp module, Loc where) {
+std::shared_ptr<Program> compileOrThrow(ModuleOp module, Loc where, const ProgramOptions &options) {
   FirstError said(module.getContext());
   loadProgramDialects(*module.getContext());
-  FailureOr<std::shared_ptr<Program>> program = compileProgram(module, "main", ProgramOptions());
+  FailureOr<std::shared_ptr<Program>> program = compileProgram(module, "main", options);
   if (failed(program))
     throwUserError("eval", "could not compile: " + said.text, where, Kind::internal);
   return *program;
@@ -275,6 +276,39 @@ Prepared prepare(GraphImpl &graph, const Subgraph &subgraph, Loc where) {
   return {cache.programs[subgraph.hash] = compileOrThrow(*module, where)};
 }
 
+/// `code`, or, where its intermediate values would break the limit of set_memory_limit, a program that computes some of
+/// them again. What remains too much is the run's error.
+static Prepared withinLimit(GraphImpl &graph, const Subgraph &subgraph, const Prepared &code, ArrayRef<Type> outputs,
+                            Loc where) {
+  runtime::MemoryStats memory = runtime::memoryStats();
+  if (!memory.limitBytes)
+    return code;
+  int64_t room = memory.limitBytes - memory.liveBytes, needed = code.program->arenaBytes(code.openSizes);
+  constexpr int64_t control = 64; // a buffer's own data, which takes a smallest block
+  for (Type type : outputs)
+    room -= runtime::allocationSize(byteSize(type)) + control;
+  if (runtime::allocationSize(needed) <= room || room <= 0)
+    return code;
+  // The largest size of the allocator's blocks (runtime/Memory.cpp) that fits. Steps that wide also let a loop in which
+  // live memory varies a little compile one program.
+  int64_t step = std::max<int64_t>(int64_t(llvm::bit_floor(uint64_t(room))) / 4, 1);
+  room = room / step * step;
+  StructuralHash key = subgraph.hash;
+  key.add(uint64_t(room));
+  std::shared_ptr<Program> &lean = graph.plans->programs[key];
+  ProgramOptions options;
+  options.memoryBudget = room;
+  // Blocks do not lie without gaps: what a budget lacks to the room shows when they are placed.
+  for (int attempts = 3; attempts > 0 && (!lean || lean->arenaBytes() > room); --attempts) {
+    std::shared_ptr<Program> made = compileOrThrow(*toModule(graph, subgraph, /*numbered=*/true), where, options);
+    options.memoryBudget =
+        int64_t(0.95 * double(options.memoryBudget) * std::min(1.0, double(room) / double(made->arenaBytes())));
+    if (!lean || made->arenaBytes() < lean->arenaBytes())
+      lean = made;
+  }
+  return lean->arenaBytes() < needed ? Prepared{lean} : code;
+}
+
 void evaluateIn(GraphImpl &graph, ArrayRef<Value> wanted, Loc where) {
   Subgraph subgraph = collect(graph, wanted);
   for (Value input : subgraph.inputs)
@@ -297,6 +331,7 @@ void evaluateIn(GraphImpl &graph, ArrayRef<Value> wanted, Loc where) {
   SmallVector<Type> types;
   for (Value v : subgraph.wanted)
     types.push_back(v.getType());
+  code = withinLimit(graph, subgraph, code, types, where);
   std::vector<Buffer> buffers = runOrThrow(code, inputs, types, where, [&](const SourceLocation &at) {
     return placeIn(graph, at, where, [&](size_t line) {
       return line < subgraph.ops.size() ? graph.userLocation(subgraph.ops[line]->getLoc()) : where;

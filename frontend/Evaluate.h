@@ -61,7 +61,7 @@ private:
 void loadProgramDialects(mlir::MLIRContext &context);
 
 /// Compiles `module`'s function `main`, reporting as the user's or our error at `where`.
-std::shared_ptr<Program> compileOrThrow(mlir::ModuleOp module, Loc where);
+std::shared_ptr<Program> compileOrThrow(mlir::ModuleOp module, Loc where, const ProgramOptions &options = {});
 
 /// One element in memory, aligned as kernels expect buffers to be; bool is a byte.
 struct alignas(64) ScalarSlot {

@@ -27,6 +27,7 @@ MemoryStats memory_stats() {
   runtime::MemoryStats s = runtime::memoryStats();
   return {s.liveBytes, s.peakBytes, s.limitBytes};
 }
+void reset_peak_memory() { runtime::resetPeakMemory(); }
 void set_memory_limit(int64_t bytes, Loc where) {
   if (bytes < 0)
     fail("set_memory_limit", where, Kind::value, "expected a number of bytes, or 0 for no limit, got ", bytes);

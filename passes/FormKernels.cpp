@@ -115,9 +115,7 @@ void KernelFormer::copyReturnedInputs(func::FuncOp function) {
   OpBuilder builder(terminator);
   llvm::DenseSet<Value> taken;
   for (OpOperand &operand : terminator->getOpOperands()) {
-    Value root = operand.get();
-    while (auto reshape = root.getDefiningOp<ReshapeOp>())
-      root = reshape.getX();
+    Value root = rootOf(operand.get());
     bool isFixed = isa<BlockArgument>(root) || (root.getDefiningOp<ConstantOp>() && !isSplat(root));
     if (isFixed || !taken.insert(root).second)
       operand.set(StopGradientOp::create(builder, terminator->getLoc(), operand.get().getType(), operand.get()));

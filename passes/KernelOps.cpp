@@ -187,4 +187,16 @@ Type storageType(Type element) {
   return IntegerType::get(element.getContext(), integer.getWidth() == 1 ? 8 : integer.getWidth());
 }
 
+int64_t elementBytes(Type element) {
+  if (auto complexElement = dyn_cast<mlir::ComplexType>(element))
+    return complexElement.getElementType().getIntOrFloatBitWidth() / 4;
+  return storageType(element).getIntOrFloatBitWidth() / 8;
+}
+
+Value rootOf(Value tensor) {
+  while (auto reshape = tensor.getDefiningOp<ReshapeOp>())
+    tensor = reshape.getX();
+  return tensor;
+}
+
 } // namespace tcc

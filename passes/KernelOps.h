@@ -38,7 +38,12 @@ llvm::SmallVector<int64_t> freeAxes(int64_t rank, llvm::ArrayRef<int64_t> batch,
 /// Whether `value` is a constant with all elements equal.
 bool isSplat(mlir::Value value);
 
+/// The tensor whose memory `tensor` shows through reshapes.
+mlir::Value rootOf(mlir::Value tensor);
+
 /// The storage type of an element in memory: bool is i8, unsigned is signless.
 mlir::Type storageType(mlir::Type element);
+/// Bytes of an element in memory.
+int64_t elementBytes(mlir::Type element);
 
 } // namespace tcc

@@ -15,6 +15,8 @@ void simplify(mlir::FunctionOpInterface function);
 void simplifyControl(mlir::ModuleOp module);
 mlir::LogicalResult formKernels(mlir::ModuleOp module, const FormKernelsOptions &options);
 mlir::LogicalResult lowerToLinalg(mlir::ModuleOp module);
+/// Of functions whose steps are kernels' launches and library calls; `budget` is that of compileProgram.
+void reduceMemory(mlir::ModuleOp module, int64_t budget);
 mlir::LogicalResult planBuffers(mlir::ModuleOp module);
 
 /// A kernel that is still made of tcc ops on tensors.

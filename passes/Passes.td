@@ -89,6 +89,19 @@ def FormKernels : Pass<"tcc-form-kernels", "mlir::ModuleOp"> {
   let dependentDialects = ["mlir::func::FuncDialect"];
 }
 
+def ReduceMemory : Pass<"tcc-reduce-memory", "mlir::ModuleOp"> {
+  let summary = "Order the steps of entry functions so that values die early; compute some again to fit a budget";
+  let description = [{
+    A launch or library call that sets free at least as much memory as it takes runs as early as it can, if that lowers the
+    peak of the function by an eighth. With a budget, values that lie in memory between readers far apart are dropped and
+    computed again (rematerialisation), those first that free most for the time it takes, until the peak is within the
+    budget or nothing helps any more. Functions with open sizes are left as they are.
+  }];
+  let options = [
+    Option<"budget", "budget", "int64_t", /*default=*/"0", "Bytes for all intermediate values; 0 for any number">
+  ];
+}
+
 def LowerToLinalg : Pass<"tcc-lower-to-linalg", "mlir::ModuleOp"> {
   let summary = "Lower kernels from tcc ops to linalg.generic on memrefs";
   let description = [{

@@ -25,6 +25,7 @@ void buildCpuPipeline(OpPassManager &pm, const CpuPipelineOptions &options) {
   loops.vectorize = !options.reference;
   pm.addNestedPass<func::FuncOp>(createSimplify());
   pm.addPass(createFormKernels(forming)); // tcc on tensors -> kernels and launches
+  pm.addPass(createReduceMemory());       // launches in an order in which values die early
   pm.addPass(createLowerToLinalg());      // kernels -> linalg on memrefs
   pm.addPass(createPlanBuffers());        // launches -> one arena
   pm.addPass(createEmitLoopsPass(loops)); // kernels -> scf and vector
@@ -132,7 +133,7 @@ bool isEntry(func::FuncOp function) {
   return (isTensorFunction(function) && function.getNumResults() > 0) || isPlannedFunction(function);
 }
 
-FailureOr<func::FuncOp> planEntry(ModuleOp module, StringRef entry, bool reference, PlanTimes *times) {
+FailureOr<func::FuncOp> planEntry(ModuleOp module, StringRef entry, const PlanOptions &options, PlanTimes *times) {
   auto last = std::chrono::steady_clock::now();
   auto lap = [&](double PlanTimes::*stage) {
     auto now = std::chrono::steady_clock::now();
@@ -145,23 +146,24 @@ FailureOr<func::FuncOp> planEntry(ModuleOp module, StringRef entry, bool referen
     return failure();
   if (!isEntry(function))
     return function.emitError("arguments and results must be ranked tensors, and there must be a result");
-  if (reference && (isPlannedFunction(function) || !function.getOps<LaunchOp>().empty()))
+  if (options.reference && (isPlannedFunction(function) || !function.getOps<LaunchOp>().empty()))
     return function.emitError("has kernels already: the reference is made from tcc ops");
   function->removeAttr("tcc.kernel"); // a kernel alone is a program like any other
   if (failed(isolateEntry(module, function)))
     return failure();
   if (isTensorFunction(function)) {
     recordSizeDemands(function);
-    if (!reference)
+    if (!options.reference)
       simplifyControl(module);
     if (failed(isolateEntry(module, function)))
       return failure();
     recordSizeDemandsOfBodies(module);
   }
   FormKernelsOptions forming;
-  forming.reference = reference;
+  forming.reference = options.reference;
   if (failed(formKernels(module, forming)))
     return failure();
+  reduceMemory(module, options.memoryBudget);
   lap(&PlanTimes::form);
   if (failed(lowerToLinalg(module)))
     return failure();

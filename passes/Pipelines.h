@@ -29,6 +29,12 @@ mlir::func::FuncOp findEntry(mlir::ModuleOp module, llvm::StringRef name);
 /// Whether planEntry takes it: from tensors to tensors, or planned.
 bool isEntry(mlir::func::FuncOp function);
 
+struct PlanOptions {
+  bool reference = false; ///< op by op, unfused and unvectorised
+  /// Bytes for all intermediate values at a time; some are computed again rather than kept. 0: as many as it takes.
+  int64_t memoryBudget = 0;
+};
+
 /// Wall time of each stage in seconds, added up.
 struct PlanTimes {
   double form = 0, lower = 0, plan = 0;
@@ -37,8 +43,8 @@ struct PlanTimes {
 /// Brings function `entry` of `module` to a planned function, and its kernels to linalg: the way to every program and
 /// artifact. The module may be at any stage (tcc ops, kernels, linalg, loops, LLVM dialect, buffers planned or not);
 /// what is done is left as it is. Everything that the entry does not need is erased.
-mlir::FailureOr<mlir::func::FuncOp> planEntry(mlir::ModuleOp module, llvm::StringRef entry, bool reference = false,
-                                              PlanTimes *times = nullptr);
+mlir::FailureOr<mlir::func::FuncOp> planEntry(mlir::ModuleOp module, llvm::StringRef entry,
+                                              const PlanOptions &options = {}, PlanTimes *times = nullptr);
 /// The kernels that a planned function and what it runs launch, each once, in any form.
 llvm::SmallVector<mlir::Operation *> launchedKernels(mlir::func::FuncOp function);
 

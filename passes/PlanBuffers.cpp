@@ -140,21 +140,10 @@ private:
   llvm::DenseMap<Value, Value> memories;
 };
 
-/// The tensor whose memory a reshape shows.
-Value rootOf(Value tensor) {
-  while (auto reshape = tensor.getDefiningOp<ReshapeOp>())
-    tensor = reshape.getX();
-  return tensor;
-}
-
 LogicalResult EntryPlanner::addBlock(Value tensor) {
   RankedTensorType type = tensorType(tensor);
   MLIRContext *context = type.getContext();
-  Type element = storageType(type.getElementType());
-  auto complexElement = dyn_cast<mlir::ComplexType>(element);
-  int64_t size = complexElement ? complexElement.getElementType().getIntOrFloatBitWidth() / 4
-                                : element.getIntOrFloatBitWidth() / 8;
-  AffineExpr bytes = getAffineConstantExpr(size, context);
+  AffineExpr bytes = getAffineConstantExpr(elementBytes(type.getElementType()), context);
   for (int64_t axis = 0; axis < type.getRank(); ++axis) {
     AffineExpr expr = shapes.size(tensor, axis);
     if (!expr)

@@ -79,11 +79,12 @@ FailureOr<std::shared_ptr<Program>> compileProgram(ModuleOp module, StringRef en
   CacheKey key;
   if (Operation *root = disk ? module.lookupSymbol(entry) : nullptr) {
     SymbolTable symbols(module);
-    key = digestOf(reachableFrom(symbols, root), describeCompilation(target) + (options.reference ? "reference" : ""));
+    key = digestOf(reachableFrom(symbols, root), describeCompilation(target) + (options.reference ? "reference" : "") +
+                                                     "memory " + std::to_string(options.memoryBudget));
     if (auto plan = load(*disk, key))
       return std::shared_ptr<Program>(new Program(std::move(*plan)));
   }
-  FailureOr<func::FuncOp> function = planEntry(module, entry, options.reference, &spent);
+  FailureOr<func::FuncOp> function = planEntry(module, entry, options, &spent);
   if (failed(function))
     return failure();
   lap(nullptr);

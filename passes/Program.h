@@ -11,8 +11,7 @@
 
 namespace tcc {
 
-struct ProgramOptions {
-  bool reference = false; ///< op by op, unfused and unvectorised
+struct ProgramOptions : PlanOptions {
   Target target = Target::host();
 };
 
@@ -38,6 +37,8 @@ public:
               std::span<const int64_t> openSizes = {}) const;
   /// Null for an index that is none.
   const SourceLocation *sourceLocation(int32_t index) const;
+  /// Memory that a run takes beside inputs, outputs and what library calls need while they work.
+  int64_t arenaBytes(std::span<const int64_t> openSizes = {}) const { return planFor(openSizes)->view().arenaBytes; }
   /// The plan for these sizes, for tools.
   std::shared_ptr<const runtime::Plan> planFor(std::span<const int64_t> openSizes = {}) const;
 
