@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -435,6 +436,12 @@ LogicalResult KernelWriter::write() {
     if (failed(emitBlock(forOp.getInductionVar(), scratch)))
       return failure();
   }
+  // No ordinary release of x86 waits for stores past the caches; a fence, a locked instruction there, does (Intel SDM
+  // volume 3, "Buffering of Write Combining Memory Locations").
+  if (plan.streams) {
+    b.setInsertionPoint(function.getBody().front().getTerminator());
+    LLVM::FenceOp::create(b, loc, LLVM::AtomicOrdering::seq_cst);
+  }
   if (split && failed(writeFinish()))
     return failure();
   AffineExpr extent = outerBlocks() * pieces();
@@ -542,8 +549,8 @@ struct EmitLoopsPass : PassWrapper<EmitLoopsPass, OperationPass<ModuleOp>> {
   StringRef getArgument() const final { return "tcc-emit-loops"; }
   StringRef getDescription() const final { return "Turn stage-3 kernels into loops on vectors over a range of blocks"; }
   void getDependentDialects(DialectRegistry &registry) const final {
-    registry.insert<affine::AffineDialect, arith::ArithDialect, math::MathDialect, memref::MemRefDialect,
-                    scf::SCFDialect, vector::VectorDialect>();
+    registry.insert<affine::AffineDialect, arith::ArithDialect, LLVM::LLVMDialect, math::MathDialect,
+                    memref::MemRefDialect, scf::SCFDialect, vector::VectorDialect>();
   }
   void runOnOperation() final {
     EmitLoopsOptions options{vectorBits, vectorize, masked};

@@ -143,7 +143,7 @@ Lane LoopEmitter::loadLanes(const ElementKind &kind, Value memref, Value offset,
 }
 
 void LoopEmitter::storeLanes(Lane value, const ElementKind &kind, Value memref, Value offset, const Size &stride,
-                             unsigned lanes, Value count) {
+                             unsigned lanes, Value count, bool streams) {
   BodyEmitter body(b, loc, lanes);
   value = body.spread(value);
   if (kind.storage != kind.compute)
@@ -166,7 +166,8 @@ void LoopEmitter::storeLanes(Lane value, const ElementKind &kind, Value memref, 
       all = vector::ShuffleOp::create(b, loc, value.re, value.im, order);
     }
     if (!count)
-      vector::StoreOp::create(b, loc, all, memref, offset);
+      vector::StoreOp::create(b, loc, all, memref, offset, streams,
+                              streams ? llvm::Align(LoopPlan::lineBytes) : llvm::MaybeAlign());
     else
       vector::MaskedStoreOp::create(b, loc, memref, ValueRange{offset}, mask(lanes * parts, mul(count, index(parts))),
                                     all);
@@ -298,7 +299,8 @@ LogicalResult LoopEmitter::emitLanes(Group &group, const Bases &bases, Value iv,
       written[access.buffer] = value;
       if (buffers[access.buffer].memref)
         storeLanes(value, nest.buffers[access.buffer].kind, buffers[access.buffer].memref,
-                   offsetOf(g, generic->numInputs + i), strideOf(access), lanes, count);
+                   offsetOf(g, generic->numInputs + i), strideOf(access), lanes, count,
+                   access.streams && lanes == group.lanes);
     }
   }
   return success();

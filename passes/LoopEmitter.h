@@ -36,8 +36,9 @@ public:
   /// All lanes of an access at element `offset` + lane * `stride`; lanes from `count` on are off (null: none are).
   Lane loadLanes(const ElementKind &kind, mlir::Value memref, mlir::Value offset, const Size &stride, unsigned lanes,
                  mlir::Value count);
+  /// `streams`: whole lines past the caches.
   void storeLanes(Lane value, const ElementKind &kind, mlir::Value memref, mlir::Value offset, const Size &stride,
-                  unsigned lanes, mlir::Value count);
+                  unsigned lanes, mlir::Value count, bool streams = false);
   Lane neutral(mlir::Operation *combiner, const ElementKind &kind);
 
   /// Forgets what belongs to the function written so far.

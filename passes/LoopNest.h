@@ -46,6 +46,7 @@ struct Access {
   unsigned buffer = 0;
   llvm::SmallVector<Size> offset; ///< a sum
   llvm::SmallVector<Size> strides;
+  bool streams = false; ///< whole vectors are stored past the caches (LoopPlan decides)
 };
 
 enum class Combiner { none, add, mul, max, min, other };

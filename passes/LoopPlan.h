@@ -32,7 +32,8 @@ struct TransposedInput {
 };
 
 struct LoopPlan {
-  static constexpr int64_t tileSize = 64; ///< 64 x 64 elements of 4 bytes are half a first-level cache
+  static constexpr int64_t lineBytes = 64; ///< of the caches
+  static constexpr int64_t tileSize = 64;  ///< 64 x 64 elements of 4 bytes are half a first-level cache
   unsigned numOuter = 0;
   /// The last outer loop is the vector loop of every group and is cut into chunks; otherwise all outer loops are rows.
   bool vectorOuter = false;
@@ -45,6 +46,7 @@ struct LoopPlan {
   unsigned registerTile = 1; ///< tiles are transposed by blocks of so many vectors of so many lanes
   llvm::SmallVector<TransposedInput> transposed;
   double blockCost = 0; ///< ns
+  bool streams = false; ///< some output is stored past the caches
   std::vector<Group> groups;
 
   unsigned numRows() const { return vectorOuter ? numOuter - 1 : numOuter; }
