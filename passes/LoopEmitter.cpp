@@ -229,88 +229,93 @@ FailureOr<Lane> LoopEmitter::loadCaptured(BodyEmitter &body, memref::LoadOp load
   return result;
 }
 
-LogicalResult LoopEmitter::emitLanes(Group &group, const Bases &bases, Value iv, unsigned lanes, Value count,
+LogicalResult LoopEmitter::emitLanes(Group &group, ArrayRef<Row> rows, Value iv, unsigned lanes, Value count,
                                      ArrayRef<Accumulator> accumulators, MutableArrayRef<Lane> state) {
   BodyEmitter body(b, loc, lanes);
   int loop = group.vectorLoop;
   llvm::DenseMap<unsigned, Lane> written;
   auto strideOf = [&](const Access &access) { return loop < 0 ? Size::constant(0) : access.strides[loop]; };
-  auto offsetOf = [&](unsigned g, unsigned a) {
-    Size stride = strideOf(group.generics[g]->accesses[a]);
-    Value offset = bases[g][a];
-    return stride.is(0) ? offset : add(offset, mul(iv, size(stride)));
-  };
-  for (auto [g, generic] : llvm::enumerate(group.generics)) {
-    Block &block = generic->op.getRegion().front();
-    SmallVector<Lane> arguments(block.getNumArguments());
-    for (auto [a, access] : llvm::enumerate(generic->accesses)) {
-      if (block.getArgument(a).use_empty())
-        continue;
-      const Accumulator *accumulator = llvm::find_if(accumulators, [&](const Accumulator &candidate) {
-        return candidate.generic == g && generic->numInputs + candidate.output == a;
-      });
-      if (accumulator != accumulators.end()) {
-        arguments[a] = state[accumulator - accumulators.begin()];
-        continue;
-      }
-      if (auto it = written.find(access.buffer); it != written.end()) {
-        arguments[a] = it->second;
-        continue;
-      }
-      if (auto it = preloaded.find({g, a}); it != preloaded.end()) {
-        arguments[a] = it->second;
-        continue;
-      }
-      arguments[a] = loadLanes(nest.buffers[access.buffer].kind, buffers[access.buffer].memref, offsetOf(g, a),
-                               strideOf(access), lanes, count);
-    }
-    auto emitIndex = [&, generic = generic](unsigned dim) -> Lane {
-      int which = generic->loopOf[dim];
-      if (which < 0)
-        return {index(0), nullptr, true};
-      if (which != loop)
-        return {ivs[which], nullptr, true};
-      Lane first{iv, nullptr, true};
-      if (lanes == 1)
-        return first;
-      return {arith::AddIOp::create(b, loc, body.spread(first).re, stepVector(lanes, Size::constant(1))), nullptr,
-              false, iv};
+  for (const Row &row : rows) {
+    if (rows.size() > 1)
+      ivs[group.numLoops - 1] = row.iv;
+    auto offsetOf = [&](unsigned g, unsigned a) {
+      Size stride = strideOf(group.generics[g]->accesses[a]);
+      Value offset = row.bases[g][a];
+      return stride.is(0) ? offset : add(offset, mul(iv, size(stride)));
     };
-    auto emitLoad = [&](memref::LoadOp load, ArrayRef<Lane> indices) {
-      return loadCaptured(body, load, indices, count);
-    };
-    auto emitSize = [&](memref::DimOp dim) {
-      return size(nest.buffers[nest.bufferOf(dim.getSource())].shape[*dim.getConstantIndex()]);
-    };
-    FailureOr<SmallVector<Lane>> yields = body.emit(block, arguments, emitIndex, emitLoad, emitSize);
-    if (failed(yields))
-      return failure();
-    for (auto [i, value] : llvm::enumerate(*yields)) {
-      const Access &access = generic->output(i);
-      const Accumulator *accumulator = llvm::find_if(accumulators, [&, g = g, i = i](const Accumulator &candidate) {
-        return candidate.generic == g && candidate.output == i;
-      });
-      if (accumulator != accumulators.end()) {
-        Lane &current = state[accumulator - accumulators.begin()];
-        // Lanes that are off keep what they have.
-        current = lanes == 1 ? value : count ? body.select(mask(lanes, count), value, current) : body.spread(value);
-        continue;
+    for (auto [g, generic] : llvm::enumerate(group.generics)) {
+      Block &block = generic->op.getRegion().front();
+      SmallVector<Lane> arguments(block.getNumArguments());
+      for (auto [a, access] : llvm::enumerate(generic->accesses)) {
+        if (block.getArgument(a).use_empty())
+          continue;
+        const Accumulator *accumulator = llvm::find_if(accumulators, [&](const Accumulator &candidate) {
+          return candidate.generic == g && generic->numInputs + candidate.output == a;
+        });
+        if (accumulator != accumulators.end()) {
+          arguments[a] = state[accumulator - accumulators.begin()];
+          continue;
+        }
+        if (auto it = written.find(access.buffer); it != written.end()) {
+          arguments[a] = it->second;
+          continue;
+        }
+        if (auto it = row.preloaded.find({g, a}); it != row.preloaded.end()) {
+          arguments[a] = it->second;
+          continue;
+        }
+        arguments[a] = loadLanes(nest.buffers[access.buffer].kind, buffers[access.buffer].memref, offsetOf(g, a),
+                                 strideOf(access), lanes, count);
       }
-      written[access.buffer] = value;
-      if (buffers[access.buffer].memref)
-        storeLanes(value, nest.buffers[access.buffer].kind, buffers[access.buffer].memref,
-                   offsetOf(g, generic->numInputs + i), strideOf(access), lanes, count,
-                   access.streams && lanes == group.lanes);
+      auto emitIndex = [&, generic = generic](unsigned dim) -> Lane {
+        int which = generic->loopOf[dim];
+        if (which < 0)
+          return {index(0), nullptr, true};
+        if (which != loop)
+          return {ivs[which], nullptr, true};
+        Lane first{iv, nullptr, true};
+        if (lanes == 1)
+          return first;
+        return {arith::AddIOp::create(b, loc, body.spread(first).re, stepVector(lanes, Size::constant(1))), nullptr,
+                false, iv};
+      };
+      auto emitLoad = [&](memref::LoadOp load, ArrayRef<Lane> indices) {
+        return loadCaptured(body, load, indices, count);
+      };
+      auto emitSize = [&](memref::DimOp dim) {
+        return size(nest.buffers[nest.bufferOf(dim.getSource())].shape[*dim.getConstantIndex()]);
+      };
+      FailureOr<SmallVector<Lane>> yields = body.emit(block, arguments, emitIndex, emitLoad, emitSize);
+      if (failed(yields))
+        return failure();
+      for (auto [i, value] : llvm::enumerate(*yields)) {
+        const Access &access = generic->output(i);
+        const Accumulator *accumulator = llvm::find_if(accumulators, [&, g = g, i = i](const Accumulator &candidate) {
+          return candidate.generic == g && candidate.output == i;
+        });
+        if (accumulator != accumulators.end()) {
+          Lane &current = state[accumulator - accumulators.begin()];
+          // Lanes that are off keep what they have.
+          current = lanes == 1 ? value : count ? body.select(mask(lanes, count), value, current) : body.spread(value);
+          continue;
+        }
+        written[access.buffer] = value;
+        // Of several rows that are added up, the last has the sum.
+        if (buffers[access.buffer].memref && &row == &rows.back())
+          storeLanes(value, nest.buffers[access.buffer].kind, buffers[access.buffer].memref,
+                     offsetOf(g, generic->numInputs + i), strideOf(access), lanes, count,
+                     access.streams && lanes == group.lanes);
+      }
     }
   }
   return success();
 }
 
-LogicalResult LoopEmitter::emitVectorLoop(Group &group, const GroupRange &range, Bases &bases) {
+LogicalResult LoopEmitter::emitVectorLoop(Group &group, const GroupRange &range, MutableArrayRef<Row> rows) {
   int loop = group.vectorLoop;
-  preloaded.clear();
   if (loop < 0)
-    return emitLanes(group, bases, nullptr, 1, nullptr, {}, {});
+    return emitLanes(group, rows, nullptr, 1, nullptr, {}, {});
+  const Bases &bases = rows.front().bases; // reductions along the vector loop take one row at a time
   Value begin = index(0), end = size(group.generics.front()->extents[loop]);
   if (plan.vectorOuter && loop == int(plan.numOuter) - 1) {
     begin = range.chunkBegin;
@@ -327,8 +332,9 @@ LogicalResult LoopEmitter::emitVectorLoop(Group &group, const GroupRange &range,
     for (unsigned a = 0; a < generic->numInputs; ++a) {
       const Access &access = generic->accesses[a];
       if (access.strides[loop].is(0) && !block.getArgument(a).use_empty() && !writes(group, access.buffer))
-        preloaded[{unsigned(g), a}] = loadLanes(nest.buffers[access.buffer].kind, buffers[access.buffer].memref,
-                                                bases[g][a], Size::constant(0), 1, nullptr);
+        for (Row &row : rows)
+          row.preloaded[{unsigned(g), a}] = loadLanes(nest.buffers[access.buffer].kind, buffers[access.buffer].memref,
+                                                      row.bases[g][a], Size::constant(0), 1, nullptr);
     }
     if (!generic->reduction[loop])
       continue;
@@ -363,7 +369,7 @@ LogicalResult LoopEmitter::emitVectorLoop(Group &group, const GroupRange &range,
     Value iv = forOp.getInductionVar();
     Value count = masked ? min(sub(to, iv), index(lanes)) : Value();
     ivs[loop] = iv;
-    if (failed(emitLanes(group, bases, iv, lanes, count, accumulators, state)))
+    if (failed(emitLanes(group, rows, iv, lanes, count, accumulators, state)))
       return failure();
     SmallVector<Value> yields;
     for (const Lane &lane : state) {
@@ -441,9 +447,20 @@ LogicalResult LoopEmitter::emitVectorLoop(Group &group, const GroupRange &range,
   return success();
 }
 
+LoopEmitter::Row LoopEmitter::advance(const Group &group, const Bases &bases, unsigned loop, Value iv) {
+  Row row{bases, iv, Preloaded()};
+  for (auto [generic, offsets] : llvm::zip(group.generics, row.bases))
+    for (auto [access, offset] : llvm::zip(generic->accesses, offsets))
+      if (!access.strides[loop].is(0))
+        offset = add(offset, mul(iv, size(access.strides[loop])));
+  return row;
+}
+
 LogicalResult LoopEmitter::emitLoops(Group &group, const GroupRange &range, unsigned loop, Bases bases) {
-  if (loop == group.numLoops)
-    return emitVectorLoop(group, range, bases);
+  if (loop == group.numLoops) {
+    Row row{std::move(bases), nullptr, Preloaded()};
+    return emitVectorLoop(group, range, row);
+  }
   if (int(loop) == group.vectorLoop)
     return emitLoops(group, range, loop + 1, std::move(bases));
   Value begin = index(0), end = size(group.generics.front()->extents[loop]);
@@ -451,15 +468,30 @@ LogicalResult LoopEmitter::emitLoops(Group &group, const GroupRange &range, unsi
     begin = range.splitBegin;
     end = range.splitEnd;
   }
-  auto forOp = scf::ForOp::create(b, loc, begin, end, index(1));
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(forOp.getBody());
-  Value iv = ivs[loop] = forOp.getInductionVar();
-  for (auto [generic, offsets] : llvm::zip(group.generics, bases))
-    for (auto [access, offset] : llvm::zip(generic->accesses, offsets))
-      if (!access.strides[loop].is(0))
-        offset = add(offset, mul(iv, size(access.strides[loop])));
-  return emitLoops(group, range, loop + 1, std::move(bases));
+  auto emitLoop = [&](Value from, Value to, unsigned step) -> LogicalResult {
+    auto forOp = scf::ForOp::create(b, loc, from, to, index(step));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(forOp.getBody());
+    Value iv = ivs[loop] = forOp.getInductionVar();
+    if (step == 1)
+      return emitLoops(group, range, loop + 1, advance(group, bases, loop, iv).bases);
+    SmallVector<Row> rows;
+    for (unsigned i = 0; i < step; ++i)
+      rows.push_back(advance(group, bases, loop, add(iv, index(i))));
+    return emitVectorLoop(group, range, rows);
+  };
+  unsigned step = loop + 1 == group.numLoops ? group.rowsAtOnce : 1;
+  if (step > 1) {
+    Value span = sub(end, begin);
+    Value middle = add(begin, sub(span, b.createOrFold<arith::RemUIOp>(loc, span, index(step))));
+    if (failed(emitLoop(begin, middle, step)))
+      return failure();
+    const Size &extent = group.generics.front()->extents[loop];
+    if (extent.isConstant() && extent.coefficient % step == 0 && !(range.splitBegin && loop == plan.splitLoop))
+      return success();
+    begin = middle;
+  }
+  return emitLoop(begin, end, 1);
 }
 
 LogicalResult LoopEmitter::emitGroup(Group &group, const GroupRange &range) {

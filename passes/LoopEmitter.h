@@ -53,11 +53,20 @@ private:
     mlir::Operation *combiner;
   };
   using Bases = llvm::SmallVector<llvm::SmallVector<mlir::Value>>; ///< by generic, by access
+  using Preloaded = llvm::DenseMap<std::pair<unsigned, unsigned>, Lane>;
+  /// One iteration of the loops around the vector loop.
+  struct Row {
+    Bases bases;
+    mlir::Value iv;      ///< of the loop right around the vector loop, null if there is none
+    Preloaded preloaded; ///< inputs that the vector loop does not move: (generic, access)
+  };
 
   mlir::LogicalResult emitLoops(Group &group, const GroupRange &range, unsigned loop, Bases bases);
-  mlir::LogicalResult emitVectorLoop(Group &group, const GroupRange &range, Bases &bases);
-  mlir::LogicalResult emitLanes(Group &group, const Bases &bases, mlir::Value iv, unsigned lanes, mlir::Value count,
-                                llvm::ArrayRef<Accumulator> accumulators, llvm::MutableArrayRef<Lane> state);
+  Row advance(const Group &group, const Bases &bases, unsigned loop, mlir::Value iv);
+  mlir::LogicalResult emitVectorLoop(Group &group, const GroupRange &range, llvm::MutableArrayRef<Row> rows);
+  mlir::LogicalResult emitLanes(Group &group, llvm::ArrayRef<Row> rows, mlir::Value iv, unsigned lanes,
+                                mlir::Value count, llvm::ArrayRef<Accumulator> accumulators,
+                                llvm::MutableArrayRef<Lane> state);
   mlir::FailureOr<Lane> loadCaptured(BodyEmitter &body, mlir::memref::LoadOp load, llvm::ArrayRef<Lane> indices,
                                      mlir::Value count);
   mlir::Value mask(unsigned lanes, mlir::Value count);
@@ -69,8 +78,7 @@ private:
   const KernelNest &nest;
   const LoopPlan &plan;
   llvm::DenseMap<int64_t, mlir::Value> constants;
-  llvm::SmallVector<mlir::Value> ivs;                            ///< current value of each loop of the group
-  llvm::DenseMap<std::pair<unsigned, unsigned>, Lane> preloaded; ///< invariant inputs: (generic, access)
+  llvm::SmallVector<mlir::Value> ivs; ///< current value of each loop of the group
 };
 
 } // namespace tcc

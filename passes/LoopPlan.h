@@ -23,6 +23,7 @@ struct Group {
   unsigned lanes = 1, tailLanes = 1;
   bool masked = false;
   bool onlyMasked = false; ///< one masked loop for all: the body is too long to be emitted twice
+  unsigned rowsAtOnce = 1; ///< iterations of the last reduced loop that one turn of the vector loop inside it takes
 };
 
 /// An input that runs contiguously along the tile loop, across the vectors: a tile of it is transposed into a buffer.

@@ -138,8 +138,8 @@ func.func private @transpose(%x: memref<512x256xf32>, %o: memref<256x512xf32>) a
 // CHECK-NEXT: return
 // SCALAR-LABEL: @streams
 // SCALAR-NOT: nontemporal
-func.func private @streams(%x: memref<1024x2048xf32>, %o: memref<1024x2048xf32>) attributes {tcc.kernel, tcc.num_outputs = 1 : i64, tcc.outer = 2 : i64} {
-  linalg.generic {indexing_maps = [#ij, #ij], iterator_types = ["parallel", "parallel"]} ins(%x : memref<1024x2048xf32>) outs(%o : memref<1024x2048xf32>) {
+func.func private @streams(%x: memref<4096x2048xf32>, %o: memref<4096x2048xf32>) attributes {tcc.kernel, tcc.num_outputs = 1 : i64, tcc.outer = 2 : i64} {
+  linalg.generic {indexing_maps = [#ij, #ij], iterator_types = ["parallel", "parallel"]} ins(%x : memref<4096x2048xf32>) outs(%o : memref<4096x2048xf32>) {
   ^bb0(%a: f32, %b: f32):
     %0 = arith.addf %a, %a : f32
     linalg.yield %0 : f32
@@ -152,8 +152,8 @@ func.func private @streams(%x: memref<1024x2048xf32>, %o: memref<1024x2048xf32>)
 // CHECK-NOT: nontemporal
 // CHECK-NOT: llvm.fence
 // CHECK: return
-func.func private @rows_of_odd_length(%x: memref<2049x1025xf32>, %o: memref<1025x2049xf32>) attributes {tcc.kernel, tcc.num_outputs = 1 : i64, tcc.outer = 2 : i64} {
-  linalg.generic {indexing_maps = [#ji, #ij], iterator_types = ["parallel", "parallel"]} ins(%x : memref<2049x1025xf32>) outs(%o : memref<1025x2049xf32>) {
+func.func private @rows_of_odd_length(%x: memref<4097x4095xf32>, %o: memref<4095x4097xf32>) attributes {tcc.kernel, tcc.num_outputs = 1 : i64, tcc.outer = 2 : i64} {
+  linalg.generic {indexing_maps = [#ji, #ij], iterator_types = ["parallel", "parallel"]} ins(%x : memref<4097x4095xf32>) outs(%o : memref<4095x4097xf32>) {
   ^bb0(%a: f32, %b: f32):
     linalg.yield %a : f32
   }
