@@ -42,6 +42,7 @@ Target Target::host() {
     auto has = [&](StringRef name) { return features.lookup(name); };
     target.maskedMemory = has("avx512f") && has("avx512bw") && has("avx512vl");
     target.vectorBits = target.maskedMemory ? 512 : has("avx2") ? 256 : 128;
+    target.scalef = target.maskedMemory;
     target.fma = has("fma") || llvm::Triple(target.triple).isAArch64();
     // 512-bit registers are used only when asked for on CPUs that once lowered their clock for them.
     if (target.maskedMemory)
@@ -86,6 +87,7 @@ FailureOr<Target> Target::get(StringRef triple, StringRef cpu, Location errorLoc
     auto has = [&](StringRef feature) { return subtarget->checkFeatures(("+" + feature).str()); };
     target.maskedMemory = has("avx512f") && has("avx512bw") && has("avx512vl");
     target.vectorBits = target.maskedMemory ? 512 : has("avx2") ? 256 : 128;
+    target.scalef = target.maskedMemory;
     target.fma = has("fma");
     if (target.maskedMemory)
       target.features = "-prefer-256-bit";

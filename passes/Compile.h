@@ -21,6 +21,7 @@ struct Target {
   unsigned indexBits = 64;
   bool maskedMemory = false; ///< masked loads and stores are single instructions
   bool fma = false;          ///< fused multiply-add is an instruction
+  bool scalef = false;       ///< x * 2^n is an instruction (AVX-512)
   bool vectorize = true;     ///< false: plain loops, the reference
   bool positionIndependent = true;
 

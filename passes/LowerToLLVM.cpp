@@ -141,6 +141,7 @@ LogicalResult lowerToLLVMDialect(ModuleOp module, const Target &target, CompileT
   expansion.enableVerifier(false);
   ExpandMathOptions mathOptions;
   mathOptions.fma = target.fma;
+  mathOptions.scalef = target.scalef;
   expansion.addPass(createExpandMath(mathOptions));
   if (failed(expansion.run(module)))
     return failure();

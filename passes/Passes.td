@@ -65,10 +65,13 @@ def ExpandMath : Pass<"tcc-expand-math", "mlir::ModuleOp"> {
   }];
   let options = [
     Option<"fma", "fma", "bool", /*default=*/"true",
-           "The target has a hardware fused multiply-add; without one no `math.fma` is emitted">
+           "The target has a hardware fused multiply-add; without one no `math.fma` is emitted">,
+    Option<"scalef", "scalef", "bool", /*default=*/"false",
+           "The target has AVX-512's vscalef for vectors of whole registers">
   ];
-  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::math::MathDialect",
-                           "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::LLVM::LLVMDialect",
+                           "mlir::math::MathDialect", "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect",
+                           "mlir::vector::VectorDialect"];
 }
 
 def FormKernels : Pass<"tcc-form-kernels", "mlir::ModuleOp"> {

@@ -17,6 +17,8 @@ struct VectorMathOptions {
   /// products and sums round separately and exact products are formed by Dekker's splitting; the accuracy bounds hold
   /// in both modes.
   bool fma = true;
+  /// AVX-512's x * 2^n of vectors, correctly rounded: one instruction instead of nine.
+  bool scalef = false;
 };
 
 /// Whether the builders take values of this type: f32, f64, or a fixed (not scalable) vector of them.

@@ -198,7 +198,7 @@ F convert(F x, Emitter &to);
 /// e^(hi + lo); lo may be null. Keeps NaN, saturates to 0 and inf.
 F expOf(F hi, F lo);
 /// x * 2^n for an n within the range exp can reach; correctly rounded also into the subnormals.
-F scaleByPowerOfTwo(F x, I n);
+F scaleByPowerOfTwo(F x, Rounded n);
 
 /// x = n ln 2 + r + lo with |r| <= ln(2) / 2 and n integral (x within exp's range).
 struct ExpReduction {

@@ -6,8 +6,13 @@
 #include "passes/VectorMathCoefficients.h"
 #include "passes/VectorMathFunctions.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
 #include <cmath>
 #include <limits>
+
+using namespace mlir;
 
 namespace tcc::vecmath {
 using namespace coefficients;
@@ -28,11 +33,39 @@ static F clampKeepNan(F x, double lo, double hi) {
   return e.select(x < lo, e.constant(lo), x);
 }
 
-F scaleByPowerOfTwo(F x, I k) {
-  // Two factors: 2^n itself may be out of range where the product is not, and the first product is exact.
+/// AVX-512's x * 2^n, for vectors of whole registers.
+static Value scaleRegisters(Emitter &e, Value x, Value n) {
+  OpBuilder &b = e.builder;
+  auto type = cast<VectorType>(x.getType());
+  const int64_t lanes = type.getNumElements(), half = lanes / 2, registerLanes = e.pick(16, 8);
+  if (lanes == registerLanes) {
+    auto constant = [&](Type of, int64_t value) -> Value {
+      return arith::ConstantOp::create(b, e.loc, b.getIntegerAttr(of, value));
+    };
+    Value off = arith::ConstantOp::create(b, e.loc, b.getZeroAttr(type));
+    Value all = constant(b.getIntegerType(lanes), -1), currentRounding = constant(b.getI32Type(), 4);
+    auto name =
+        b.getStringAttr(e.isDouble() ? "llvm.x86.avx512.mask.scalef.pd.512" : "llvm.x86.avx512.mask.scalef.ps.512");
+    return LLVM::CallIntrinsicOp::create(b, e.loc, type, name, ValueRange{x, n, off, all, currentRounding})
+        .getResult(0);
+  }
+  auto part = [&](Value whole, int64_t begin, int64_t count) -> Value {
+    return vector::ShuffleOp::create(b, e.loc, whole, whole, llvm::to_vector(llvm::seq(begin, begin + count)));
+  };
+  Value low = scaleRegisters(e, part(x, 0, half), part(n, 0, half));
+  Value high = scaleRegisters(e, part(x, half, half), part(n, half, half));
+  return vector::ShuffleOp::create(b, e.loc, low, high, llvm::to_vector(llvm::seq<int64_t>(0, lanes)));
+}
+
+F scaleByPowerOfTwo(F x, Rounded n) {
   Emitter &e = *x.e;
-  I half = e.shiftRight(k, 1);
-  return x * e.exp2i(half) * e.exp2i(k - half);
+  auto vector = dyn_cast<VectorType>(e.type);
+  if (e.options.scalef && vector && vector.getNumElements() >= e.pick(16, 8) &&
+      llvm::isPowerOf2_64(vector.getNumElements()))
+    return {&e, scaleRegisters(e, x.v, n.value.v)};
+  // Two factors: 2^n itself may be out of range where the product is not, and the first product is exact.
+  I half = e.shiftRight(n.integer, 1);
+  return x * e.exp2i(half) * e.exp2i(n.integer - half);
 }
 
 //===----------------------------------------------------------------------===//
@@ -57,7 +90,7 @@ F expOf(F hi, F lo) {
   if (lo.v)
     r = r + e.select(hi == x, lo, e.constant(0.0));
   F p = e.fma(r * r, e.poly(r, e.pick(expQ32, expQ64)), r);
-  return scaleByPowerOfTwo(p + 1.0, n.integer);
+  return scaleByPowerOfTwo(p + 1.0, n);
 }
 
 F expandExp(F x) { return expOf(x, {}); }
@@ -68,7 +101,7 @@ F expandExp2(F x) {
   Rounded n = e.roundScaled(x, 1.0);
   F r = x - n.value; // exact
   F p = e.fma(r, e.constant(0.69314718055994530942), r * r * e.poly(r, e.pick(exp2Q32, exp2Q64)));
-  return scaleByPowerOfTwo(p + 1.0, n.integer);
+  return scaleByPowerOfTwo(p + 1.0, n);
 }
 
 F expm1Of(F x) {

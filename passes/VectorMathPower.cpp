@@ -89,7 +89,7 @@ static F powMagnitude(F a, F y) {
     Rounded n = e.roundScaled(hi, 1.0);
     F r = (hi - n.value) + lo;
     F p = e.fma(r, e.constant(0.69314718055994530942), r * r * e.poly(r, exp2Q64));
-    result = scaleByPowerOfTwo(p + 1.0, n.integer);
+    result = scaleByPowerOfTwo(p + 1.0, n);
   } else {
     Split d = splitExponent(convert(a, w));
     F l = d.e + w.fma(d.f, w.constant(log2e), d.f * d.f * w.poly(d.f, powLog32));

@@ -5,6 +5,7 @@
 // ctest);
 // --samples=N, --stride=N, --no-fma, --bench and names narrow or widen it.
 
+#include "passes/Compile.h"
 #include "test/accuracy/Functions.h"
 #include "test/accuracy/Ulp.h"
 
@@ -187,7 +188,7 @@ private:
 };
 
 struct Arguments {
-  VectorMathOptions options;
+  VectorMathOptions options{.scalef = Target::host().scalef};
   int64_t samples = 1000000;
   uint64_t stride = 257;
   bool bench = false;
