@@ -29,7 +29,8 @@ public:
       : nest(nest), plan(plan), context(nest.function.getContext()), b(context), loc(nest.function.getLoc()),
         emitter(b, loc, nest, plan) {}
 
-  LogicalResult write();
+  /// `regions` write the kernel's other regions, whose blocks follow.
+  LogicalResult write(ArrayRef<std::unique_ptr<KernelWriter>> regions);
 
 private:
   struct Partial {
@@ -40,6 +41,8 @@ private:
   };
 
   func::FuncOp createFunction(Twine name, bool isRange);
+  void enter(func::FuncOp function);
+  LogicalResult emitBlocks(func::FuncOp function, Value begin, Value end);
   void placeTemporaries(func::FuncOp function, Value shareIndex);
   LogicalResult emitBlock(Value block, Value scratch);
   LogicalResult emitDirect(Value begin, Value end);
@@ -137,16 +140,22 @@ func::FuncOp KernelWriter::createFunction(Twine name, bool isRange) {
     function->setAttr("tcc.result_shapes", shapes);
   function->setAttr("tcc.num_buffers", b.getI64IntegerAttr(numArguments));
   function->setAttr("tcc.num_sizes", b.getI64IntegerAttr(nest.numSymbols));
-  Block *entry = function.addEntryBlock();
-  b.setInsertionPointToStart(entry);
+  b.setInsertionPointToStart(function.addEntryBlock());
+  func::ReturnOp::create(b, loc);
+  enter(function);
+  return function;
+}
+
+/// Goes on writing at the end of `function`.
+void KernelWriter::enter(func::FuncOp function) {
+  Block *entry = &function.getBody().front();
+  unsigned numArguments = nest.function.getNumArguments();
   emitter.startFunction();
   emitter.buffers.assign(nest.buffers.size(), {});
   for (unsigned i = 0; i < numArguments; ++i)
     emitter.buffers[i].memref = entry->getArgument(i);
   emitter.symbols.assign(entry->args_begin() + numArguments, entry->args_begin() + numArguments + nest.numSymbols);
-  func::ReturnOp::create(b, loc);
   b.setInsertionPoint(entry->getTerminator());
-  return function;
 }
 
 void KernelWriter::placeTemporaries(func::FuncOp function, Value shareIndex) {
@@ -404,9 +413,24 @@ LogicalResult KernelWriter::writeFinish() {
   return success();
 }
 
-LogicalResult KernelWriter::write() {
+LogicalResult KernelWriter::emitBlocks(func::FuncOp function, Value begin, Value end) {
+  bool split = plan.splitGroup >= 0;
+  if (!split)
+    placeTemporaries(function, begin);
+  bool direct = plan.vectorOuter && plan.numRows() == 0 && plan.groups.size() == 1 && !split &&
+                plan.groups.front().numLoops == plan.numOuter;
+  if (direct)
+    return emitDirect(begin, end);
+  auto forOp = scf::ForOp::create(b, loc, begin, end, emitter.index(1));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(forOp.getBody());
+  return emitBlock(forOp.getInductionVar(), function.getArguments().back());
+}
+
+LogicalResult KernelWriter::write(ArrayRef<std::unique_ptr<KernelWriter>> regions) {
   partialShare = constant(0);
-  if (plan.splitGroup >= 0)
+  bool split = plan.splitGroup >= 0;
+  if (split)
     for (Generic *generic : plan.groups[plan.splitGroup].generics)
       for (unsigned i = 0; i < generic->numOutputs(); ++i) {
         unsigned id = generic->output(i).buffer;
@@ -421,37 +445,56 @@ LogicalResult KernelWriter::write() {
   func::FuncOp function = createFunction(name + ".range", true);
   unsigned firstRange = function.getNumArguments() - 3;
   Value begin = function.getArgument(firstRange), end = function.getArgument(firstRange + 1);
-  Value scratch = function.getArguments().back();
-  bool split = plan.splitGroup >= 0;
-  if (!split)
-    placeTemporaries(function, begin);
-  bool direct = plan.vectorOuter && plan.numRows() == 0 && plan.groups.size() == 1 && !split &&
-                plan.groups.front().numLoops == plan.numOuter;
-  if (direct) {
-    if (failed(emitDirect(begin, end)))
+  AffineExpr extent = outerBlocks() * pieces();
+  double cost = plan.blockCost;
+  bool streams = plan.streams;
+  if (regions.empty()) {
+    if (failed(emitBlocks(function, begin, end)))
       return failure();
   } else {
-    auto forOp = scf::ForOp::create(b, loc, begin, end, emitter.index(1));
-    b.setInsertionPointToStart(forOp.getBody());
-    if (failed(emitBlock(forOp.getInductionVar(), scratch)))
+    // The blocks of each region that are in the range. Regions have constant sizes and no scratch memory.
+    int64_t first = 0;
+    double total = 0;
+    auto emitRegion = [&](KernelWriter &region) -> LogicalResult {
+      int64_t blocks = cast<AffineConstantExpr>(simplifyAffineExpr(region.outerBlocks(), 0, 0)).getValue();
+      b.setInsertionPoint(function.getBody().front().getTerminator());
+      auto within = [&](Value block) {
+        Value own = emitter.sub(block, emitter.index(first));
+        return emitter.min(arith::MaxSIOp::create(b, loc, own, emitter.index(0)), emitter.index(blocks));
+      };
+      Value from = within(begin), to = within(end);
+      auto some = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, from, to);
+      auto branch = scf::IfOp::create(b, loc, some, /*withElseRegion=*/false);
+      region.enter(function);
+      region.b.setInsertionPointToStart(branch.thenBlock());
+      first += blocks;
+      total += region.plan.blockCost * double(blocks);
+      streams |= region.plan.streams;
+      return region.emitBlocks(function, from, to);
+    };
+    if (failed(emitRegion(*this)))
       return failure();
+    for (const std::unique_ptr<KernelWriter> &region : regions)
+      if (failed(emitRegion(*region)))
+        return failure();
+    extent = constant(first);
+    cost = total / double(std::max<int64_t>(first, 1));
   }
   // No ordinary release of x86 waits for stores past the caches; a fence, a locked instruction there, does (Intel SDM
   // volume 3, "Buffering of Write Combining Memory Locations").
-  if (plan.streams) {
+  if (streams) {
     b.setInsertionPoint(function.getBody().front().getTerminator());
     LLVM::FenceOp::create(b, loc, LLVM::AtomicOrdering::seq_cst);
   }
   if (split && failed(writeFinish()))
     return failure();
-  AffineExpr extent = outerBlocks() * pieces();
   AffineExpr scratchBytes = split ? extent * partialShare + share : extent * share;
   auto mapAttr = [&](AffineExpr expr) {
     return AffineMapAttr::get(AffineMap::get(0, nest.numSymbols, simplifyAffineExpr(expr, 0, nest.numSymbols)));
   };
   function->setAttr("tcc.extent", mapAttr(extent));
   function->setAttr("tcc.scratch", mapAttr(scratchBytes));
-  function->setAttr("tcc.cost", b.getF64FloatAttr(plan.blockCost));
+  function->setAttr("tcc.cost", b.getF64FloatAttr(cost));
   nest.function.erase();
   function.setName(name);
   return success();
@@ -566,8 +609,28 @@ struct EmitLoopsPass : PassWrapper<EmitLoopsPass, OperationPass<ModuleOp>> {
 
 } // namespace
 
+/// A kernel whose iteration space is in regions (tcc.regions): nests without reductions.
+static LogicalResult emitRegionLoops(func::FuncOp kernel, unsigned numRegions, const EmitLoopsOptions &options) {
+  std::vector<KernelNest> nests;
+  std::vector<LoopPlan> plans;
+  for (unsigned region = 0; region < numRegions; ++region) {
+    FailureOr<KernelNest> nest = KernelNest::analyse(kernel, region);
+    if (failed(nest))
+      return failure();
+    nests.push_back(std::move(*nest));
+  }
+  for (KernelNest &nest : nests)
+    plans.push_back(planLoops(nest, options));
+  std::vector<std::unique_ptr<KernelWriter>> others;
+  for (unsigned region = 1; region < numRegions; ++region)
+    others.push_back(std::make_unique<KernelWriter>(nests[region], plans[region]));
+  return KernelWriter(nests.front(), plans.front()).write(others);
+}
+
 LogicalResult emitKernelLoops(func::FuncOp kernel, const EmitLoopsOptions &options) {
   prepareKernel(kernel);
+  if (auto regions = kernel->getAttrOfType<IntegerAttr>("tcc.regions"))
+    return emitRegionLoops(kernel, regions.getInt(), options);
   FailureOr<KernelNest> nest = KernelNest::analyse(kernel);
   if (failed(nest))
     return failure();
@@ -590,7 +653,7 @@ LogicalResult emitKernelLoops(func::FuncOp kernel, const EmitLoopsOptions &optio
       plan = planLoops(*nest, again);
     }
   }
-  return KernelWriter(*nest, plan).write();
+  return KernelWriter(*nest, plan).write({});
 }
 
 std::unique_ptr<Pass> createEmitLoopsPass(const EmitLoopsOptions &options) {

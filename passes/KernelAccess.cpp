@@ -23,7 +23,6 @@ Value GenericBuilder::clamp(Value index, Value size) {
 Value GenericBuilder::computePad(Operation *op, const Position &position) {
   auto pad = cast<PadOp>(op);
   RankedTensorType from = pad.getX().getType();
-  SmallVector<Value> at = indices(position);
   Value inside;
   auto require = [&](Value condition) {
     inside = inside ? arith::AndIOp::create(body, loc, inside, condition).getResult() : condition;
@@ -31,6 +30,28 @@ Value GenericBuilder::computePad(Operation *op, const Position &position) {
   Value value = pull(pad.getValue(), Position{AffineMap::get(getNumDims(), 0, body.getContext()), {}});
   if (!value || (from.hasStaticShape() && from.getNumElements() == 0))
     return value;
+  // Where the whole iteration space reads either x or the value, there is nothing to choose.
+  auto sidesOf = [&](int64_t axis) -> std::optional<bool> {
+    auto known = position.map && pad.getInterior()[axis] == 0 && !from.isDynamicDim(axis)
+                     ? range(position.map.getResult(axis))
+                     : std::nullopt;
+    int64_t low = pad.getLow()[axis], end = low + from.getDimSize(axis);
+    if (!known || (known->first < low && known->second >= low) || (known->first < end && known->second >= end))
+      return std::nullopt;
+    return known->first >= low && known->second < end;
+  };
+  SmallVector<std::optional<bool>> within;
+  for (int64_t axis = 0; axis < from.getRank(); ++axis)
+    within.push_back(sidesOf(axis));
+  if (llvm::is_contained(within, std::optional(false)))
+    return value;
+  if (!llvm::is_contained(within, std::nullopt)) {
+    SmallVector<AffineExpr> exprs(position.map.getResults());
+    for (auto [expr, low] : llvm::zip(exprs, pad.getLow()))
+      expr = expr - low;
+    return pull(pad.getX(), Position{AffineMap::get(getNumDims(), 0, exprs, body.getContext()), {}});
+  }
+  SmallVector<Value> at = indices(position);
   bool moved = false;
   for (int64_t axis = 0; axis < from.getRank(); ++axis) {
     int64_t low = pad.getLow()[axis], high = pad.getHigh()[axis], step = pad.getInterior()[axis] + 1;
@@ -63,6 +84,20 @@ Value GenericBuilder::computeConcatenate(Operation *op, const Position &position
   int64_t axis = concatenate.getAxis();
   if (op->getNumOperands() == 1)
     return pull(op->getOperand(0), position);
+  if (auto known = position.map ? range(position.map.getResult(axis)) : std::nullopt) {
+    int64_t begin = 0;
+    for (Value x : op->getOperands()) {
+      if (tensorType(x).isDynamicDim(axis))
+        break;
+      int64_t end = begin + tensorType(x).getDimSize(axis);
+      if (known->first >= begin && known->second < end) {
+        SmallVector<AffineExpr> exprs(position.map.getResults());
+        exprs[axis] = exprs[axis] - begin;
+        return pull(x, Position{AffineMap::get(getNumDims(), 0, exprs, body.getContext()), {}});
+      }
+      begin = end;
+    }
+  }
   SmallVector<Value> at = indices(position);
   Value whole = at[axis], start, result;
   for (Value x : op->getOperands()) {

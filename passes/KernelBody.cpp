@@ -127,19 +127,54 @@ bool GenericBuilder::coversAxes(Value tensor, AffineMap map) const {
   return true;
 }
 
+std::optional<std::pair<int64_t, int64_t>> GenericBuilder::range(AffineExpr position) const {
+  if (auto number = dyn_cast<AffineConstantExpr>(position))
+    return std::pair(number.getValue(), number.getValue());
+  if (auto dim = dyn_cast<AffineDimExpr>(position)) {
+    auto size = dyn_cast_or_null<AffineConstantExpr>(sizes[dim.getPosition()]);
+    return size && size.getValue() > 0 ? std::optional(std::pair(int64_t(0), size.getValue() - 1)) : std::nullopt;
+  }
+  auto binary = cast<AffineBinaryOpExpr>(position);
+  auto left = range(binary.getLHS()), right = range(binary.getRHS());
+  if (!left || !right)
+    return std::nullopt;
+  if (position.getKind() == AffineExprKind::Add)
+    return std::pair(left->first + right->first, left->second + right->second);
+  if (position.getKind() != AffineExprKind::Mul)
+    return std::nullopt;
+  int64_t low = left->first * right->first, high = left->second * right->first; // the right side is constant
+  return std::pair(std::min(low, high), std::max(low, high));
+}
+
+Value GenericBuilder::part(Value tensor, Value memref, AffineMap map) {
+  if (coversAxes(tensor, map))
+    return memref;
+  auto type = cast<MemRefType>(memref.getType());
+  if (!isa<BlockArgument>(memref) || !type.hasStaticShape())
+    return {};
+  SmallVector<int64_t> lengths(type.getShape()), zeros(lengths.size(), 0), ones(lengths.size(), 1);
+  for (auto [expr, length] : llvm::zip(map.getResults(), lengths))
+    if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
+      auto size = dyn_cast_or_null<AffineConstantExpr>(sizes[dim.getPosition()]);
+      if (!size || size.getValue() > length)
+        return {};
+      length = size.getValue();
+    }
+  return memref::SubViewOp::create(kernel.builder, loc, memref, zeros, lengths, ones);
+}
+
 Value GenericBuilder::load(Value tensor, Value memref, const Position &position) {
   Type element = tensorType(tensor).getElementType();
-  if (!position.map || !coversAxes(tensor, position.map)) {
+  if (Value known = position.map ? loads.lookup({memref, position.map}) : Value())
+    return known;
+  Value operand = position.map ? part(tensor, memref, position.map) : Value();
+  if (!operand) {
     kernel.readsStoredAnywhere |= tensor.getDefiningOp() != nullptr;
     return fromStorage(memref::LoadOp::create(body, loc, memref, indices(position)), element);
   }
-  Value &loaded = loads[{memref, position.map}];
-  if (!loaded) {
-    inputs.push_back(memref);
-    inputMaps.push_back(position.map);
-    loaded = fromStorage(block->addArgument(storageType(element), loc), element);
-  }
-  return loaded;
+  inputs.push_back(operand);
+  inputMaps.push_back(position.map);
+  return loads[{memref, position.map}] = fromStorage(block->addArgument(storageType(element), loc), element);
 }
 
 Value GenericBuilder::pull(Value tensor, const Position &position) {

@@ -51,6 +51,8 @@ public:
   void store(mlir::Value scalar, mlir::Value memref, mlir::AffineMap map);
   /// Combines a scalar into an output: `op` is a reduction or a contraction.
   void reduce(mlir::Operation *op, mlir::Value scalar, mlir::Value memref, mlir::AffineMap map);
+  /// A `memref` of `tensor` as an operand that `map` indexes: where only the front of an axis is, a view of that.
+  mlir::Value part(mlir::Value tensor, mlir::Value memref, mlir::AffineMap map);
   /// Adds an input that only tells iteration extents which no other operand tells.
   void provideExtents();
   mlir::linalg::GenericOp finish();
@@ -69,6 +71,8 @@ private:
   mlir::Value compute(mlir::Operation *op, mlir::Value tensor, const Position &position);
   mlir::Value load(mlir::Value tensor, mlir::Value memref, const Position &position);
   bool coversAxes(mlir::Value tensor, mlir::AffineMap map) const;
+  /// The least and the greatest value of a position, if that is known.
+  std::optional<std::pair<int64_t, int64_t>> range(mlir::AffineExpr position) const;
   bool mayRead(mlir::Value tensor, const Position &position) const;
   Position through(mlir::Operation *view, const Position &position);
   mlir::Value computePad(mlir::Operation *op, const Position &position);

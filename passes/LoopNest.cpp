@@ -42,6 +42,8 @@ ElementKind ElementKind::of(Type element) {
 }
 
 unsigned KernelNest::bufferOf(Value value) const {
+  if (auto view = value.getDefiningOp<memref::SubViewOp>())
+    value = view.getSource();
   for (auto [i, buffer] : llvm::enumerate(buffers))
     if (buffer.value == value)
       return i;
@@ -153,7 +155,7 @@ FailureOr<Access> linearise(linalg::GenericOp op, unsigned bufferId, const Buffe
 }
 } // namespace
 
-FailureOr<KernelNest> KernelNest::analyse(func::FuncOp function) {
+FailureOr<KernelNest> KernelNest::analyse(func::FuncOp function, unsigned region) {
   KernelNest nest;
   nest.function = function;
   if (auto outer = function->getAttrOfType<IntegerAttr>("tcc.outer"))
@@ -189,10 +191,13 @@ FailureOr<KernelNest> KernelNest::analyse(func::FuncOp function) {
         if (std::optional<int64_t> axis = dim ? dim.getConstantIndex() : std::nullopt)
           classes.unify(size, nest.buffers[nest.bufferOf(dim.getSource())].shape[*axis]);
       }
-    } else if (auto generic = dyn_cast<linalg::GenericOp>(op))
-      nest.generics.push_back(Generic{generic, {}, {}, {}, {}, {}, 0});
-    else if (!isa<memref::DimOp, memref::DeallocOp, arith::ConstantOp, complex::ConstantOp, func::ReturnOp>(op) &&
-             !isa<arith::ArithDialect>(op.getDialect()))
+    } else if (auto generic = dyn_cast<linalg::GenericOp>(op)) {
+      auto number = generic->getAttrOfType<IntegerAttr>("tcc.region");
+      if (!number || number.getInt() == region)
+        nest.generics.push_back(Generic{generic, {}, {}, {}, {}, {}, 0});
+    } else if (!isa<memref::SubViewOp, memref::DimOp, memref::DeallocOp, arith::ConstantOp, complex::ConstantOp,
+                    func::ReturnOp>(op) &&
+               !isa<arith::ArithDialect>(op.getDialect()))
       return op.emitOpError("is not part of a stage-3 kernel");
   }
 
@@ -204,18 +209,20 @@ FailureOr<KernelNest> KernelNest::analyse(func::FuncOp function) {
       return generic.op.emitOpError("has fewer loops than the kernel's outer dims");
     for (OpOperand &operand : generic.op->getOpOperands()) {
       const Buffer &buffer = nest.buffers[nest.bufferOf(operand.get())];
+      auto view = operand.get().getDefiningOp<memref::SubViewOp>();
       for (auto [axis, expr] : llvm::enumerate(generic.op.getMatchingIndexingMap(&operand).getResults())) {
         auto dim = dyn_cast<AffineDimExpr>(expr);
         if (!dim)
           continue;
         unsigned d = dim.getPosition();
         std::optional<Size> &extent = d < nest.numOuter ? outer[d] : extents[d];
+        const Size size = view ? Size::constant(view.getType().getDimSize(axis)) : buffer.shape[axis];
         if (!extent)
-          extent = buffer.shape[axis];
+          extent = size;
         else
-          classes.unify(*extent, buffer.shape[axis]);
-        if (extent->symbols.size() && buffer.shape[axis].isConstant())
-          extent = buffer.shape[axis];
+          classes.unify(*extent, size);
+        if (extent->symbols.size() && size.isConstant())
+          extent = size;
       }
     }
     generic.numInputs = generic.op.getNumDpsInputs();

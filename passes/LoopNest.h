@@ -75,8 +75,9 @@ struct KernelNest {
   std::vector<Generic> generics;
   llvm::SmallVector<Size> outerExtents;
 
-  /// Reads a stage-3 kernel. Emits an error and fails when it breaks the contract.
-  static mlir::FailureOr<KernelNest> analyse(mlir::func::FuncOp function);
+  /// Reads a stage-3 kernel, or one of its regions. Emits an error and fails when it breaks the contract.
+  static mlir::FailureOr<KernelNest> analyse(mlir::func::FuncOp function, unsigned region = 0);
+  /// Of a memref or of the memref that a subview shows.
   unsigned bufferOf(mlir::Value value) const;
 };
 

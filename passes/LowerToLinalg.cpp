@@ -5,6 +5,7 @@
 #include "passes/KernelBody.h"
 #include "passes/KernelOps.h"
 #include "passes/KernelPasses.h"
+#include "passes/Regions.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
@@ -54,6 +55,8 @@ private:
   unsigned findLoop(const Store &store);
   SmallVector<AffineExpr> iterationSizes(const Store &store, unsigned &numParallel);
   LogicalResult emit(Loop &loop);
+  LogicalResult emit(const Loop &loop, ArrayRef<int64_t> origin, ArrayRef<AffineExpr> sizes);
+  LogicalResult emitRegions(Loop &loop);
   Value pullReduced(GenericBuilder &generic, const Store &store, unsigned numParallel);
   Value allocate(Value tensor);
   int64_t countOuterDims(ArrayRef<linalg::GenericOp> generics);
@@ -277,39 +280,70 @@ Value KernelLowering::pullReduced(GenericBuilder &generic, const Store &store, u
   return generic.pull(x, AffineMap::get(numDims, 0, at, context));
 }
 
-LogicalResult KernelLowering::emit(Loop &loop) {
-  unsigned numDims = loop.sizes.size();
+LogicalResult KernelLowering::emit(const Loop &loop, ArrayRef<int64_t> origin, ArrayRef<AffineExpr> sizes) {
   MLIRContext *context = builder.getContext();
-  ArrayRef<AffineExpr> dims = AffineMap::getMultiDimIdentityMap(numDims, context).getResults();
-  AffineMap identity = AffineMap::get(numDims, 0, dims.take_front(loop.numParallel), context);
+  SmallVector<AffineExpr> exprs(AffineMap::getMultiDimIdentityMap(loop.numParallel, context).getResults());
+  for (auto [expr, begin] : llvm::zip(exprs, origin))
+    expr = expr + begin;
+  AffineMap at = AffineMap::get(sizes.size(), 0, exprs, context);
+  GenericBuilder generic(kernel, function.getLoc(), loop.numParallel, sizes);
+  for (unsigned index : loop.stores) {
+    const Store &store = stores[index];
+    Value scalar = store.combiner ? pullReduced(generic, store, loop.numParallel) : generic.pull(store.value, at);
+    if (!scalar)
+      return failure();
+    if (store.combiner)
+      generic.reduce(store.combiner, scalar, store.destination, at);
+    else
+      generic.store(scalar, origin.empty() ? store.destination : generic.part(store.value, store.destination, at), at);
+  }
+  if (loop.reduces && llvm::is_contained(sizes, AffineExpr()))
+    return function.emitError("a reduced axis has a size that follows from no argument");
+  if (loop.reduces || !origin.empty())
+    generic.provideExtents();
+  generics.push_back(generic.finish());
+  return success();
+}
+
+/// The regions of a lone elementwise nest, each a generic of its own; nothing is stored for others to read.
+LogicalResult KernelLowering::emitRegions(Loop &loop) {
+  SmallVector<Value> values;
+  for (unsigned index : loop.stores)
+    values.push_back(stores[index].value);
+  SmallVector<int64_t> sizes;
+  for (AffineExpr size : loop.sizes)
+    if (auto constant = dyn_cast_or_null<AffineConstantExpr>(size))
+      sizes.push_back(constant.getValue());
+  if (sizes.size() != loop.sizes.size())
+    return emit(loop, {}, loop.sizes);
+  SmallVector<Region> regions = findRegions(values, sizes);
+  if (regions.size() == 1)
+    return emit(loop, {}, loop.sizes);
+  for (auto [number, region] : llvm::enumerate(regions)) {
+    SmallVector<AffineExpr> extents;
+    for (int64_t size : region.sizes)
+      extents.push_back(builder.getAffineConstantExpr(size));
+    if (failed(emit(loop, region.origin, extents)))
+      return failure();
+    generics.back()->setAttr("tcc.region", builder.getI64IntegerAttr(number));
+  }
+  function->setAttr("tcc.regions", builder.getI64IntegerAttr(regions.size()));
+  return success();
+}
+
+LogicalResult KernelLowering::emit(Loop &loop) {
   for (unsigned index : loop.stores)
     if (!stores[index].destination && !(stores[index].destination = allocate(stores[index].value)))
       return failure();
-
   if (loop.reduces) {
     GenericBuilder init(kernel, function.getLoc(), loop.numParallel, ArrayRef(loop.sizes).take_front(loop.numParallel));
     for (unsigned index : loop.stores)
       init.store(buildNeutral(init.getBodyBuilder(), function.getLoc(), stores[index].combiner),
-                 stores[index].destination, AffineMap::getMultiDimIdentityMap(loop.numParallel, context));
+                 stores[index].destination, AffineMap::getMultiDimIdentityMap(loop.numParallel, builder.getContext()));
     generics.push_back(init.finish());
   }
-  GenericBuilder generic(kernel, function.getLoc(), loop.numParallel, loop.sizes);
-  for (unsigned index : loop.stores) {
-    const Store &store = stores[index];
-    Value scalar = store.combiner ? pullReduced(generic, store, loop.numParallel) : generic.pull(store.value, identity);
-    if (!scalar)
-      return failure();
-    if (store.combiner)
-      generic.reduce(store.combiner, scalar, store.destination, identity);
-    else
-      generic.store(scalar, store.destination, identity);
-  }
-  if (loop.reduces) {
-    if (llvm::is_contained(loop.sizes, AffineExpr()))
-      return function.emitError("a reduced axis has a size that follows from no argument");
-    generic.provideExtents();
-  }
-  generics.push_back(generic.finish());
+  if (failed(loops.size() == 1 && !loop.reduces ? emitRegions(loop) : emit(loop, {}, loop.sizes)))
+    return failure();
   for (unsigned index : loop.stores)
     kernel.memory.try_emplace(stores[index].value, stores[index].destination);
   return success();
@@ -323,8 +357,11 @@ int64_t KernelLowering::countOuterDims(ArrayRef<linalg::GenericOp> generics) {
   int64_t outer = kernel.outer;
   for (linalg::GenericOp generic : generics)
     for (OpOperand *input : generic.getDpsInputOperands()) {
-      auto argument = dyn_cast<BlockArgument>(input->get());
-      Operation *alloc = input->get().getDefiningOp();
+      Value memory = input->get();
+      if (auto part = memory.getDefiningOp<memref::SubViewOp>())
+        memory = part.getSource();
+      auto argument = dyn_cast<BlockArgument>(memory);
+      Operation *alloc = memory.getDefiningOp();
       if ((argument && argument.getArgNumber() < numInputs) || (alloc && alloc->hasAttr("tcc.extents")))
         continue;
       AffineMap map = generic.getMatchingIndexingMap(input);

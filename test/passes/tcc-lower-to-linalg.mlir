@@ -86,3 +86,34 @@ func.func private @other_rows_are_computed_again(%x: tensor<4x4xf32>) -> (tensor
   %y = tcc.add %n, %t : tensor<4x4xf32>
   return %n, %y : tensor<4x4xf32>, tensor<4x4xf32>
 }
+
+// -----
+
+// Each operand of a large concatenation is a loop nest of its own, with what follows; nothing is chosen at an element.
+// CHECK-LABEL: func.func private @parts_of_a_concatenation
+// CHECK-SAME: tcc.outer = 2 : i64, tcc.regions = 2 : i64
+// CHECK-NOT: arith.select
+// CHECK: linalg.generic
+// CHECK-SAME: tcc.region = 0
+// CHECK: arith.addf
+// CHECK: linalg.generic
+// CHECK-SAME: tcc.region = 1
+// CHECK: arith.addf
+// CHECK-NOT: linalg.generic
+func.func private @parts_of_a_concatenation(%a: tensor<64x100xf32>, %b: tensor<64x20xf32>) -> tensor<64x120xf32>
+    attributes {tcc.kernel} {
+  %c = tcc.concatenate %a, %b {axis = 1 : i64} : (tensor<64x100xf32>, tensor<64x20xf32>) -> tensor<64x120xf32>
+  %y = tcc.add %c, %c : tensor<64x120xf32>
+  return %y : tensor<64x120xf32>
+}
+
+// -----
+
+// A small one is not worth two nests.
+// CHECK-LABEL: func.func private @small_concatenation
+// CHECK-NOT: tcc.region
+// CHECK: arith.select
+func.func private @small_concatenation(%a: tensor<10xf32>, %b: tensor<20xf32>) -> tensor<30xf32> attributes {tcc.kernel} {
+  %c = tcc.concatenate %a, %b {axis = 0 : i64} : (tensor<10xf32>, tensor<20xf32>) -> tensor<30xf32>
+  return %c : tensor<30xf32>
+}

@@ -93,3 +93,52 @@ TEST(Shape, Pads) {
   ROW(pad(tensor({1.0, 2.0, 3.0}), {{7, 8}}, {.mode = "wrap"}), float64, (Shape{18}),
       {3.0, 1.0, 2.0, 3.0, 1.0, 2.0, 3.0, 1.0, 2.0, 3.0, 1.0, 2.0, 3.0, 1.0, 2.0, 3.0, 1.0, 2.0});
 }
+
+// Large results are computed in parts, each of which reads one operand: every element must come from the right one.
+TEST(Shape, LargeConcatenations) {
+  auto numbers = [](Shape shape, int64_t from) {
+    int64_t count = 1;
+    for (int64_t size : shape)
+      count *= size;
+    return reshape(arange(from, from + count), shape);
+  };
+  Tensor a = numbers({40, 7, 30}, 0), b = numbers({40, 1, 30}, 100000), c = numbers({40, 60, 30}, 200000);
+  Tensor weights = numbers({40, 68, 30}, 1);
+  eval(a, b, c, weights);
+  Tensor joined = concatenate({a, b, c}, 1) * weights - weights;
+  Tensor turned = transpose(concatenate({flip(a, 1), b, c}, 1), {2, 1, 0}) + 1;
+  Tensor middle = concatenate({a, b, c}, 1)(_, slice(3, 50)) + 2;
+  Tensor framed = pad(c, {{2, 3}, {0, 4}, {5, 0}}, {.mode = "constant", .value = -7}) * 3;
+  Tensor both = concatenate({pad(a, {{0, 0}, {1, 1}, {0, 0}}), c}, 1);
+  eval(joined, turned, middle, framed, both);
+  const int64_t *pa = a.data<int64_t>(), *pb = b.data<int64_t>(), *pc = c.data<int64_t>();
+  auto at = [&](int64_t i, int64_t j, int64_t k) {
+    return j < 7 ? pa[(i * 7 + j) * 30 + k] : j < 8 ? pb[i * 30 + k] : pc[(i * 60 + j - 8) * 30 + k];
+  };
+  int64_t wrong = 0;
+  for (int64_t i = 0; i < 40; ++i)
+    for (int64_t j = 0; j < 68; ++j)
+      for (int64_t k = 0; k < 30; ++k) {
+        int64_t place = (i * 68 + j) * 30 + k;
+        wrong += joined.data<int64_t>()[place] != at(i, j, k) * (place + 1) - (place + 1);
+        wrong += turned.data<int64_t>()[(k * 68 + j) * 40 + i] != at(i, j < 7 ? 6 - j : j, k) + 1;
+        if (j >= 3 && j < 50)
+          wrong += middle.data<int64_t>()[(i * 47 + j - 3) * 30 + k] != at(i, j, k) + 2;
+      }
+  EXPECT_EQ(wrong, 0);
+  for (int64_t i = 0; i < 45; ++i)
+    for (int64_t j = 0; j < 64; ++j)
+      for (int64_t k = 0; k < 35; ++k) {
+        bool inside = i >= 2 && i < 42 && j < 60 && k >= 5;
+        int64_t expected = inside ? pc[((i - 2) * 60 + j) * 30 + k - 5] : -7;
+        wrong += framed.data<int64_t>()[(i * 64 + j) * 35 + k] != 3 * expected;
+      }
+  EXPECT_EQ(wrong, 0);
+  for (int64_t i = 0; i < 40; ++i)
+    for (int64_t j = 0; j < 69; ++j)
+      for (int64_t k = 0; k < 30; ++k) {
+        int64_t expected = j == 0 || j == 8 ? 0 : j < 8 ? pa[(i * 7 + j - 1) * 30 + k] : pc[(i * 60 + j - 9) * 30 + k];
+        wrong += both.data<int64_t>()[(i * 69 + j) * 30 + k] != expected;
+      }
+  EXPECT_EQ(wrong, 0);
+}
