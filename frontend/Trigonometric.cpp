@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Cosine and sine transforms of types 1 to 4 in SciPy's scaling: a real signal is continued by its symmetry and
-// Fourier-transformed.
+// Cosine and sine transforms of types 1 to 4 in SciPy's scaling: around a real or complex transform of as many numbers
+// or half as many, but for type 1, whose short ways lose digits.
 #include "frontend/Axes.h"
+#include "tcc/Create.h"
 #include "tcc/Fft.h"
+#include "tcc/Indexing.h"
 #include "tcc/Pointwise.h"
 #include "tcc/Shape.h"
 
@@ -16,15 +18,30 @@ namespace {
 
 using std::numbers::pi;
 
-/// cos or sin of pi (2 k + a) b / d for k = 0 ... n - 1, along the last axis.
-Tensor phase(int64_t n, double a, double b, double d, Dtype dtype, Loc where) {
-  Tensor angle = multiply(add(multiply(iotaOf({n}, 0, float64, where), 2.0, where), a, where), pi * b / d, where);
+/// exp(-i pi (k + shift) / d) for k = 0 ... count - 1, along the last axis.
+Tensor phase(int64_t count, double shift, double d, Dtype dtype, Loc where) {
+  Tensor angle = multiply(add(iotaOf({count}, 0, float64, where), shift, where), -pi / d, where);
   return asDtype(complex(cos(angle, where), sin(angle, where), where), complex_dtype(dtype), where);
 }
 
 Tensor reversed(const Tensor &x, Loc where) { return ops::reverse(x, {x.ndim() - 1}, where); }
 Tensor last(const Tensor &x, int64_t begin, int64_t end, Loc where) {
   return sliceAxis(x, x.ndim() - 1, begin, end, where);
+}
+/// Every second element.
+Tensor everySecond(const Tensor &x, int64_t begin, Loc where) {
+  std::vector<int64_t> starts(size_t(x.ndim())), limits = x.shape(), strides(size_t(x.ndim()), 1);
+  starts.back() = begin;
+  strides.back() = 2;
+  return ops::slice(x, starts, limits, strides, where);
+}
+/// a_0, b_0, a_1, ...; a may have one element more.
+Tensor interleaved(const Tensor &a, const Tensor &b, Loc where) {
+  int64_t first = a.dim(-1), second = b.dim(-1), axis = a.ndim() - 1;
+  Shape shape = a.shape();
+  shape.back() = 2 * first;
+  Tensor both = stack({a, padAxis(b, axis, 0, first - second, where)}, -1, where);
+  return sliceAxis(reshapeTo(both, shape, where), axis, 0, first + second, where);
 }
 Tensor joined(const std::vector<Tensor> &xs, Loc where) { return concatenate(xs, -1, where); }
 Tensor zeroColumn(const Tensor &x, Loc where) {
@@ -37,22 +54,67 @@ Tensor zeroColumn(const Tensor &x, Loc where) {
 Tensor dct1(const Tensor &x, int64_t n, Loc where) { // even around both ends: period 2 (n - 1)
   return last(real(rfft(joined({x, reversed(last(x, 1, n - 1, where), where)}, where), {}, where), where), 0, n, where);
 }
-Tensor dct2(const Tensor &x, int64_t n, Loc where) { // even around the half points: period 2 n, and a shift by half
-  Tensor f = last(rfft(joined({x, reversed(x, where)}, where), {}, where), 0, n, where);
-  return real(multiply(f, conj(phase(n, 0, 0.25 * 2, 2.0 * double(n), x.dtype(), where), where), where), where);
+// Types 2 and 3 by a real transform of the even numbers followed by the odd ones backwards (J. Makhoul, "A fast cosine
+// transform in one and two dimensions", IEEE Trans. ASSP-28 (1980)): with v this order of x, V its transform and
+// t_k = exp(-i pi k / 2n) V_k, the result is y_k = 2 Re t_k, y_(n-k) = -2 Im t_k for k <= n / 2.
+Tensor dct2(const Tensor &x, int64_t n, Loc where) {
+  Tensor v = n < 2 ? x : joined({everySecond(x, 0, where), reversed(everySecond(x, 1, where), where)}, where);
+  Tensor t = multiply(rfft(v, {}, where), phase(n / 2 + 1, 0, 2.0 * double(n), x.dtype(), where), where);
+  Tensor front = multiply(real(t, where), 2.0, where);
+  if (n < 3)
+    return last(front, 0, n, where);
+  return joined({front, reversed(multiply(imag(last(t, 1, (n + 1) / 2, where), where), -2.0, where), where)}, where);
 }
 Tensor dct3(const Tensor &x, int64_t n, Loc where) { // x_0 + 2 sum x_k cos(pi k (2 m + 1) / 2n)
-  Tensor first = last(x, 0, 1, where);
-  Tensor weighted = joined({first, multiply(last(x, 1, n, where), 2.0, where)}, where);
-  Tensor f = multiply(weighted, phase(n, 0, 0.5, 2.0 * double(n), x.dtype(), where), where);
-  Tensor full = ops::fft(padAxis(f, f.ndim() - 1, 0, n, where), {f.ndim() - 1}, true, 0, where);
-  return real(last(full, 0, n, where), where);
+  if (n == 1)
+    return x;
+  int64_t half = n / 2 + 1; // t_k = x_k - i x_(n-k), where x_n is 0
+  Tensor back = joined({zeroColumn(x, where), last(reversed(x, where), 0, half - 1, where)}, where);
+  Tensor t = complex(last(x, 0, half, where), neg(back, where), where);
+  t = multiply(t, conj(phase(half, 0, 2.0 * double(n), x.dtype(), where), where), where);
+  Tensor v = irfft(t, {.n = n, .norm = "forward"}, where);
+  return interleaved(last(v, 0, (n + 1) / 2, where), reversed(last(v, (n + 1) / 2, n, where), where), where);
 }
+// Type 4 of even n by a complex transform of x_2j + i x_(n-1-2j), turned before and after; of odd n see oddDct4.
+Tensor oddDct4(const Tensor &x, int64_t n, Loc where);
 Tensor dct4(const Tensor &x, int64_t n, Loc where) { // 2 sum x_k cos(pi (2 k + 1) (2 m + 1) / 4n)
-  Tensor f = multiply(x, conj(phase(n, 0, 0.5, 2.0 * double(n), x.dtype(), where), where), where);
-  Tensor full = last(ops::fft(padAxis(f, f.ndim() - 1, 0, n, where), {f.ndim() - 1}, false, 0, where), 0, n, where);
-  return multiply(real(multiply(full, conj(phase(n, 1, 1, 4.0 * double(n), x.dtype(), where), where), where), where),
-                  2.0, where);
+  if (n % 2)
+    return oddDct4(x, n, where);
+  Tensor pairs = complex(everySecond(x, 0, where), everySecond(reversed(x, where), 0, where), where);
+  Tensor t = multiply(pairs, phase(n / 2, 0.25, double(n), x.dtype(), where), where);
+  t = multiply(fft(t, {}, where), phase(n / 2, 0, double(n), x.dtype(), where), where);
+  return interleaved(multiply(real(t, where), 2.0, where), reversed(multiply(imag(t, where), -2.0, where), where),
+                     where);
+}
+/// With p = 2 k + 1 and q = 2 m + 1 the sum is over cos(2 pi p q / 8n), which a sign makes one over p that are 1 modulo
+/// 8: of p, -p, 4n + p (where cosine changes its sign) and 4n - p one is. For odd n the rest of p modulo n is free, and
+/// p q / 8n = a / 8 + b p q / n up to whole numbers with n a = 1 modulo 8 and 8 b = 1 modulo n: a transform of real x
+/// in another order (S. C. Chan and K. L. Ho, "Direct methods for computing discrete sinusoidal transforms", IEE Proc.
+/// F 137 (1990)).
+Tensor oddDct4(const Tensor &x, int64_t n, Loc where) {
+  std::vector<int64_t> order(n), index(n);
+  std::vector<double> signs(n), real(n), imaginary(n);
+  int64_t a = n % 8, b = 0; // odd squares are 1 modulo 8
+  while (8 * b % n != 1 % n)
+    ++b;
+  for (int64_t k = 0; k < n; ++k) {
+    int64_t p = 2 * k + 1, residue = p % 8;
+    bool mirrored = residue == 7 || residue == 3, shifted = residue == 5 || residue == 3;
+    p = mirrored ? 8 * n - p : p; // -p
+    p = shifted ? p + 4 * n : p;
+    double sign = shifted ? -1 : 1;
+    order[size_t(p % n)] = k;
+    signs[size_t(p % n)] = sign;
+    int64_t frequency = b * (p % n) % n;
+    bool conjugated = 2 * frequency > n;
+    index[size_t(k)] = conjugated ? n - frequency : frequency;
+    real[size_t(k)] = 2 * sign * std::cos(pi * double(a) / 4);
+    imaginary[size_t(k)] = (conjugated ? 2 : -2) * sign * std::sin(pi * double(a) / 4);
+  }
+  Dtype dtype = x.dtype();
+  Tensor v = multiply(take(x, tensor(order, where), -1, where), asDtype(tensor(signs, where), dtype, where), where);
+  Tensor factors = asDtype(complex(tensor(real, where), tensor(imaginary, where), where), complex_dtype(dtype), where);
+  return tcc::real(multiply(take(rfft(v, {}, where), tensor(index, where), -1, where), factors, where), where);
 }
 Tensor dst1(const Tensor &x, int64_t n, Loc where) { // odd around both ends: period 2 (n + 1)
   Tensor zero = zeroColumn(x, where);

@@ -82,29 +82,39 @@ template <class R> void scaleLines(const FftLines &f, R *out) {
   });
 }
 
-/// False when memory ran out.
-template <class R> bool transformChunk(bool fftw, bool packed, const FftLines &lines, const R *from, R *to) {
-  if (!fftw)
-    return ownFft(lines, from, to) == 0;
+/// `lanes`: of our own transform; 0: FFTW. False when memory ran out.
+template <class R> bool transformChunk(int64_t lanes, bool packed, const FftLines &lines, const R *from, R *to) {
+  if (lanes)
+    return ownFft(lines, lanes, from, to) == 0;
   int code = packed ? packedFftw(lines, from, to) : fftwFft(lines, from, to);
   if (code > 0)
-    return ownFft(lines, from, to) == 0;
+    return ownFft(lines, ownLanes<R>(lines.kind, lines.n, lines.outerCount * lines.innerCount), from, to) == 0;
   if (!packed)
     scaleLines(lines, to);
   return code == 0;
 }
 
-/// FFTW is faster where its generated codelets apply, and for lines that are too few for our lanes.
+/// Whether FFTW, if it is installed, is the faster one: where its generated codelets need no shuffles around them
+/// (fitted to measurements on AVX-512; lengths with other primes than these are always ours).
 template <class R> bool prefersFftw(const Pass &pass) {
-  if (!hasFftw<R>())
-    return false;
-  if (pass.outer * pass.inner < 32 / int64_t(sizeof(R)))
-    return true;
-  int64_t rest = pass.n;
-  for (int64_t p : {2, 3, 5, 7, 11, 13})
+  int64_t n = pass.n, odd = n;
+  while (odd % 2 == 0)
+    odd /= 2;
+  int64_t rest = odd;
+  for (int64_t p : {3, 5, 7, 11, 13})
     while (rest % p == 0)
       rest /= p;
-  return rest == 1;
+  if (rest > 1)
+    return false;
+  bool few = pass.outer * pass.inner < 64 / int64_t(sizeof(R));
+  if (pass.kind == FftKind::RealToComplex || pass.kind == FftKind::ComplexToReal)
+    return n <= 13 || (few && n < 512);
+  return n <= 16 || (odd <= 15 && n % 8 == 0) || (few && (n < 2048 || sizeof(R) == 8));
+}
+
+/// How many lines our own transform takes side by side; 0: FFTW does it.
+template <class R> int64_t lanesOf(const Pass &pass) {
+  return prefersFftw<R>(pass) && hasFftw<R>() ? 0 : ownLanes<R>(pass.kind, pass.n, pass.outer * pass.inner);
 }
 
 template <class R> int32_t runPass(const char *op, const Pass &pass, const R *in, R *out, TccStatus *status) {
@@ -112,11 +122,7 @@ template <class R> int32_t runPass(const char *op, const Pass &pass, const R *in
   int64_t nIn = pass.kind == FftKind::ComplexToReal ? half : pass.n;
   int64_t nOut = pass.kind == FftKind::RealToComplex ? half : pass.n;
   int64_t inSize = pass.kind == FftKind::RealToComplex ? 1 : 2, outSize = pass.kind == FftKind::ComplexToReal ? 1 : 2;
-  bool fftw = prefersFftw<R>(pass);
-  // Our own transform fills the lanes of a vector with lines, two in each if they are real; half a vector when there
-  // are few, so that all threads have some.
-  int64_t lanes = 64 / int64_t(sizeof(R)) / (pass.outer * pass.inner < 512 / int64_t(sizeof(R)) ? 2 : 1);
-  lanes = fftw ? 1 : lanes * (inSize != outSize ? 2 : 1);
+  int64_t lanes = lanesOf<R>(pass), group = lanes ? lanes : 1;
   // About 32 K elements a chunk: half a second-level cache, and some 50 us of work.
   constexpr int64_t target = 32768;
   int64_t innerChunk = pass.inner, outerChunk = 1;
@@ -126,8 +132,8 @@ template <class R> int32_t runPass(const char *op, const Pass &pass, const R *in
     innerChunk = innerChunk > pass.inner ? pass.inner : innerChunk;
   } else {
     outerChunk = target / (pass.n * pass.inner);
-    outerChunk = outerChunk / lanes * lanes;
-    outerChunk = outerChunk < lanes ? lanes : outerChunk;
+    outerChunk = outerChunk / group * group;
+    outerChunk = outerChunk < group ? group : outerChunk;
     outerChunk = outerChunk > pass.outer ? pass.outer : outerChunk;
   }
   int64_t innerParts = (pass.inner + innerChunk - 1) / innerChunk,
@@ -149,7 +155,7 @@ template <class R> int32_t runPass(const char *op, const Pass &pass, const R *in
       lines.scale = pass.scale;
       const R *from = in + (o * lines.inOuterStride + j) * inSize;
       R *to = out + (o * lines.outOuterStride + j) * outSize;
-      if (!transformChunk(fftw, packed, lines, from, to))
+      if (!transformChunk(lanes, packed, lines, from, to))
         failure.report(task, 1);
     }
   });
@@ -188,7 +194,7 @@ int32_t longFft(const char *op, const Pass &pass, int64_t rows, const R *in, R *
   };
   TCC_CHECK(runPass(op, {kind, 1, rows, columns, 1}, in, work.get(), status));
   Pass rowPass{kind, rows, columns, 1, pass.scale};
-  bool fftw = prefersFftw<R>(rowPass);
+  int64_t lanes = lanesOf<R>(rowPass);
   constexpr int64_t block = 16;
   BatchFailure failure;
   parallelFor((rows + block - 1) / block, 1, [&](int64_t begin, int64_t end) {
@@ -206,7 +212,7 @@ int32_t longFft(const char *op, const Pass &pass, int64_t rows, const R *in, R *
         }
       }
       FftLines lines{kind, columns, 1, count, 1, columns, columns, pass.scale};
-      if (!transformChunk(fftw, false, lines, &line->re, &line->re))
+      if (!transformChunk(lanes, false, lines, &line->re, &line->re))
         failure.report(b, 1);
       transposeCopy(reinterpret_cast<Complex<R> *>(out) + first, rows, line, columns, count, columns);
     }

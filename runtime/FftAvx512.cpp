@@ -9,6 +9,8 @@ TCC_TARGET_BEGIN("avx512f,avx512vl,avx512dq,avx2,fma")
 namespace tcc::runtime {
 namespace {
 namespace avx512 {
+constexpr int vectorBytes = 64;
+#include "runtime/FftButterflies.h"
 #include "runtime/FftKernels.h"
 } // namespace avx512
 } // namespace
@@ -16,7 +18,8 @@ namespace avx512 {
 TCC_TARGET_END
 
 const FftKernelTable fftAvx512 = {
-    {avx512::transformLines<float>}, {avx512::transformLines<double>}, avx512::transformStages};
+    {avx512::vectorLanes<float>, avx512::transformLines<float>, avx512::transformStages<float>},
+    {avx512::vectorLanes<double>, avx512::transformLines<double>, avx512::transformStages<double>}};
 
 } // namespace tcc::runtime
 #endif

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Our own FFT, for machines without FFTW, for programs that may not depend on it (it is GPL), and for lengths at which
-// it is faster. Stockham's autosorting algorithm with radices 2 to 127, Bluestein's for lengths with larger primes.
-// Several lines are transformed side by side, one in each vector lane (FftKernels.h); here are plans and their cache.
-// References: C. Van Loan, "Computational Frameworks for the FFT" (1992), section 1.7; L. Bluestein, "A linear
-// filtering approach to the computation of discrete Fourier transform", IEEE Trans. AU-18 (1970).
+// Our own FFT, for machines without FFTW, for programs that may not depend on it (it is GPL), and for all lengths at
+// which it is faster: Stockham's autosorting algorithm, in which primes are butterflies or convolutions (Rader). Lines
+// lie side by side, one in each vector lane, or one alone fills the vectors (FftKernels.h); here are plans, what
+// decides between them, and their cache. References: C. Van Loan, "Computational Frameworks for the FFT" (1992),
+// section 1.7; L. Bluestein, "A linear filtering approach to the computation of discrete Fourier transform", IEEE
+// Trans. AU-18 (1970).
 #include "runtime/FftPlan.h"
 #include "runtime/System.h"
 #include "runtime/VectorTarget.h"
@@ -14,6 +15,8 @@
 namespace tcc::runtime {
 namespace {
 namespace base {
+constexpr int vectorBytes = 16;
+#include "runtime/FftButterflies.h"
 #include "runtime/FftKernels.h"
 } // namespace base
 
@@ -29,39 +32,149 @@ const FftKernelTable &table() {
 const FftKernels<float> &kernelsOf(float) { return table().f32; }
 const FftKernels<double> &kernelsOf(double) { return table().f64; }
 
-/// n without its factors up to `most`.
-int64_t withoutSmallPrimes(int64_t n, int64_t most) {
-  for (int64_t p = 2; p <= most && n > 1; ++p)
-    while (n % p == 0)
-      n /= p;
-  return n;
+/// f(n) for the numbers n of [least, end) without prime factors above 7.
+template <class F> void forSmooth(int64_t least, int64_t end, F f) {
+  for (int64_t p7 = 1; p7 < end; p7 *= 7)
+    for (int64_t p5 = p7; p5 < end; p5 *= 5)
+      for (int64_t p3 = p5; p3 < end; p3 *= 3) {
+        int64_t n = p3;
+        while (n < least)
+          n *= 2;
+        for (; n < end; n *= 2)
+          f(n);
+      }
 }
 
-/// What a transform of a length of factors up to 5 costs: its size times the costs of its stages, each a pass over
-/// memory and arithmetic (measured, relative to radix 4).
-double costOf(int64_t n) {
-  double stages = 0;
-  int64_t rest = n;
-  for (; rest % 8 == 0; rest /= 8)
-    stages += 1.3;
-  for (; rest % 2 == 0; rest /= 2)
-    stages += 0.8;
-  for (; rest % 3 == 0; rest /= 3)
-    stages += 1.1;
-  for (; rest % 5 == 0; rest /= 5)
-    stages += 1.4;
-  return double(n) * stages;
+constexpr double never = 1e300;
+double costOfStages(int64_t n, int64_t lanes, int64_t vector);
+int64_t convolutionLength(int64_t prime, double &cost);
+
+/// What a stage costs for each vector of numbers: passes over memory and arithmetic, in nanoseconds of a Xeon with
+/// AVX-512 (fitted to all primes below 128 and to lengths of the small ones; only ratios matter).
+double costOfRadix(int64_t radix) {
+  switch (radix) {
+  case 2:
+    return 2;
+  case 3:
+  case 4:
+    return 2.5;
+  case 5:
+    return 3;
+  case 7:
+    return 4;
+  case 8:
+    return 3.3;
+  default:
+    break;
+  }
+  double butterfly = radix > largestRadix ? never : 3 + 0.26 * double(radix) + (radix > 13 ? 2 : 0), convolution;
+  if (radix <= 13)
+    return butterfly;
+  convolutionLength(radix, convolution);
+  return butterfly < convolution ? butterfly : convolution;
 }
 
-/// Where Bluestein's convolution is cheapest: up to the next power of two.
-int64_t paddedLength(int64_t least) {
-  int64_t best = 1;
-  while (best < least)
-    best *= 2;
-  for (int64_t n = best; n >= least; --n)
-    if (withoutSmallPrimes(n, 5) == 1 && costOf(n) < costOf(best))
-      best = n;
+/// Radix 8 has the fewest passes over memory, but two fours are better than an eight and a two.
+int factorise(int64_t n, int64_t *factors) {
+  int count = 0;
+  while (n % 8 == 0 && n != 16) {
+    factors[count++] = 8;
+    n /= 8;
+  }
+  for (int64_t radix = 4; radix >= 2; --radix)
+    for (; n % radix == 0; n /= radix)
+      factors[count++] = radix;
+  for (int64_t radix = 5; radix * radix <= n; radix += 2)
+    for (; n % radix == 0; n /= radix)
+      factors[count++] = radix;
+  if (n > 1)
+    factors[count++] = n;
+  return count;
+}
+
+/// What the stages of n cost for `lanes` lines, in costs of a vector.
+double costOfStages(int64_t n, int64_t lanes, int64_t vector) {
+  int64_t factors[64], width = lanes;
+  int count = factorise(n, factors);
+  double cost = 0;
+  for (int i = 0; i < count; ++i) {
+    cost += costOfRadix(factors[i]) * double(n * lanes / width * ((width + vector - 1) / vector));
+    width *= factors[i];
+  }
+  return cost;
+}
+
+/// The cheapest rows of a line by itself, 0 if there are none that fill vectors.
+int64_t rowsOf(int64_t n, int64_t vector, double &cost) {
+  int64_t best = 0;
+  for (int64_t rows = vector; rows * vector <= n; ++rows) {
+    if (n % rows)
+      continue;
+    double here = costOfStages(rows, n / rows, vector) + costOfStages(n / rows, rows, vector);
+    if (!best || here < cost) {
+      best = rows;
+      cost = here;
+    }
+  }
+  cost += double(n) / double(vector) * 14; // twiddles and transposition
   return best;
+}
+
+/// The length of the convolution that makes a prime's stage, and what the stage costs.
+int64_t convolutionLength(int64_t prime, double &cost) {
+  int64_t best = 0;
+  auto offer = [&](int64_t length) {
+    double here = (2 * costOfStages(length, 1, 1) + 3.0 * double(length)) / double(prime) + 1;
+    if (!best || here < cost) {
+      best = length;
+      cost = here;
+    }
+  };
+  offer(prime - 1);
+  forSmooth(2 * prime - 3, 4 * prime, offer);
+  return best;
+}
+
+/// Of one line among many.
+double costOfSmooth(int64_t n, bool alone, int64_t vector) {
+  if (!alone)
+    return costOfStages(n, vector, vector) / double(vector);
+  double cost = never;
+  return rowsOf(n, vector, cost) ? cost : never;
+}
+
+/// Where Bluestein's convolution is cheapest.
+int64_t paddedLength(int64_t least, int64_t vector, double &cost) {
+  int64_t best = 0;
+  cost = never;
+  forSmooth(least, 2 * least + 512, [&](int64_t n) {
+    double here = costOfSmooth(n, true, vector);
+    if (here < cost) {
+      cost = here;
+      best = n;
+    }
+  });
+  return best;
+}
+
+/// Longer lines leave the second-level cache when there is one in each lane.
+constexpr int64_t longestTogether = 4096;
+
+/// The length of the stages of a line: n, or the padded length of Bluestein's convolution.
+int64_t lengthOfStages(int64_t n, bool alone, int64_t vector, double &cost) {
+  double passes = double(n) / double(vector) * (alone ? 4 : 9); // from lines in memory to split arrays and back
+  cost = passes + costOfSmooth(n, alone, vector);
+  if (!alone) {
+    cost *= n > 8 * longestTogether ? 3 : n > longestTogether ? 1.5 : 1;
+    return n;
+  }
+  double padded;
+  int64_t length = paddedLength(2 * n - 1, vector, padded);
+  padded = 3 * passes + 2 * padded;
+  if (cost <= padded)
+    return n;
+  cost = padded;
+  return length;
 }
 
 } // namespace
@@ -92,65 +205,200 @@ void unitRoot(int64_t k, int64_t n, double &re, double &im) {
   }
 }
 
-const FftKernelTable fftBase = {{base::transformLines<float>}, {base::transformLines<double>}, base::transformStages};
+const FftKernelTable fftBase = {
+    {base::vectorLanes<float>, base::transformLines<float>, base::transformStages<float>},
+    {base::vectorLanes<double>, base::transformLines<double>, base::transformStages<double>}};
+
+template <class R> FftStages<R>::~FftStages() {
+  for (FftConvolution<R> *convolution : convolutions)
+    if (convolution) {
+      convolution->~FftConvolution<R>();
+      deallocate(convolution, sizeof(FftConvolution<R>));
+    }
+}
+
+template <class R> int64_t FftStages<R>::workSize(int64_t lanes) const {
+  int64_t most = 0;
+  for (const FftConvolution<R> *convolution : convolutions) {
+    int64_t size = convolution ? 6 * partSize(convolution->stages.n, lanes) + convolution->stages.workSize(lanes) : 0;
+    most = size > most ? size : most;
+  }
+  return most;
+}
 
 template <class R> bool FftStages<R>::build(int64_t length) {
   n = length;
-  int64_t rest = n;
-  // Radix 8 has the fewest passes over memory, but two fours are better than an eight and a two.
-  while (rest % 8 == 0 && rest != 16) {
-    factors[numFactors++] = 8;
-    rest /= 8;
+  numFactors = factorise(n, factors);
+  for (int f = 0; f < numFactors; ++f) {
+    double cost;
+    int64_t prime = factors[f], padded = prime > 13 ? convolutionLength(prime, cost) : 0;
+    if (!padded || (prime <= largestRadix && costOfRadix(prime) < cost))
+      continue;
+    void *memory = allocate(sizeof(FftConvolution<R>));
+    if (!memory)
+      return false;
+    convolutions[f] = new (memory) FftConvolution<R>;
+    if (!convolutions[f]->build(prime, padded))
+      return false;
   }
-  for (int64_t radix = 4; radix >= 2; --radix)
-    for (; rest % radix == 0; rest /= radix)
-      factors[numFactors++] = radix;
-  for (int64_t radix = 5; rest > 1; radix += 2)
-    for (; rest % radix == 0; rest /= radix)
-      factors[numFactors++] = radix;
-  if (!cosines.resize(n) || !sines.resize(n))
+  int64_t numTurns = 0, numRoots = 0, rest = n;
+  for (int f = 0; f < numFactors; ++f) {
+    rest /= factors[f];
+    numTurns += 2 * (factors[f] - 1) * rest;
+    numRoots += 2 * factors[f];
+  }
+  if (!turns.resize(numTurns) || !roots.resize(numRoots))
     return false;
-  for (int64_t k = 0; k < n; ++k) {
-    double re, im;
-    unitRoot(k, n, re, im);
-    cosines[k] = R(re);
-    sines[k] = R(im);
+  R *turn = turns.get(), *root = roots.get();
+  double re, im;
+  for (int64_t f = 0, at = n; f < numFactors; at /= factors[f++]) {
+    int64_t radix = factors[f];
+    for (int64_t p = 0; p < at / radix; ++p)
+      for (int64_t t = 1; t < radix; ++t) {
+        unitRoot(p * t, at, re, im);
+        *turn++ = R(re);
+        *turn++ = R(im);
+      }
+    for (int64_t t = 0; t < radix; ++t) {
+      unitRoot(t, radix, re, im);
+      root[t] = R(re);
+      root[radix + t] = R(im);
+    }
+    root += 2 * radix;
   }
   return true;
 }
 
-template <class R> bool FftPlan<R>::build(int64_t length) {
-  n = length;
-  smooth = withoutSmallPrimes(n, largestRadix) == 1;
-  if (smooth)
-    return stages.build(n);
-  // The filter is computed in double, whatever R is; it is done once, and its error would be in all results.
-  int64_t padded = paddedLength(2 * n - 1), square = 0; // k^2 mod 2n, exactly
-  FftStages<double> wide;
-  Scratch<double> work(4 * padded);
-  if (!stages.build(padded) || !wide.build(padded) || !chirpR.resize(n) || !chirpI.resize(n) ||
-      !filterR.resize(padded) || !filterI.resize(padded) || !work)
+/// The transform, in double whatever R is, of the split numbers at `signal`: it is done once for a length, and its
+/// error would be in all results.
+template <class R> bool transformFilter(const double *signal, int64_t n, Scratch<R> &re, Scratch<R> &im) {
+  int64_t wide = table().f64.lanes, part = partSize(n, wide);
+  FftStages<double> stages;
+  if (!stages.build(n) || !re.resize(n) || !im.resize(n))
     return false;
-  memset(work.get(), 0, size_t(2 * padded) * sizeof(double));
+  Scratch<double> work(6 * part + stages.workSize(wide));
+  if (!work)
+    return false;
+  memset(work.get(), 0, size_t(2 * part) * sizeof(double));
   for (int64_t k = 0; k < n; ++k) {
+    work[k * wide] = signal[k];
+    work[part + k * wide] = signal[n + k];
+  }
+  const double *result = work.get() + 2 * part;
+  table().f64.stages(stages, work.get(), work.get() + 2 * part, work.get() + 4 * part);
+  for (int64_t k = 0; k < n; ++k) {
+    re[k] = R(result[k * wide]);
+    im[k] = R(result[part + k * wide]);
+  }
+  return true;
+}
+
+/// base^exponent mod p
+int64_t powerOf(int64_t base, int64_t exponent, int64_t p) {
+  int64_t result = 1;
+  for (; exponent; exponent /= 2, base = base * base % p)
+    if (exponent % 2)
+      result = result * base % p;
+  return result;
+}
+
+/// The least g whose powers are all of 1 ... p - 1.
+int64_t generatorOf(int64_t p) {
+  for (int64_t g = 2;; ++g) {
+    bool all = true;
+    int64_t rest = p - 1;
+    for (int64_t q = 2; rest > 1 && all; ++q) {
+      if (q * q > rest)
+        q = rest;
+      if (rest % q)
+        continue;
+      while (rest % q == 0)
+        rest /= q;
+      all = powerOf(g, (p - 1) / q, p) != 1;
+    }
+    if (all)
+      return g;
+  }
+}
+
+template <class R> bool FftConvolution<R>::build(int64_t prime, int64_t length) {
+  Scratch<double> signal(2 * length);
+  if (!stages.build(length) || !order.resize(prime) || !signal)
+    return false;
+  int64_t g = generatorOf(prime);
+  order[0] = 1;
+  for (int64_t a = 1; a < prime; ++a)
+    order[a] = order[a - 1] * g % prime;
+  memset(signal.get(), 0, size_t(2 * length) * sizeof(double));
+  for (int64_t c = 0; c < prime - 1; ++c) {
     double re, im;
+    unitRoot(order[prime - 1 - c], prime, re, im);
+    // Padded, the filter is needed at c = 2 - p ... p - 2, its period being p - 1.
+    for (int64_t at : {c, c ? length - (prime - 1 - c) : 0}) {
+      signal[at] = re / double(length);
+      signal[length + at] = im / double(length);
+    }
+  }
+  return transformFilter(signal.get(), length, filterR, filterI);
+}
+
+template <class R> bool FftSmooth<R>::build(int64_t length, int64_t rowsOfLine, int64_t vector) {
+  n = length;
+  if (!rowsOfLine)
+    return stages.build(n);
+  rows = rowsOfLine;
+  columns = n / rows;
+  int64_t vectors = (columns + vector - 1) / vector;
+  if (!overRows.build(rows) || !overColumns.build(columns) || !turns.resize(2 * vectors * vector * rows))
+    return false;
+  for (int64_t v = 0; v < vectors; ++v)
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t i = 0; i < vector; ++i) {
+        int64_t c = v * vector + vector <= columns ? v * vector : columns - vector; // as overVectors
+        double re, im;
+        unitRoot(r * (c + i), n, re, im);
+        R *turn = turns.get() + 2 * vector * (v * rows + r) + i;
+        turn[0] = R(re);
+        turn[vector] = R(im);
+      }
+  return true;
+}
+
+template <class R> bool FftPlan<R>::build(int64_t length, int64_t linesSideBySide) {
+  n = length;
+  lanes = linesSideBySide;
+  int64_t vector = kernelsOf(R()).lanes;
+  bool alone = lanes == 1;
+  double cost;
+  int64_t padded = lengthOfStages(n, alone, vector, cost);
+  direct = padded == n;
+  if (!smooth.build(padded, alone ? rowsOf(padded, vector, cost) : 0, vector) || !halfR.resize(n + 1) ||
+      !halfI.resize(n + 1))
+    return false;
+  double re, im;
+  for (int64_t k = 0; k <= n; ++k) {
+    unitRoot(k, 2 * n, re, im);
+    halfR[k] = R(re);
+    halfI[k] = R(im);
+  }
+  if (direct)
+    return true;
+  Scratch<double> signal(2 * padded);
+  if (!chirpR.resize(n) || !chirpI.resize(n) || !signal)
+    return false;
+  memset(signal.get(), 0, size_t(2 * padded) * sizeof(double));
+  int64_t square = 0; // k^2 mod 2n, exactly
+  for (int64_t k = 0; k < n; ++k) {
     unitRoot(square, 2 * n, re, im);
     square = (square + 2 * k + 1) % (2 * n);
     chirpR[k] = R(re);
     chirpI[k] = R(im);
     for (int64_t at : {k, (padded - k) % padded}) {
-      work[at] = re / double(padded);
-      work[padded + at] = -im / double(padded);
+      signal[at] = re / double(padded);
+      signal[padded + at] = -im / double(padded);
     }
   }
-  const double *result = work.get();
-  if (table().stages(wide, work.get(), work.get() + 2 * padded, 1))
-    result += 2 * padded;
-  for (int64_t k = 0; k < padded; ++k) {
-    filterR[k] = R(result[k]);
-    filterI[k] = R(result[padded + k]);
-  }
-  return true;
+  return transformFilter(signal.get(), padded, filterR, filterI);
 }
 
 namespace {
@@ -162,10 +410,10 @@ template <class R> struct PlanCache {
   FftPlan<R> *plans[size] = {};
   int next = 0;
 
-  FftPlan<R> *acquire(int64_t n) {
+  FftPlan<R> *acquire(int64_t n, int64_t lanes) {
     mutex.lock();
     for (FftPlan<R> *plan : plans)
-      if (plan && plan->n == n) {
+      if (plan && plan->n == n && plan->lanes == lanes) {
         ++plan->references;
         mutex.unlock();
         return plan;
@@ -175,7 +423,7 @@ template <class R> struct PlanCache {
     if (!memory)
       return nullptr;
     auto *plan = new (memory) FftPlan<R>;
-    if (!plan->build(n)) {
+    if (!plan->build(n, lanes)) {
       destroy(plan);
       return nullptr;
     }
@@ -215,33 +463,68 @@ PlanCache<double> doublePlans;
 PlanCache<float> &cacheOf(float) { return floatPlans; }
 PlanCache<double> &cacheOf(double) { return doublePlans; }
 
+/// The length of the complex transform: real lines of even length are half as many complex numbers.
+int64_t complexLength(FftKind kind, int64_t n) {
+  return (kind == FftKind::RealToComplex || kind == FftKind::ComplexToReal) && n % 2 == 0 ? n / 2 : n;
+}
+
+/// What was chosen for few lines, as costs take longer than a short transform.
+struct Choice {
+  int64_t n, lines, vector, lanes;
+};
+Mutex choiceMutex;
+Choice choices[64];
+
 } // namespace
 
-template <class R> int ownFft(const FftLines &f, const R *in, R *out) {
-  int64_t lines = f.outerCount * f.innerCount;
-  bool real = f.kind == FftKind::RealToComplex || f.kind == FftKind::ComplexToReal;
-  // A real transform carries two lines in one complex lane.
-  int64_t perLane = real ? 2 : 1, most = 64 / int64_t(sizeof(R));
-  int64_t lanes = (lines + perLane - 1) / perLane;
-  lanes = lanes < most ? lanes : most;
-  FftPlan<R> *plan = cacheOf(R()).acquire(f.n);
+template <class R> int64_t ownLanes(FftKind kind, int64_t n, int64_t lines) {
+  n = complexLength(kind, n);
+  int64_t vector = kernelsOf(R()).lanes, groups = (lines + vector - 1) / vector;
+  if (groups >= 4 && n <= longestTogether)
+    return vector;
+  choiceMutex.lock();
+  Choice choice = choices[(n * 31 + lines) % 64];
+  choiceMutex.unlock();
+  if (choice.n == n && choice.lines == lines && choice.vector == vector)
+    return choice.lanes;
+  // All lines on two threads. The bits may depend on the choice, so that it must not depend on the threads there are.
+  double together, alone;
+  lengthOfStages(n, false, vector, together);
+  lengthOfStages(n, true, vector, alone);
+  together *= double((groups + 1) / 2 * vector);
+  alone *= double((lines + 1) / 2);
+  choice = {n, lines, vector, alone < together ? 1 : vector};
+  choiceMutex.lock();
+  choices[(n * 31 + lines) % 64] = choice;
+  choiceMutex.unlock();
+  return choice.lanes;
+}
+
+template <class R> int ownFft(const FftLines &f, int64_t lanes, const R *in, R *out) {
+  FftPlan<R> *plan = cacheOf(R()).acquire(complexLength(f.kind, f.n), lanes);
   if (!plan)
     return -1;
   struct Release {
     FftPlan<R> *plan;
     ~Release() { cacheOf(R()).release(plan); }
   } release{plan};
-  Scratch<R> work(plan->workSize(lanes));
+  Scratch<R> work(plan->workSize(kernelsOf(R()).lanes));
   if (!work)
     return -1;
-  for (int64_t first = 0; first < lines; first += lanes * perLane) {
-    int64_t count = lines - first < lanes * perLane ? lines - first : lanes * perLane;
-    kernelsOf(R()).lines(*plan, f, in, out, first, count, lanes, work.get());
-  }
+  // Neighbours in memory are taken together where they fill half of the lanes.
+  bool columns = 2 * f.innerCount >= lanes;
+  int64_t lines = f.outerCount * f.innerCount, piece = columns ? f.innerCount : lines;
+  for (int64_t begin = 0; begin < lines; begin += piece)
+    for (int64_t first = begin; first < begin + piece; first += lanes) {
+      int64_t left = begin + piece - first;
+      kernelsOf(R()).lines(*plan, f, in, out, first, left < lanes ? left : lanes, work.get());
+    }
   return 0;
 }
 
-template int ownFft(const FftLines &, const float *, float *);
-template int ownFft(const FftLines &, const double *, double *);
+template int64_t ownLanes<float>(FftKind, int64_t, int64_t);
+template int64_t ownLanes<double>(FftKind, int64_t, int64_t);
+template int ownFft(const FftLines &, int64_t, const float *, float *);
+template int ownFft(const FftLines &, int64_t, const double *, double *);
 
 } // namespace tcc::runtime

@@ -1,353 +1,467 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The arithmetic of our own FFT: Stockham's autosorting algorithm on lines side by side (element k of lane l at
-// k * lanes + l, real and imaginary parts apart), so that every stage is a vector loop whatever the length. Included
-// once for each instruction set, inside a namespace and under a target pragma; it includes nothing itself.
+// Our own FFT's way from lines in memory to split arrays and back, and what lies between: transforms of any length,
+// complex and real. A plan has either a line in each lane of a vector, or a line by itself, whose neighbours fill the
+// vectors. Included after FftButterflies.h, in the same namespaces and under the same target pragma.
 
-template <class R> struct VectorOf;
-template <> struct VectorOf<float> {
-  typedef float type __attribute__((vector_size(64)));
-  typedef float half __attribute__((vector_size(32)));
+/// Which element of (a, b), `w` each, is element i of the shuffled vector. Pieces are of 16 bytes.
+enum class Shuffle {
+  PieceLow,
+  PieceHigh,
+  PairLow,
+  PairHigh,
+  EvenPieces,
+  OddPieces,
+  Even,
+  Odd,
+  ZipLow,
+  ZipHigh,
+  Reverse
 };
-template <> struct VectorOf<double> {
-  typedef double type __attribute__((vector_size(64)));
-  typedef double half __attribute__((vector_size(32)));
+template <Shuffle kind, int w, int piece> constexpr int shuffled(int i) {
+  int q = i / piece * piece, r = i % piece;
+  switch (kind) {
+  case Shuffle::PieceLow:
+    return q + r / 2 + (r % 2 ? w : 0);
+  case Shuffle::PieceHigh:
+    return q + piece / 2 + r / 2 + (r % 2 ? w : 0);
+  case Shuffle::PairLow:
+    return q + r % 2 + (r / 2 ? w : 0);
+  case Shuffle::PairHigh:
+    return q + 2 + r % 2 + (r / 2 ? w : 0);
+  case Shuffle::EvenPieces:
+    return 2 * q + r;
+  case Shuffle::OddPieces:
+    return 2 * q + piece + r;
+  case Shuffle::Even:
+    return 2 * i;
+  case Shuffle::Odd:
+    return 2 * i + 1;
+  case Shuffle::ZipLow:
+    return i / 2 + (i % 2 ? w : 0);
+  case Shuffle::ZipHigh:
+    return w / 2 + i / 2 + (i % 2 ? w : 0);
+  case Shuffle::Reverse:
+    return w - 1 - i;
+  }
+}
+template <Shuffle kind, class R, int... i>
+inline __attribute__((always_inline)) V<R> shuffleBy(V<R> a, V<R> b, std::integer_sequence<int, i...>) {
+  return __builtin_shufflevector(a, b, shuffled<kind, int(vectorLanes<R>), 16 / int(sizeof(R))>(i)...);
+}
+template <Shuffle kind, class R> inline __attribute__((always_inline)) V<R> shuffle(V<R> a, V<R> b) {
+  return shuffleBy<kind, R>(a, b, std::make_integer_sequence<int, int(vectorLanes<R>)>());
+}
+
+/// rows[i][j] becomes rows[j][i]: first within pieces, as every instruction set can, then piece by piece.
+template <class R> inline __attribute__((always_inline)) void transposeVectors(V<R> *rows) {
+  constexpr int w = int(vectorLanes<R>), piece = 16 / int(sizeof(R)), pieces = w / piece;
+  for (int g = 0; g < w; g += piece) {
+    V<R> *r = rows + g;
+    V<R> low = shuffle<Shuffle::PieceLow, R>(r[0], r[1]), high = shuffle<Shuffle::PieceHigh, R>(r[0], r[1]);
+    if constexpr (piece == 4) {
+      V<R> low2 = shuffle<Shuffle::PieceLow, R>(r[2], r[3]), high2 = shuffle<Shuffle::PieceHigh, R>(r[2], r[3]);
+      r[0] = shuffle<Shuffle::PairLow, R>(low, low2), r[1] = shuffle<Shuffle::PairHigh, R>(low, low2);
+      r[2] = shuffle<Shuffle::PairLow, R>(high, high2), r[3] = shuffle<Shuffle::PairHigh, R>(high, high2);
+    } else {
+      r[0] = low, r[1] = high;
+    }
+  }
+  for (int j = 0; j < piece && pieces > 1; ++j) {
+    V<R> *r = rows + j;
+    V<R> even = shuffle<Shuffle::EvenPieces, R>(r[0], r[piece]), odd = shuffle<Shuffle::OddPieces, R>(r[0], r[piece]);
+    if constexpr (pieces == 4) {
+      V<R> even2 = shuffle<Shuffle::EvenPieces, R>(r[2 * piece], r[3 * piece]);
+      V<R> odd2 = shuffle<Shuffle::OddPieces, R>(r[2 * piece], r[3 * piece]);
+      r[0] = shuffle<Shuffle::EvenPieces, R>(even, even2), r[2 * piece] = shuffle<Shuffle::OddPieces, R>(even, even2);
+      r[piece] = shuffle<Shuffle::EvenPieces, R>(odd, odd2), r[3 * piece] = shuffle<Shuffle::OddPieces, R>(odd, odd2);
+    } else {
+      r[0] = even, r[piece] = odd;
+    }
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Lines in memory
+//===----------------------------------------------------------------------===//
+
+/// The lines of one call on one side, in numbers of R: entry k of line l has its real part at at[l] + k * step and its
+/// imaginary part `gap` behind; gap 0: there are no imaginary parts.
+template <class R> struct Side {
+  int64_t at[vectorLanes<R>], step, gap;
+  bool columns;   ///< lines are neighbours in memory, `count` of them
+  bool following; ///< lines are contiguous and follow one another
 };
 
-/// Anywhere in memory: an alignment in the type would be lost in template arguments.
-template <class E, class R> inline __attribute__((always_inline)) E load(const R *from) {
-  E value;
-  __builtin_memcpy(&value, from, sizeof(E));
+/// `pairs`: a real line read as half as many complex numbers.
+template <class R>
+Side<R> sideOf(const FftLines &f, bool real, bool pairs, int64_t outerStride, int64_t first, int64_t count,
+               int64_t lanes, int64_t entries) {
+  Side<R> side;
+  int64_t size = real ? 1 : 2, whole = size * (real && pairs ? 2 * entries : entries);
+  side.step = real && !pairs ? f.inner : 2 * f.inner;
+  side.gap = !real ? 1 : pairs ? f.inner : 0;
+  side.columns = lanes > 1 && f.inner > 1;
+  side.following = count == lanes && lanes > 1 && f.inner == 1;
+  for (int64_t l = 0, outer = first / f.innerCount, inner = first % f.innerCount; l < lanes; ++l) {
+    side.at[l] = (outer * outerStride + inner) * size;
+    if (l + 1 < count && ++inner == f.innerCount) { // idle lanes repeat the last line
+      inner = 0;
+      ++outer;
+    }
+    side.columns &= l >= count || side.at[l] == side.at[0] + l * size;
+    side.following &= side.at[l] == side.at[0] + l * whole;
+  }
+  return side;
+}
+
+/// The first `count` of a vector's lanes alone, if there are not more.
+template <class R> inline __attribute__((always_inline)) V<R> loadSome(const R *from, int64_t count) {
+  if (count >= vectorLanes<R>)
+    return load(from);
+  V<R> value = {};
+  for (int64_t l = 0; l < count; ++l)
+    value[l] = from[l];
   return value;
 }
-template <class E, class R> inline __attribute__((always_inline)) void store(R *to, E value) {
-  __builtin_memcpy(to, &value, sizeof(E));
+template <class R> inline __attribute__((always_inline)) void storeSome(R *to, V<R> value, int64_t count) {
+  if (count >= vectorLanes<R>)
+    return store(to, value);
+  for (int64_t l = 0; l < count; ++l)
+    to[l] = value[l];
 }
 
-template <class R> struct Split {
-  R *re, *im;
-};
-/// The twiddles w^t of the results and the radix-th roots of unity.
-template <class R> struct Roots {
-  R wr[largestRadix], wi[largestRadix], re[largestRadix], im[largestRadix];
-};
-
-/// y_t = w^t sum_j x_j exp(-2 pi i j t / radix) for the element (E = R) or the vector of neighbours at xr, xi. Inputs
-/// are `inStep` apart, results `count`.
-template <int radix, class E, class R>
-inline __attribute__((always_inline)) void butterfly(const R *xr, const R *xi, R *yr, R *yi, int64_t inStep,
-                                                     int64_t count, const Roots<R> &roots) {
-  E re[radix], im[radix], outR[radix], outI[radix];
-  for (int j = 0; j < radix; ++j) {
-    re[j] = load<E>(xr + j * inStep);
-    im[j] = load<E>(xi + j * inStep);
-  }
-  if constexpr (radix == 2) {
-    outR[0] = re[0] + re[1], outI[0] = im[0] + im[1];
-    outR[1] = re[0] - re[1], outI[1] = im[0] - im[1];
-  } else if constexpr (radix == 4) {
-    E ar = re[0] + re[2], ai = im[0] + im[2], br = re[0] - re[2], bi = im[0] - im[2];
-    E cr = re[1] + re[3], ci = im[1] + im[3], dr = re[1] - re[3], di = im[1] - im[3];
-    outR[0] = ar + cr, outI[0] = ai + ci;
-    outR[1] = br + di, outI[1] = bi - dr;
-    outR[2] = ar - cr, outI[2] = ai - ci;
-    outR[3] = br - di, outI[3] = bi + dr;
-  } else if constexpr (radix == 8) {
-    // Two transforms of length 4, of the even and of the odd inputs, the latter turned by exp(-i pi t / 4).
-    const R h = R(0.70710678118654752440);
-    E evenR[4], evenI[4], oddR[4], oddI[4];
-    for (int part = 0; part < 2; ++part) {
-      E ar = re[part] + re[part + 4], ai = im[part] + im[part + 4];
-      E br = re[part] - re[part + 4], bi = im[part] - im[part + 4];
-      E cr = re[part + 2] + re[part + 6], ci = im[part + 2] + im[part + 6];
-      E dr = re[part + 2] - re[part + 6], di = im[part + 2] - im[part + 6];
-      E *toR = part ? oddR : evenR, *toI = part ? oddI : evenI;
-      toR[0] = ar + cr, toI[0] = ai + ci;
-      toR[1] = br + di, toI[1] = bi - dr;
-      toR[2] = ar - cr, toI[2] = ai - ci;
-      toR[3] = br - di, toI[3] = bi + dr;
-    }
-    E t1r = (oddR[1] + oddI[1]) * h, t1i = (oddI[1] - oddR[1]) * h;
-    E t3r = (oddI[3] - oddR[3]) * h, t3i = (-oddR[3] - oddI[3]) * h;
-    outR[0] = evenR[0] + oddR[0], outI[0] = evenI[0] + oddI[0];
-    outR[4] = evenR[0] - oddR[0], outI[4] = evenI[0] - oddI[0];
-    outR[1] = evenR[1] + t1r, outI[1] = evenI[1] + t1i;
-    outR[5] = evenR[1] - t1r, outI[5] = evenI[1] - t1i;
-    outR[2] = evenR[2] + oddI[2], outI[2] = evenI[2] - oddR[2];
-    outR[6] = evenR[2] - oddI[2], outI[6] = evenI[2] + oddR[2];
-    outR[3] = evenR[3] + t3r, outI[3] = evenI[3] + t3i;
-    outR[7] = evenR[3] - t3r, outI[7] = evenI[3] - t3i;
-  } else {
-    // Odd radix: x_j and x_(radix - j) meet conjugate roots, so sums and differences halve the products.
-    constexpr int half = radix / 2;
-    E sumR[half + 1], sumI[half + 1], difR[half + 1], difI[half + 1];
-    outR[0] = re[0], outI[0] = im[0];
-    for (int j = 1; j <= half; ++j) {
-      sumR[j] = re[j] + re[radix - j], sumI[j] = im[j] + im[radix - j];
-      difR[j] = re[j] - re[radix - j], difI[j] = im[j] - im[radix - j];
-      outR[0] += sumR[j], outI[0] += sumI[j];
-    }
-    for (int t = 1; t <= half; ++t) {
-      E realR = re[0], realI = im[0], crossR = {}, crossI = {};
-      for (int j = 1; j <= half; ++j) {
-        R c = roots.re[j * t % radix], s = roots.im[j * t % radix];
-        realR += c * sumR[j], realI += c * sumI[j];
-        crossR -= s * difI[j], crossI += s * difR[j];
+/// Reads `entries` of each line into split arrays; im stays as it is where there are no imaginary parts. `pad` holds a
+/// vector's lanes of short lines.
+template <class R>
+void gather(const Side<R> &side, const R *in, int64_t lanes, int64_t count, int64_t entries, R *__restrict re,
+            R *__restrict im, R *pad) {
+  constexpr int64_t w = vectorLanes<R>;
+  bool dense = side.gap ? side.step == 2 && side.gap == 1 : side.step == 1;
+  int64_t block = side.gap ? w / 2 : w;
+  if (lanes == 1 && dense && entries >= w) {
+    const R *from = in + side.at[0];
+    overVectors<R>(entries, [&](int64_t k) __attribute__((always_inline)) {
+      if (side.gap) {
+        V<R> a = load(from + 2 * k), b = load(from + 2 * k + w);
+        store(re + k, shuffle<Shuffle::Even, R>(a, b));
+        store(im + k, shuffle<Shuffle::Odd, R>(a, b));
+      } else {
+        store(re + k, load(from + k));
       }
-      outR[t] = realR + crossR, outI[t] = realI + crossI;
-      outR[radix - t] = realR - crossR, outI[radix - t] = realI - crossI;
+    });
+  } else if (side.columns) {
+    for (int64_t k = 0; k < entries; ++k) {
+      const R *from = in + side.at[0] + k * side.step;
+      if (side.gap == 1) {
+        V<R> a = loadSome(from, 2 * count), b = loadSome(from + w, 2 * count - w);
+        store(re + k * w, shuffle<Shuffle::Even, R>(a, b));
+        store(im + k * w, shuffle<Shuffle::Odd, R>(a, b));
+      } else {
+        store(re + k * w, loadSome(from, count));
+        if (side.gap)
+          store(im + k * w, loadSome(from + side.gap, count));
+      }
     }
-  }
-  store<E>(yr, outR[0]);
-  store<E>(yi, outI[0]);
-  for (int t = 1; t < radix; ++t) {
-    store<E>(yr + t * count, outR[t] * roots.wr[t] - outI[t] * roots.wi[t]);
-    store<E>(yi + t * count, outR[t] * roots.wi[t] + outI[t] * roots.wr[t]);
-  }
-}
-
-/// The same for an odd radix known at run time.
-template <class E, class R>
-inline __attribute__((always_inline)) void anyButterfly(int64_t radix, const R *xr, const R *xi, R *yr, R *yi,
-                                                        int64_t inStep, int64_t count, const Roots<R> &roots) {
-  constexpr int64_t most = largestRadix / 2 + 1;
-  E sumR[most], sumI[most], difR[most], difI[most];
-  int64_t half = radix / 2;
-  E firstR = load<E>(xr), firstI = load<E>(xi), totalR = firstR, totalI = firstI;
-  for (int64_t j = 1; j <= half; ++j) {
-    E ar = load<E>(xr + j * inStep), ai = load<E>(xi + j * inStep);
-    E br = load<E>(xr + (radix - j) * inStep), bi = load<E>(xi + (radix - j) * inStep);
-    sumR[j] = ar + br, sumI[j] = ai + bi;
-    difR[j] = ar - br, difI[j] = ai - bi;
-    totalR += sumR[j], totalI += sumI[j];
-  }
-  store<E>(yr, totalR);
-  store<E>(yi, totalI);
-  auto put = [&](int64_t t, E r, E i) {
-    store<E>(yr + t * count, r * roots.wr[t] - i * roots.wi[t]);
-    store<E>(yi + t * count, r * roots.wi[t] + i * roots.wr[t]);
-  };
-  // Two results share the loads of the sums; a last single one is computed twice.
-  for (int64_t t = 1; t <= half; t += 2) {
-    int64_t u = t < half ? t + 1 : t, atT = 0, atU = 0;
-    E tR = firstR, tI = firstI, uR = firstR, uI = firstI, tCrossR = {}, tCrossI = {}, uCrossR = {}, uCrossI = {};
-    for (int64_t j = 1; j <= half; ++j) {
-      atT = atT + t < radix ? atT + t : atT + t - radix;
-      atU = atU + u < radix ? atU + u : atU + u - radix;
-      R tCos = roots.re[atT], tSin = roots.im[atT], uCos = roots.re[atU], uSin = roots.im[atU];
-      tR += tCos * sumR[j], tI += tCos * sumI[j];
-      uR += uCos * sumR[j], uI += uCos * sumI[j];
-      tCrossR -= tSin * difI[j], tCrossI += tSin * difR[j];
-      uCrossR -= uSin * difI[j], uCrossI += uSin * difR[j];
+  } else if (lanes == w && dense && (entries >= block || side.following)) {
+    const R *from[w];
+    for (int64_t l = 0; l < w; ++l)
+      from[l] = in + side.at[l];
+    if (entries < block) { // vectors would reach beyond the last line
+      int64_t length = side.step * entries;
+      __builtin_memcpy(pad, from[0], size_t(w * length) * sizeof(R));
+      for (int64_t l = 0; l < w; ++l)
+        from[l] = pad + l * length;
     }
-    put(t, tR + tCrossR, tI + tCrossI);
-    put(radix - t, tR - tCrossR, tI - tCrossI);
-    put(u, uR + uCrossR, uI + uCrossI);
-    put(radix - u, uR - uCrossR, uI - uCrossI);
-  }
-}
-
-/// `radix` 0: the one in `any`.
-template <int radix, class R>
-void step(int64_t any, const R *xr, const R *xi, R *yr, R *yi, int64_t count, int64_t inStep, const Roots<R> &roots) {
-  int64_t q = 0;
-  auto run = [&]<class E>(E) __attribute__((always_inline)) {
-    for (constexpr int64_t width = sizeof(E) / sizeof(R); q + width <= count; q += width)
-      if constexpr (radix)
-        butterfly<radix, E>(xr + q, xi + q, yr + q, yi + q, inStep, count, roots);
+    for (int64_t k = 0; k < entries; k += block) {
+      int64_t begin = k + block <= entries || entries < block ? k : entries - block;
+      V<R> rows[w];
+      for (int64_t l = 0; l < w; ++l)
+        rows[l] = load(from[l] + begin * side.step);
+      transposeVectors<R>(rows);
+      int64_t kept = entries - begin < block ? entries - begin : block;
+      if (side.gap)
+        for (int64_t j = 0; j < kept; ++j) {
+          store(re + (begin + j) * w, rows[2 * j]);
+          store(im + (begin + j) * w, rows[2 * j + 1]);
+        }
       else
-        anyButterfly<E>(any, xr + q, xi + q, yr + q, yi + q, inStep, count, roots);
-  };
-  run(typename VectorOf<R>::type());
-  run(typename VectorOf<R>::half());
-  run(R());
-}
-
-/// Forward transform of `lanes` interleaved lines. Returns where the result is.
-template <class R> Split<R> transform(const FftStages<R> &stages, Split<R> x, Split<R> y, int64_t lanes) {
-  int64_t length = stages.n, width = lanes;
-  const R *cosines = stages.cosines.get(), *sines = stages.sines.get();
-  Roots<R> roots;
-  for (int f = 0; f < stages.numFactors; ++f) {
-    int64_t radix = stages.factors[f], m = length / radix, stride = stages.n / length;
-    for (int64_t t = 0; t < radix; ++t) {
-      roots.re[t] = cosines[t * (stages.n / radix)];
-      roots.im[t] = sines[t * (stages.n / radix)];
+        for (int64_t j = 0; j < kept; ++j)
+          store(re + (begin + j) * w, rows[j]);
     }
-    for (int64_t p = 0; p < m; ++p) {
-      for (int64_t t = 0; t < radix; ++t) {
-        roots.wr[t] = cosines[p * t * stride];
-        roots.wi[t] = sines[p * t * stride];
-      }
-      const R *xr = x.re + p * width, *xi = x.im + p * width;
-      R *yr = y.re + p * radix * width, *yi = y.im + p * radix * width;
-      switch (radix) {
-#define TCC_RADIX(number)                                                                                              \
-  case number:                                                                                                         \
-    step<number>(radix, xr, xi, yr, yi, width, m * width, roots);                                                      \
-    break;
-        TCC_RADIX(2)
-        TCC_RADIX(3)
-        TCC_RADIX(4)
-        TCC_RADIX(5)
-        TCC_RADIX(7)
-        TCC_RADIX(8)
-        TCC_RADIX(11)
-        TCC_RADIX(13)
-#undef TCC_RADIX
-      default:
-        step<0>(radix, xr, xi, yr, yi, width, m * width, roots);
-      }
-    }
-    Split<R> swapped = x;
-    x = y;
-    y = swapped;
-    length = m;
-    width *= radix;
+  } else {
+    // In blocks of entries: lines lie far apart, often by powers of two, and the caches keep one block of each.
+    for (int64_t begin = 0; begin < entries; begin += 16)
+      for (int64_t l = 0; l < lanes; ++l)
+        for (int64_t k = begin; k < (begin + 16 < entries ? begin + 16 : entries); ++k) {
+          const R *from = in + side.at[l] + k * side.step;
+          re[k * lanes + l] = from[0];
+          if (side.gap)
+            im[k * lanes + l] = from[side.gap];
+        }
   }
-  return x;
 }
 
-/// Forward transform of lanes in x, of any length. Returns where the result is.
-template <class R> Split<R> transformAny(const FftPlan<R> &plan, Split<R> x, Split<R> y, R *work, int64_t lanes) {
-  if (plan.smooth)
-    return transform(plan.stages, x, y, lanes);
-  int64_t n = plan.n, padded = plan.stages.n, size = padded * lanes, part = partSize(padded, lanes);
+/// Writes `entries` of the first `count` lines, times `scale`.
+template <class R>
+void scatter(const Side<R> &side, R *out, int64_t lanes, int64_t count, int64_t entries, const R *__restrict re,
+             const R *__restrict im, R scale, R *pad) {
+  constexpr int64_t w = vectorLanes<R>;
+  bool dense = side.gap ? side.step == 2 && side.gap == 1 : side.step == 1;
+  int64_t block = side.gap ? w / 2 : w;
+  if (lanes == 1 && dense && entries >= w) {
+    R *to = out + side.at[0];
+    overVectors<R>(entries, [&](int64_t k) __attribute__((always_inline)) {
+      V<R> a = load(re + k) * scale;
+      if (side.gap) {
+        V<R> b = load(im + k) * scale;
+        store(to + 2 * k, shuffle<Shuffle::ZipLow, R>(a, b));
+        store(to + 2 * k + w, shuffle<Shuffle::ZipHigh, R>(a, b));
+      } else {
+        store(to + k, a);
+      }
+    });
+  } else if (side.columns) {
+    for (int64_t k = 0; k < entries; ++k) {
+      R *to = out + side.at[0] + k * side.step;
+      V<R> a = load(re + k * w) * scale;
+      if (side.gap == 1) {
+        V<R> b = load(im + k * w) * scale;
+        storeSome(to, shuffle<Shuffle::ZipLow, R>(a, b), 2 * count);
+        storeSome(to + w, shuffle<Shuffle::ZipHigh, R>(a, b), 2 * count - w);
+      } else {
+        storeSome(to, a, count);
+        if (side.gap)
+          storeSome(to + side.gap, load(im + k * w) * scale, count);
+      }
+    }
+  } else if (lanes == w && dense && (entries >= block || side.following)) {
+    R *to[w];
+    int64_t length = side.step * entries;
+    bool padded = entries < block; // each line's vector then reaches into the next line, which is stored later
+    for (int64_t l = 0; l < w; ++l)
+      to[l] = padded ? pad + l * length : out + side.at[l];
+    for (int64_t k = 0; k < entries; k += block) {
+      int64_t begin = k + block <= entries || padded ? k : entries - block;
+      int64_t kept = entries - begin < block ? entries - begin : block;
+      V<R> rows[w];
+      if (side.gap)
+        for (int64_t j = 0; j < w / 2; ++j) {
+          int64_t from = (begin + (j < kept ? j : 0)) * w;
+          rows[2 * j] = load(re + from) * scale;
+          rows[2 * j + 1] = load(im + from) * scale;
+        }
+      else
+        for (int64_t j = 0; j < w; ++j)
+          rows[j] = load(re + (begin + (j < kept ? j : 0)) * w) * scale;
+      transposeVectors<R>(rows);
+      for (int64_t l = 0; l < count; ++l)
+        store(to[l] + begin * side.step, rows[l]);
+    }
+    if (padded)
+      __builtin_memcpy(out + side.at[0], pad, size_t(w * length) * sizeof(R));
+  } else {
+    for (int64_t begin = 0; begin < entries; begin += 16)
+      for (int64_t l = 0; l < count; ++l)
+        for (int64_t k = begin; k < (begin + 16 < entries ? begin + 16 : entries); ++k) {
+          R *to = out + side.at[l] + k * side.step;
+          to[0] = re[k * lanes + l] * scale;
+          if (side.gap)
+            to[side.gap] = im[k * lanes + l] * scale;
+        }
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Transforms of split arrays
+//===----------------------------------------------------------------------===//
+
+template <class R> Split<R> exchanged(Split<R> x) { return {x.im, x.re}; }
+
+/// to[c][r] = from[r][c] times `turns`, for the columns of a vector.
+template <class R> void turnAndTranspose(int64_t rows, Rows<R> from, const R *turns, Split<R> to) {
+  constexpr int64_t w = vectorLanes<R>;
+  overVectors<R>(rows, [&](int64_t r) __attribute__((always_inline)) {
+    V<R> re[w], im[w];
+    for (int64_t i = 0; i < w; ++i) {
+      const R *turn = turns + 2 * w * (r + i);
+      V<R> x = load(from.at.re + (r + i) * w), y = load(from.at.im + (r + i) * w), c = load(turn), s = load(turn + w);
+      re[i] = x * c - y * s;
+      im[i] = x * s + y * c;
+    }
+    transposeVectors<R>(re);
+    transposeVectors<R>(im);
+    for (int64_t j = 0; j < w; ++j) {
+      store(to.re + j * rows + r, re[j]);
+      store(to.im + j * rows + r, im[j]);
+    }
+  });
+}
+
+/// A line by itself is a matrix: transforms of its columns, twiddles, a transposition, transforms of what were its rows
+/// (D. Bailey, "FFTs in external or hierarchical memory", J. Supercomputing 4 (1990)). Each vector of columns passes
+/// through all stages while it is in the first-level cache.
+template <class R> void transformLine(const FftSmooth<R> &smooth, Split<R> x, Split<R> y, R *work) {
+  constexpr int64_t w = vectorLanes<R>;
+  int64_t rows = smooth.rows, columns = smooth.columns, most = rows > columns ? rows : columns;
+  int64_t part = partSize(smooth.n, 1), lanesPart = 2 * partSize(most, w);
+  Split<R> middle{work, work + part};
+  work += 2 * part;
+  Rows<R> result = rowsAt(work, most), a = rowsAt(work + lanesPart, most), b = rowsAt(work + 2 * lanesPart, most);
+  work += 3 * lanesPart;
+  const R *turns = smooth.turns.get();
+  overVectors<R>(columns, [&](int64_t c) {
+    transform(smooth.overRows, {{x.re + c, x.im + c}, columns}, result, a, b, work);
+    turnAndTranspose(rows, result, turns, {middle.re + c * rows, middle.im + c * rows});
+    turns += 2 * w * rows;
+  });
+  overVectors<R>(rows, [&](int64_t r) {
+    transform(smooth.overColumns, {{middle.re + r, middle.im + r}, rows}, {{y.re + r, y.im + r}, rows}, a, b, work);
+  });
+}
+
+/// Forward transform from x, which it destroys, to y.
+template <class R> void transformSmooth(const FftSmooth<R> &smooth, int64_t lanes, Split<R> x, Split<R> y, R *work) {
+  if (lanes == 1)
+    return transformLine(smooth, x, y, work);
+  transform(smooth.stages, {x, lanes}, {y, lanes}, rowsAt(work, smooth.n), {x, lanes},
+            work + 2 * partSize(smooth.n, lanes));
+}
+
+/// body(place, factor's re, im) for `entries` entries whose factors are in (re, im): vectors of neighbours with a
+/// factor each, or of lanes with one.
+template <class R, class F>
+inline __attribute__((always_inline)) void withFactors(int64_t entries, int64_t lanes, const R *re, const R *im,
+                                                       F body) {
+  if (lanes == 1)
+    overVectors<R>(entries, [&](int64_t k) __attribute__((always_inline)) { body(k, load(re + k), load(im + k)); });
+  else
+    for (int64_t k = 0; k < entries; ++k)
+      body(k * lanes, V<R>{} + re[k], V<R>{} + im[k]);
+}
+
+/// Forward transform of any length from x, which it destroys, to y.
+template <class R> void transformAny(const FftPlan<R> &plan, Split<R> x, Split<R> y, R *work) {
+  int64_t lanes = plan.lanes;
+  if (plan.direct)
+    return transformSmooth(plan.smooth, lanes, x, y, work);
+  int64_t n = plan.n, padded = plan.smooth.n, part = partSize(padded, lanes);
   Split<R> a{work, work + part}, b{work + 2 * part, work + 3 * part};
-  for (int64_t k = 0; k < n; ++k) {
-    R c = plan.chirpR.get()[k], s = plan.chirpI.get()[k];
-    for (int64_t e = k * lanes; e < (k + 1) * lanes; ++e) {
-      a.re[e] = x.re[e] * c - x.im[e] * s;
-      a.im[e] = x.re[e] * s + x.im[e] * c;
-    }
-  }
-  for (int64_t e = n * lanes; e < size; ++e)
-    a.re[e] = a.im[e] = 0;
-  Split<R> spectrum = transform(plan.stages, a, b, lanes);
-  Split<R> other = spectrum.re == a.re ? b : a;
+  work += 4 * part;
+  withFactors(n, lanes, plan.chirpR.get(), plan.chirpI.get(), [=](int64_t e, V<R> c, V<R> s) {
+    V<R> re = load(x.re + e), im = load(x.im + e);
+    store(a.re + e, re * c - im * s);
+    store(a.im + e, re * s + im * c);
+  });
+  __builtin_memset(a.re + n * lanes, 0, size_t((padded - n) * lanes) * sizeof(R));
+  __builtin_memset(a.im + n * lanes, 0, size_t((padded - n) * lanes) * sizeof(R));
+  transformSmooth(plan.smooth, lanes, a, b, work);
   // The inverse transform is the forward one with re and im exchanged.
-  for (int64_t k = 0; k < padded; ++k) {
-    R c = plan.filterR.get()[k], s = plan.filterI.get()[k];
-    for (int64_t e = k * lanes; e < (k + 1) * lanes; ++e) {
-      R re = spectrum.re[e], im = spectrum.im[e];
-      spectrum.re[e] = re * s + im * c;
-      spectrum.im[e] = re * c - im * s;
-    }
-  }
-  Split<R> result = transform(plan.stages, spectrum, other, lanes);
-  for (int64_t k = 0; k < n; ++k) {
-    R c = plan.chirpR.get()[k], s = plan.chirpI.get()[k];
-    for (int64_t e = k * lanes; e < (k + 1) * lanes; ++e) {
-      R re = result.im[e], im = result.re[e];
-      x.re[e] = re * c - im * s;
-      x.im[e] = re * s + im * c;
-    }
-  }
-  return x;
+  withFactors(padded, lanes, plan.filterR.get(), plan.filterI.get(), [=](int64_t e, V<R> c, V<R> s) {
+    V<R> re = load(b.re + e), im = load(b.im + e);
+    store(a.re + e, re * s + im * c);
+    store(a.im + e, re * c - im * s);
+  });
+  transformSmooth(plan.smooth, lanes, a, b, work);
+  withFactors(n, lanes, plan.chirpR.get(), plan.chirpI.get(), [=](int64_t e, V<R> c, V<R> s) {
+    V<R> re = load(b.im + e), im = load(b.re + e);
+    store(y.re + e, re * c - im * s);
+    store(y.im + e, re * s + im * c);
+  });
 }
 
-/// body(k, lane) for all of them, in blocks of k: lines lie far apart, often by powers of two, and the caches keep one
-/// block of each.
-template <class F> inline __attribute__((always_inline)) void overBlocks(int64_t n, int64_t lanes, F body) {
-  constexpr int64_t block = 16;
-  for (int64_t begin = 0; begin < n; begin += block)
-    for (int64_t l = 0; l < lanes; ++l)
-      for (int64_t k = begin; k < (begin + block < n ? begin + block : n); ++k)
-        body(k, l);
+/// body(place, mirrored's re, im, factor's re, im) for entries k < `entries` of z, of which n - k is the mirrored one,
+/// with factors exp(-i pi k / n).
+template <class R, class F>
+inline __attribute__((always_inline)) void withMirrored(const FftPlan<R> &plan, int64_t entries, Split<R> z, F body) {
+  int64_t n = plan.n, lanes = plan.lanes;
+  withFactors(entries, lanes, plan.halfR.get(), plan.halfI.get(), [&](int64_t e, V<R> c, V<R> s) {
+    if (lanes == 1) {
+      V<R> re = load(z.re + n - e - (vectorLanes<R> - 1)), im = load(z.im + n - e - (vectorLanes<R> - 1));
+      body(e, shuffle<Shuffle::Reverse, R>(re, re), shuffle<Shuffle::Reverse, R>(im, im), c, s);
+    } else {
+      body(e, load(z.re + n * lanes - e), load(z.im + n * lanes - e), c, s);
+    }
+  });
+}
+
+/// Twice the frequencies 0 ... n of 2n real numbers x from z, the transform of x_2k + i x_(2k+1): with E and O the
+/// transforms of the even and of the odd numbers, 2E = z_k + conj z_(n-k), 2iO = z_k - conj z_(n-k), and the result is
+/// E + exp(-i pi k / n) O.
+template <class R> void spectrumOfPairs(const FftPlan<R> &plan, Split<R> z, Split<R> spectrum) {
+  int64_t n = plan.n, lanes = plan.lanes;
+  for (int64_t l = 0; l < lanes; ++l) {
+    z.re[n * lanes + l] = z.re[l];
+    z.im[n * lanes + l] = z.im[l];
+  }
+  withMirrored(plan, n + 1, z, [=](int64_t e, V<R> mr, V<R> mi, V<R> c, V<R> s) {
+    V<R> zr = load(z.re + e), zi = load(z.im + e), oddR = zi + mi, oddI = mr - zr;
+    store(spectrum.re + e, zr + mr + (c * oddR - s * oddI));
+    store(spectrum.im + e, zi - mi + (c * oddI + s * oddR));
+  });
+}
+/// The reverse: 2z of which the inverse transform has the numbers in pairs. Imaginary parts that a Hermitian signal
+/// does not have are ignored.
+template <class R> void pairsOfSpectrum(const FftPlan<R> &plan, Split<R> spectrum, Split<R> z) {
+  int64_t n = plan.n, lanes = plan.lanes;
+  for (int64_t l = 0; l < lanes; ++l)
+    spectrum.im[l] = spectrum.im[n * lanes + l] = 0;
+  withMirrored(plan, n, spectrum, [=](int64_t e, V<R> mr, V<R> mi, V<R> c, V<R> s) {
+    V<R> xr = load(spectrum.re + e), xi = load(spectrum.im + e), difR = xr - mr, difI = xi + mi;
+    store(z.re + e, xr + mr - (c * difI - s * difR));
+    store(z.im + e, xi - mi + (c * difR + s * difI));
+  });
 }
 
 template <class R>
 void transformLines(const FftPlan<R> &plan, const FftLines &f, const R *in, R *out, int64_t first, int64_t count,
-                    int64_t lanes, R *work) {
-  constexpr int64_t most = 2 * 64 / sizeof(R);
-  int64_t n = f.n, half = n / 2 + 1, ins[most], outs[most];
-  bool real = f.kind == FftKind::RealToComplex || f.kind == FftKind::ComplexToReal;
-  int64_t lines = real ? 2 * lanes : lanes;
-  for (int64_t l = 0; l < lines; ++l) {
-    int64_t line = first + (l < count ? l : count - 1); // idle lanes repeat the last line
-    ins[l] = line / f.innerCount * f.inOuterStride + line % f.innerCount;
-    outs[l] = line / f.innerCount * f.outOuterStride + line % f.innerCount;
-  }
-  // Lines that lie side by side in memory are read and written as vectors.
-  bool adjacent = lines == count && ins[lines - 1] - ins[0] == lines - 1 && outs[lines - 1] - outs[0] == lines - 1;
-  int64_t part = partSize(n, lanes);
+                    R *work) {
+  int64_t n = f.n, lanes = plan.lanes, half = n / 2 + 1, part = partSize(plan.n + 2, lanes);
   Split<R> x{work, work + part}, y{work + 2 * part, work + 3 * part};
-  bool swap = f.kind == FftKind::Backward || f.kind == FftKind::ComplexToReal;
-  R *__restrict re = swap ? x.im : x.re, *__restrict im = swap ? x.re : x.im;
-  if (f.kind == FftKind::RealToComplex) {
-    overBlocks(n, lanes, [&](int64_t k, int64_t l) {
-      re[k * lanes + l] = in[ins[2 * l] + k * f.inner];
-      im[k * lanes + l] = in[ins[2 * l + 1] + k * f.inner];
-    });
-  } else if (f.kind == FftKind::ComplexToReal) {
-    // The sum a + i b of two Hermitian sequences; imaginary parts at 0 and n / 2 are ignored, as they must be.
-    overBlocks(half, lanes, [&](int64_t k, int64_t l) {
-      bool selfConjugate = k == 0 || 2 * k == n;
-      const R *a = in + 2 * (ins[2 * l] + k * f.inner), *b = in + 2 * (ins[2 * l + 1] + k * f.inner);
-      R aIm = selfConjugate ? R(0) : a[1], bIm = selfConjugate ? R(0) : b[1];
-      re[k * lanes + l] = a[0] - bIm;
-      im[k * lanes + l] = aIm + b[0];
-      if (!selfConjugate) {
-        re[(n - k) * lanes + l] = a[0] + bIm;
-        im[(n - k) * lanes + l] = b[0] - aIm;
-      }
-    });
-  } else if (adjacent) {
-    for (int64_t k = 0; k < n; ++k) {
-      const R *a = in + 2 * (ins[0] + k * f.inner);
-      for (int64_t l = 0; l < lanes; ++l) {
-        re[k * lanes + l] = a[2 * l];
-        im[k * lanes + l] = a[2 * l + 1];
-      }
+  work += 4 * part;
+  bool realIn = f.kind == FftKind::RealToComplex, realOut = f.kind == FftKind::ComplexToReal;
+  bool pairs = (realIn || realOut) && n % 2 == 0;
+  int64_t inEntries = pairs && realIn ? n / 2 : realOut ? half : n;
+  int64_t outEntries = pairs && realOut ? n / 2 : realIn ? half : n;
+  Side<R> from = sideOf<R>(f, realIn, pairs, f.inOuterStride, first, count, lanes, inEntries);
+  Side<R> to = sideOf<R>(f, realOut, pairs, f.outOuterStride, first, count, lanes, outEntries);
+  R scale = R(f.scale);
+  Split<R> result = y, other = x;
+  if (realIn) {
+    gather(from, in, lanes, count, inEntries, x.re, x.im, y.re);
+    if (!pairs)
+      __builtin_memset(x.im, 0, size_t(n * lanes) * sizeof(R));
+    transformAny(plan, x, y, work);
+    if (pairs) {
+      spectrumOfPairs(plan, y, x);
+      result = x, other = y;
+      scale /= 2;
     }
-  } else {
-    overBlocks(n, lanes, [&](int64_t k, int64_t l) {
-      const R *a = in + 2 * (ins[l] + k * f.inner);
-      re[k * lanes + l] = a[0];
-      im[k * lanes + l] = a[1];
-    });
-  }
-  Split<R> result = transformAny(plan, x, y, work + 4 * part, lanes);
-  const R *fromR = swap ? result.im : result.re, *fromI = swap ? result.re : result.im;
-  int64_t lanesHere = real ? (count + 1) / 2 : count;
-  R scale = R(f.scale), halved = scale / 2;
-  if (f.kind == FftKind::RealToComplex) {
-    overBlocks(half, lanesHere, [&](int64_t k, int64_t l) {
-      int64_t mirror = k == 0 ? 0 : n - k;
-      R zr = fromR[k * lanes + l], zi = fromI[k * lanes + l];
-      R mr = fromR[mirror * lanes + l], mi = fromI[mirror * lanes + l];
-      R *a = out + 2 * (outs[2 * l] + k * f.inner);
-      a[0] = (zr + mr) * halved;
-      a[1] = (zi - mi) * halved;
-      if (2 * l + 1 < count) {
-        R *b = out + 2 * (outs[2 * l + 1] + k * f.inner);
-        b[0] = (zi + mi) * halved;
-        b[1] = (mr - zr) * halved;
-      }
-    });
-  } else if (f.kind == FftKind::ComplexToReal) {
-    overBlocks(n, lanesHere, [&](int64_t k, int64_t l) {
-      out[outs[2 * l] + k * f.inner] = fromR[k * lanes + l] * scale;
-      if (2 * l + 1 < count)
-        out[outs[2 * l + 1] + k * f.inner] = fromI[k * lanes + l] * scale;
-    });
-  } else if (adjacent) {
-    for (int64_t k = 0; k < n; ++k) {
-      R *a = out + 2 * (outs[0] + k * f.inner);
-      for (int64_t l = 0; l < lanes; ++l) {
-        a[2 * l] = fromR[k * lanes + l] * scale;
-        a[2 * l + 1] = fromI[k * lanes + l] * scale;
-      }
+  } else if (realOut) {
+    if (pairs) {
+      gather(from, in, lanes, count, inEntries, y.re, y.im, x.re);
+      pairsOfSpectrum(plan, y, x);
+    } else {
+      gather(from, in, lanes, count, inEntries, x.re, x.im, y.re);
+      for (int64_t l = 0; l < lanes; ++l)
+        x.im[l] = 0;
+      for (int64_t k = 1; k < half; ++k)
+        for (int64_t l = 0; l < lanes; ++l) {
+          x.re[(n - k) * lanes + l] = x.re[k * lanes + l];
+          x.im[(n - k) * lanes + l] = -x.im[k * lanes + l];
+        }
     }
+    transformAny(plan, exchanged(x), exchanged(y), work);
   } else {
-    overBlocks(n, lanesHere, [&](int64_t k, int64_t l) {
-      R *a = out + 2 * (outs[l] + k * f.inner);
-      a[0] = fromR[k * lanes + l] * scale;
-      a[1] = fromI[k * lanes + l] * scale;
-    });
+    bool backward = f.kind == FftKind::Backward;
+    gather(from, in, lanes, count, inEntries, backward ? x.im : x.re, backward ? x.re : x.im, y.re);
+    transformAny(plan, x, y, work);
+    result = backward ? exchanged(y) : y;
   }
+  scatter(to, out, lanes, count, outEntries, result.re, result.im, scale, other.re);
 }
 
-inline bool transformStages(const FftStages<double> &stages, double *x, double *y, int64_t lanes) {
-  int64_t size = stages.n * lanes;
-  return transform(stages, {x, x + size}, {y, y + size}, lanes).re == y;
+template <class R> void transformStages(const FftStages<R> &stages, R *x, R *y, R *work) {
+  Rows<R> from = rowsAt(x, stages.n);
+  transform(stages, from, rowsAt(y, stages.n), rowsAt(work, stages.n), from,
+            work + 2 * partSize(stages.n, vectorLanes<R>));
 }

@@ -19,8 +19,11 @@ struct FftLines {
   double scale;
 };
 
+/// How many of `lines` lines of length n are transformed side by side: the lanes of a vector, or 1, when neighbours
+/// within a line fill the vectors.
+template <class R> int64_t ownLanes(FftKind kind, int64_t n, int64_t lines);
 /// 0, or a negative number when memory ran out. `in` may equal `out` for complex transforms.
-template <class R> int ownFft(const FftLines &lines, const R *in, R *out);
+template <class R> int ownFft(const FftLines &lines, int64_t lanes, const R *in, R *out);
 
 } // namespace tcc::runtime
 #endif

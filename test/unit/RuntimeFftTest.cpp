@@ -99,6 +99,62 @@ TYPED_TEST(RuntimeFft, any_axis_and_batch_is_accurate) {
   }
 }
 
+TYPED_TEST(RuntimeFft, every_way_to_transform_a_line_is_accurate) {
+  using C = std::complex<TypeParam>;
+  // Powers, mixed factors, prime butterflies, primes p of which p - 1 is smooth, has a large prime, or two of them.
+  for (int own : {0, 1})
+    for (int64_t n : {2, 5, 7, 15, 363, 429, 1299, 1366, 1849, 2039, 2187, 3967})
+      for (int64_t lines : {1, 70}) { // a line by itself, and full and part vectors of lines
+        chooseFft(own);
+        std::vector<int64_t> shape = {lines, n}, halfShape = {lines, n / 2 + 1};
+        Array<C> x = randomArray<C>(shape), y(shape), half(halfShape);
+        Array<TypeParam> real = randomArray<TypeParam>(shape, 3), back(shape);
+        ASSERT_OK(call(tcc_fft, {x.tensor()}, {y.tensor()}, {1, 1, 0, 0}));
+        ASSERT_OK(call(tcc_rfft, {real.tensor()}, {half.tensor()}, {1, 1, 0}));
+        ASSERT_OK(call(tcc_irfft, {half.tensor()}, {back.tensor()}, {1, 1, n, 2}));
+        EXPECT_LE(errorOf(back, wide(real)), 2 * bound<TypeParam>(n)) << n << " irfft";
+        for (int64_t line : lines == 1 ? std::vector<int64_t>{0} : std::vector<int64_t>{0, 69}) {
+          Array<C> got({n}), gotHalf({n / 2 + 1});
+          std::copy_n(&y[line * n], n, &got[0]);
+          std::copy_n(&half[line * (n / 2 + 1)], n / 2 + 1, &gotHalf[0]);
+          std::vector<L> wanted = dft({&x[line * n], &x[line * n] + n}, 1, n, 1, false);
+          EXPECT_LE(errorOf(got, wanted), bound<TypeParam>(n)) << n << " line " << line << " of " << lines;
+          wanted = dft({&real[line * n], &real[line * n] + n}, 1, n, 1, false);
+          wanted.resize(n / 2 + 1);
+          EXPECT_LE(errorOf(gotHalf, wanted), bound<TypeParam>(n)) << n << " rfft, line " << line << " of " << lines;
+        }
+      }
+}
+
+// A line's result does not depend on what is beside it: neither its bits on where it is, nor on infinities elsewhere.
+TYPED_TEST(RuntimeFft, lines_do_not_see_each_other) {
+  using C = std::complex<TypeParam>;
+  for (int own : {0, 1})
+    for (int64_t n : {6, 15, 37, 262, 1024}) {
+      chooseFft(own);
+      const int64_t lines = 150;
+      Array<C> x = randomArray<C>({lines, n}), y({lines, n});
+      Array<TypeParam> real = randomArray<TypeParam>({lines, n}), back({lines, n});
+      Array<C> half({lines, n / 2 + 1});
+      for (int64_t line = 0; line < lines; ++line) {
+        bool bad = line % 3 == 1;
+        for (int64_t k = 0; k < n; ++k) {
+          x[line * n + k] = bad ? C(std::numeric_limits<TypeParam>::infinity()) : x[k];
+          real[line * n + k] = bad ? std::numeric_limits<TypeParam>::infinity() : real[k];
+        }
+      }
+      ASSERT_OK(call(tcc_fft, {x.tensor()}, {y.tensor()}, {1, 1, 0, 0}));
+      ASSERT_OK(call(tcc_rfft, {real.tensor()}, {half.tensor()}, {1, 1, 0}));
+      ASSERT_OK(call(tcc_irfft, {half.tensor()}, {back.tensor()}, {1, 1, n, 0}));
+      for (int64_t line = 2; line < lines; ++line)
+        if (line % 3 != 1) {
+          EXPECT_FALSE(memcmp(&y[line * n], &y[0], n * sizeof(C))) << n << " line " << line << " own " << own;
+          EXPECT_FALSE(memcmp(&half[line * (n / 2 + 1)], &half[0], (n / 2 + 1) * sizeof(C))) << n << " line " << line;
+          EXPECT_FALSE(memcmp(&back[line * n], &back[0], n * sizeof(TypeParam))) << n << " line " << line;
+        }
+    }
+}
+
 TYPED_TEST(RuntimeFft, several_axes_and_empty_arrays) {
   using R = TypeParam;
   using C = std::complex<R>;

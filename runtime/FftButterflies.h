@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The arithmetic of our own FFT: Stockham's autosorting algorithm on numbers side by side (element k of lane l at
+// k * lanes + l, real and imaginary parts apart), so that every stage is a loop over vectors whatever the length.
+// Included once for each instruction set, inside a namespace that defines vectorBytes, and under a target pragma, so
+// that nothing here is shared between instruction sets; it includes nothing itself.
+
+template <class R> struct VectorOf {
+  typedef R type __attribute__((vector_size(vectorBytes)));
+};
+template <class R> using V = typename VectorOf<R>::type;
+template <class R> constexpr int64_t vectorLanes = vectorBytes / int64_t(sizeof(R));
+
+/// Anywhere in memory: an alignment in the type would be lost in template arguments.
+template <class R> inline __attribute__((always_inline)) V<R> load(const R *from) {
+  V<R> value;
+  __builtin_memcpy(&value, from, sizeof(value));
+  return value;
+}
+template <class R> inline __attribute__((always_inline)) void store(R *to, V<R> value) {
+  __builtin_memcpy(to, &value, sizeof(value));
+}
+
+/// body(begin) for vectors that cover [0, count), the last one overlapping its neighbour: count >= vectorLanes. What is
+/// written twice must be the same.
+template <class R, class F> inline __attribute__((always_inline)) void overVectors(int64_t count, F body) {
+  for (int64_t q = 0; q < count; q += vectorLanes<R>)
+    body(q + vectorLanes<R> <= count ? q : count - vectorLanes<R>);
+}
+
+template <class R> struct Split {
+  R *re, *im;
+};
+
+/// y_t = w^t sum_j x_j exp(-2 pi i j t / radix) for a vector of lanes. Inputs are `inStep` apart, results `outStep`;
+/// `turns` holds re and im of w^t for t > 0, null if w is 1. `roots`: cosines, then sines, of the radix-th roots.
+template <int radix, bool turned, class R>
+inline __attribute__((always_inline)) void butterfly(const R *xr, const R *xi, R *yr, R *yi, int64_t inStep,
+                                                     int64_t outStep, const R *turns, const R *roots) {
+  using E = V<R>;
+  E re[radix], im[radix], outR[radix], outI[radix];
+  for (int j = 0; j < radix; ++j) {
+    re[j] = load(xr + j * inStep);
+    im[j] = load(xi + j * inStep);
+  }
+  if constexpr (radix == 2) {
+    outR[0] = re[0] + re[1], outI[0] = im[0] + im[1];
+    outR[1] = re[0] - re[1], outI[1] = im[0] - im[1];
+  } else if constexpr (radix == 4) {
+    E ar = re[0] + re[2], ai = im[0] + im[2], br = re[0] - re[2], bi = im[0] - im[2];
+    E cr = re[1] + re[3], ci = im[1] + im[3], dr = re[1] - re[3], di = im[1] - im[3];
+    outR[0] = ar + cr, outI[0] = ai + ci;
+    outR[1] = br + di, outI[1] = bi - dr;
+    outR[2] = ar - cr, outI[2] = ai - ci;
+    outR[3] = br - di, outI[3] = bi + dr;
+  } else if constexpr (radix == 8) {
+    // Two transforms of length 4, of the even and of the odd inputs, the latter turned by exp(-i pi t / 4).
+    const R h = R(0.70710678118654752440);
+    E evenR[4], evenI[4], oddR[4], oddI[4];
+    for (int part = 0; part < 2; ++part) {
+      E ar = re[part] + re[part + 4], ai = im[part] + im[part + 4];
+      E br = re[part] - re[part + 4], bi = im[part] - im[part + 4];
+      E cr = re[part + 2] + re[part + 6], ci = im[part + 2] + im[part + 6];
+      E dr = re[part + 2] - re[part + 6], di = im[part + 2] - im[part + 6];
+      E *toR = part ? oddR : evenR, *toI = part ? oddI : evenI;
+      toR[0] = ar + cr, toI[0] = ai + ci;
+      toR[1] = br + di, toI[1] = bi - dr;
+      toR[2] = ar - cr, toI[2] = ai - ci;
+      toR[3] = br - di, toI[3] = bi + dr;
+    }
+    E t1r = (oddR[1] + oddI[1]) * h, t1i = (oddI[1] - oddR[1]) * h;
+    E t3r = (oddI[3] - oddR[3]) * h, t3i = (-oddR[3] - oddI[3]) * h;
+    outR[0] = evenR[0] + oddR[0], outI[0] = evenI[0] + oddI[0];
+    outR[4] = evenR[0] - oddR[0], outI[4] = evenI[0] - oddI[0];
+    outR[1] = evenR[1] + t1r, outI[1] = evenI[1] + t1i;
+    outR[5] = evenR[1] - t1r, outI[5] = evenI[1] - t1i;
+    outR[2] = evenR[2] + oddI[2], outI[2] = evenI[2] - oddR[2];
+    outR[6] = evenR[2] - oddI[2], outI[6] = evenI[2] + oddR[2];
+    outR[3] = evenR[3] + t3r, outI[3] = evenI[3] + t3i;
+    outR[7] = evenR[3] - t3r, outI[7] = evenI[3] - t3i;
+  } else {
+    // Odd radix: x_j and x_(radix - j) meet conjugate roots, so sums and differences halve the products.
+    constexpr int half = radix / 2;
+    E sumR[half + 1], sumI[half + 1], difR[half + 1], difI[half + 1];
+    outR[0] = re[0], outI[0] = im[0];
+    for (int j = 1; j <= half; ++j) {
+      sumR[j] = re[j] + re[radix - j], sumI[j] = im[j] + im[radix - j];
+      difR[j] = re[j] - re[radix - j], difI[j] = im[j] - im[radix - j];
+      outR[0] += sumR[j], outI[0] += sumI[j];
+    }
+    for (int t = 1; t <= half; ++t) {
+      E realR = re[0], realI = im[0], crossR = {}, crossI = {};
+      for (int j = 1; j <= half; ++j) {
+        R c = roots[j * t % radix], s = roots[radix + j * t % radix];
+        realR += c * sumR[j], realI += c * sumI[j];
+        crossR -= s * difI[j], crossI += s * difR[j];
+      }
+      outR[t] = realR + crossR, outI[t] = realI + crossI;
+      outR[radix - t] = realR - crossR, outI[radix - t] = realI - crossI;
+    }
+  }
+  store(yr, outR[0]);
+  store(yi, outI[0]);
+  for (int t = 1; t < radix; ++t) {
+    E r = outR[t], i = outI[t];
+    if constexpr (turned) {
+      R c = turns[2 * t - 2], s = turns[2 * t - 1];
+      r = outR[t] * c - outI[t] * s;
+      i = outR[t] * s + outI[t] * c;
+    }
+    store(yr + t * outStep, r);
+    store(yi + t * outStep, i);
+  }
+}
+
+/// The same for an odd radix known at run time.
+template <bool turned, class R>
+inline __attribute__((always_inline)) void anyButterfly(int64_t radix, const R *xr, const R *xi, R *yr, R *yi,
+                                                        int64_t inStep, int64_t outStep, const R *turns,
+                                                        const R *roots) {
+  using E = V<R>;
+  constexpr int64_t most = largestRadix / 2 + 1;
+  E sumR[most], sumI[most], difR[most], difI[most];
+  int64_t half = radix / 2;
+  E firstR = load(xr), firstI = load(xi), totalR = firstR, totalI = firstI;
+  for (int64_t j = 1; j <= half; ++j) {
+    E ar = load(xr + j * inStep), ai = load(xi + j * inStep);
+    E br = load(xr + (radix - j) * inStep), bi = load(xi + (radix - j) * inStep);
+    sumR[j] = ar + br, sumI[j] = ai + bi;
+    difR[j] = ar - br, difI[j] = ai - bi;
+    totalR += sumR[j], totalI += sumI[j];
+  }
+  store(yr, totalR);
+  store(yi, totalI);
+  auto put = [&](int64_t t, E r, E i) {
+    E a = r, b = i;
+    if constexpr (turned) {
+      R c = turns[2 * t - 2], s = turns[2 * t - 1];
+      a = r * c - i * s;
+      b = r * s + i * c;
+    }
+    store(yr + t * outStep, a);
+    store(yi + t * outStep, b);
+  };
+  // Two results share the loads of the sums; a last single one is computed twice.
+  for (int64_t t = 1; t <= half; t += 2) {
+    int64_t u = t < half ? t + 1 : t, atT = 0, atU = 0;
+    E tR = firstR, tI = firstI, uR = firstR, uI = firstI, tCrossR = {}, tCrossI = {}, uCrossR = {}, uCrossI = {};
+    for (int64_t j = 1; j <= half; ++j) {
+      atT = atT + t < radix ? atT + t : atT + t - radix;
+      atU = atU + u < radix ? atU + u : atU + u - radix;
+      R tCos = roots[atT], tSin = roots[radix + atT], uCos = roots[atU], uSin = roots[radix + atU];
+      tR += tCos * sumR[j], tI += tCos * sumI[j];
+      uR += uCos * sumR[j], uI += uCos * sumI[j];
+      tCrossR -= tSin * difI[j], tCrossI += tSin * difR[j];
+      uCrossR -= uSin * difI[j], uCrossI += uSin * difR[j];
+    }
+    put(t, tR + tCrossR, tI + tCrossI);
+    put(radix - t, tR - tCrossR, tI - tCrossI);
+    put(u, uR + uCrossR, uI + uCrossI);
+    put(radix - u, uR - uCrossR, uI - uCrossI);
+  }
+}
+
+/// Where split rows of a vector's lanes are.
+template <class R> struct Rows {
+  Split<R> at;
+  int64_t step; ///< from one row to the next
+};
+
+/// One stage: `width` rows of m butterflies. `fixed` 0: the radix is `radix`.
+template <int fixed, bool turned, class R>
+void stage(int64_t radix, Rows<R> x, Rows<R> y, int64_t m, int64_t width, const R *turns, const R *roots) {
+  for (int64_t p = 0; p < m; ++p) {
+    const R *xr = x.at.re + p * width * x.step, *xi = x.at.im + p * width * x.step;
+    R *yr = y.at.re + p * radix * width * y.step, *yi = y.at.im + p * radix * width * y.step;
+    for (int64_t q = 0; q < width; ++q, xr += x.step, xi += x.step, yr += y.step, yi += y.step)
+      if constexpr (fixed)
+        butterfly<fixed, turned>(xr, xi, yr, yi, m * width * x.step, width * y.step, turns, roots);
+      else
+        anyButterfly<turned>(radix, xr, xi, yr, yi, m * width * x.step, width * y.step, turns, roots);
+    turns += 2 * (radix - 1);
+  }
+}
+template <bool turned, class R>
+void anyStage(int64_t radix, Rows<R> x, Rows<R> y, int64_t m, int64_t width, const R *turns, const R *roots) {
+  switch (radix) {
+#define TCC_RADIX(number)                                                                                              \
+  case number:                                                                                                         \
+    return stage<number, turned>(number, x, y, m, width, turns, roots);
+    TCC_RADIX(2)
+    TCC_RADIX(3)
+    TCC_RADIX(4)
+    TCC_RADIX(5)
+    TCC_RADIX(7)
+    TCC_RADIX(8)
+    TCC_RADIX(11)
+    TCC_RADIX(13)
+#undef TCC_RADIX
+  default:
+    return stage<0, turned>(radix, x, y, m, width, turns, roots);
+  }
+}
+
+template <class R> Rows<R> rowsAt(R *at, int64_t count) {
+  return {{at, at + partSize(count, vectorLanes<R>)}, vectorLanes<R>};
+}
+
+template <class R> void transform(const FftStages<R> &stages, Rows<R> x, Rows<R> y, Rows<R> a, Rows<R> b, R *work);
+
+/// A stage whose radix is a large prime.
+template <class R>
+void convolutionStage(const FftConvolution<R> &convolution, int64_t radix, Rows<R> x, Rows<R> y, int64_t m,
+                      int64_t width, const R *turns, R *work) {
+  constexpr int64_t w = vectorLanes<R>;
+  const FftStages<R> &stages = convolution.stages;
+  const int64_t *order = convolution.order.get(), length = stages.n, part = 2 * partSize(length, w);
+  const R *filterR = convolution.filterR.get(), *filterI = convolution.filterI.get();
+  Rows<R> a = rowsAt(work, length), b = rowsAt(work + part, length), c = rowsAt(work + 2 * part, length);
+  work += 3 * part;
+  int64_t inStep = m * width * x.step, outStep = width * y.step;
+  for (int64_t p = 0; p < m; ++p, turns += 2 * (radix - 1))
+    for (int64_t q = 0; q < width; ++q) {
+      const R *xr = x.at.re + (p * width + q) * x.step, *xi = x.at.im + (p * width + q) * x.step;
+      R *yr = y.at.re + (p * radix * width + q) * y.step, *yi = y.at.im + (p * radix * width + q) * y.step;
+      for (int64_t k = 0; k < radix - 1; ++k) {
+        store(a.at.re + k * w, load(xr + order[k] * inStep));
+        store(a.at.im + k * w, load(xi + order[k] * inStep));
+      }
+      __builtin_memset(a.at.re + (radix - 1) * w, 0, size_t((length - radix + 1) * w) * sizeof(R));
+      __builtin_memset(a.at.im + (radix - 1) * w, 0, size_t((length - radix + 1) * w) * sizeof(R));
+      transform(stages, a, b, c, a, work);
+      V<R> firstR = load(xr), firstI = load(xi);
+      store(yr, firstR + load(b.at.re));
+      store(yi, firstI + load(b.at.im));
+      // The inverse transform is the forward one with re and im exchanged. What is added to its first input is added to
+      // all results.
+      for (int64_t k = 0; k < length; ++k) {
+        R s = filterR[k], t = filterI[k];
+        V<R> re = load(b.at.re + k * w), im = load(b.at.im + k * w);
+        store(a.at.re + k * w, re * t + im * s);
+        store(a.at.im + k * w, re * s - im * t);
+      }
+      store(a.at.re, load(a.at.re) + firstI);
+      store(a.at.im, load(a.at.im) + firstR);
+      transform(stages, a, b, c, a, work);
+      for (int64_t k = 0; k < radix - 1; ++k) {
+        int64_t t = order[radix - 1 - k];
+        V<R> r = load(b.at.im + k * w), i = load(b.at.re + k * w);
+        if (m > 1) {
+          R cosine = turns[2 * t - 2], sine = turns[2 * t - 1];
+          V<R> turned = r * cosine - i * sine;
+          i = r * sine + i * cosine;
+          r = turned;
+        }
+        store(yr + t * outStep, r);
+        store(yi + t * outStep, i);
+      }
+    }
+}
+
+/// Forward transform of a vector's lanes from x to y by way of a and b, of which b may be x.
+template <class R> void transform(const FftStages<R> &stages, Rows<R> x, Rows<R> y, Rows<R> a, Rows<R> b, R *work) {
+  int64_t length = stages.n, width = 1;
+  const R *turns = stages.turns.get(), *roots = stages.roots.get();
+  if (length == 1) {
+    store(y.at.re, load(x.at.re));
+    store(y.at.im, load(x.at.im));
+  }
+  for (int f = 0; f < stages.numFactors; ++f) {
+    int64_t radix = stages.factors[f], m = length / radix;
+    if (stages.convolutions[f])
+      convolutionStage(*stages.convolutions[f], radix, x, m > 1 ? a : y, m, width, turns, work);
+    else if (m > 1)
+      anyStage<true>(radix, x, a, m, width, turns, roots);
+    else
+      anyStage<false>(radix, x, y, m, width, turns, roots);
+    turns += 2 * (radix - 1) * m;
+    roots += 2 * radix;
+    x = a;
+    a = b;
+    b = x;
+    length = m;
+    width *= radix;
+  }
+}
