@@ -6,6 +6,7 @@
 #include "frontend/Graph.h"
 #include "frontend/OpBuilders.h"
 #include "frontend/OpenSizes.h"
+#include "frontend/PlanCache.h"
 #include "frontend/UserError.h"
 #include "tcc/Graph.h"
 
@@ -157,21 +158,36 @@ void emit(OpId id, std::span<const Tensor> operands, std::span<const Attr> attrs
       throwUserError(mnemonic, "expected known sizes, got one kept from the tracing of a function", where, Kind::graph);
     values.push_back(graph->openSizes->like(type.shape, mnemonic, where));
   }
-  if (!types.empty()) {
-    // Nothing to infer.
-  } else if (auto *inference = name.getInterface<InferTypeOpInterface>()) {
+  StructuralHash signature;
+  signature.add(name.getAsOpaquePointer());
+  signature.add(dictionary.getAsOpaquePointer());
+  signature.add(uint64_t(bool(graph->openSizes)));
+  for (Value value : values)
+    signature.add(value.getType().getAsOpaquePointer());
+  for (Type type : resultTypes)
+    signature.add(type.getAsOpaquePointer());
+  auto known = graph->signatures.find(signature);
+  bool isKnown = known != graph->signatures.end();
+  if (isKnown) {
+    resultTypes.assign(known->second.begin(), known->second.end());
+  } else if (types.empty()) {
+    auto *inference = name.getInterface<InferTypeOpInterface>();
+    assert(inference && "an op without type inference is given its result types");
     if (failed(inference->inferReturnTypes(&graph->context, loc, values, dictionary, properties, {}, resultTypes)))
       fail();
-  } else
-    llvm_unreachable("an op without type inference is given its result types");
-  for (Type type : resultTypes)
-    expectPossible(type, graph->openSizes, mnemonic, where);
-
+  }
   Operation *op = Operation::create(loc, name, resultTypes, values, DictionaryAttr::get(&graph->context), properties,
                                     BlockRange(), /*numRegions=*/0);
-  if (failed(name.verifyInvariants(op))) {
-    op->destroy();
-    fail();
+  if (!isKnown) {
+    auto discard = llvm::scope_exit([&] { op->destroy(); });
+    for (Type type : resultTypes)
+      expectPossible(type, graph->openSizes, mnemonic, where);
+    if (failed(name.verifyInvariants(op)))
+      fail();
+    discard.release();
+    if (graph->signatures.size() >= GraphImpl::PlanCache::capacity)
+      graph->signatures.clear();
+    graph->signatures[signature].assign(resultTypes.begin(), resultTypes.end());
   }
   graph->builder.insert(op);
   assert(results.size() == op->getNumResults() && "the generated builder knows the op's results");

@@ -10,20 +10,6 @@
 
 namespace tcc {
 
-/// 128 bits over ops, attributes, types and edges: a collision is not expected in the lifetime of the universe, so that
-/// equal keys are taken for equal programs.
-struct StructuralHash {
-  uint64_t a = 0x9e3779b97f4a7c15, b = 0xd1b54a32d192ed03;
-  void add(uint64_t x) {
-    a = (a ^ x) * 0xff51afd7ed558ccd;
-    a ^= a >> 32;
-    b = (b + x) * 0xc4ceb9fe1a85ec53;
-    b ^= b >> 29;
-  }
-  void add(const void *p) { add(reinterpret_cast<uintptr_t>(p)); }
-  bool operator==(const StructuralHash &) const = default;
-};
-
 /// The ops that `wanted` depend on and that have not been evaluated, in an order in which each can run, and the
 /// evaluated values they start from. `wanted` that are evaluated already are inputs, too.
 struct Subgraph {

@@ -13,6 +13,7 @@
 #include "tcc/Graph.h"
 
 #include <atomic>
+#include <cstring>
 
 using namespace mlir;
 
@@ -191,9 +192,8 @@ Value GraphImpl::leaf(Buffer data, Type type, Location loc) {
   return value;
 }
 
-Value GraphImpl::constant(const Scalar &value, Dtype dtype, const Shape &shape, Location loc) {
-  Type element = elementType(context, dtype);
-  auto type = RankedTensorType::get(shape, element);
+DenseElementsAttr GraphImpl::splatAttribute(const Scalar &value, RankedTensorType type) {
+  Type element = type.getElementType();
   auto asDouble = [](const auto &v) {
     if constexpr (std::is_same_v<std::decay_t<decltype(v)>, std::complex<double>>)
       return v.real();
@@ -207,22 +207,40 @@ Value GraphImpl::constant(const Scalar &value, Dtype dtype, const Shape &shape, 
     f.convert(cast<FloatType>(t).getFloatSemantics(), APFloat::rmNearestTiesToEven, &lossy);
     return f;
   };
-  DenseElementsAttr attr;
   if (auto complex = dyn_cast<ComplexType>(element)) {
     double imag =
         std::holds_alternative<std::complex<double>>(value) ? std::get<std::complex<double>>(value).imag() : 0;
     Type part = complex.getElementType();
-    attr = DenseElementsAttr::get(type, std::complex<APFloat>(floating(part, real), floating(part, imag)));
-  } else if (isa<FloatType>(element)) {
-    attr = DenseElementsAttr::get(type, floating(element, real));
-  } else {
-    int64_t integer = std::holds_alternative<int64_t>(value) ? std::get<int64_t>(value) : int64_t(real);
-    unsigned width = element.getIntOrFloatBitWidth();
-    if (width == 1)
-      integer = integer != 0 || (!std::holds_alternative<int64_t>(value) && real != 0);
-    attr = DenseElementsAttr::get(type, APInt(width, uint64_t(integer), /*isSigned=*/false, /*implicitTrunc=*/true));
+    return DenseElementsAttr::get(type, std::complex<APFloat>(floating(part, real), floating(part, imag)));
   }
-  return ConstantOp::create(builder, loc, attr);
+  if (isa<FloatType>(element))
+    return DenseElementsAttr::get(type, floating(element, real));
+  int64_t integer = std::holds_alternative<int64_t>(value) ? std::get<int64_t>(value) : int64_t(real);
+  unsigned width = element.getIntOrFloatBitWidth();
+  if (width == 1)
+    integer = integer != 0 || (!std::holds_alternative<int64_t>(value) && real != 0);
+  return DenseElementsAttr::get(type, APInt(width, uint64_t(integer), /*isSigned=*/false, /*implicitTrunc=*/true));
+}
+
+Value GraphImpl::constant(const Scalar &value, Dtype dtype, const Shape &shape, Location loc) {
+  auto type = RankedTensorType::get(shape, elementType(context, dtype));
+  StructuralHash key;
+  key.add(type.getAsOpaquePointer());
+  key.add(uint64_t(value.index()));
+  std::visit(
+      [&](const auto &number) {
+        uint64_t words[2] = {};
+        std::memcpy(words, &number, sizeof number);
+        key.add(words[0]);
+        key.add(words[1]);
+      },
+      value);
+  if (splats.size() >= PlanCache::capacity)
+    splats.clear();
+  DenseElementsAttr &known = splats[key];
+  if (!known)
+    known = splatAttribute(value, type);
+  return ConstantOp::create(builder, loc, known);
 }
 
 Value GraphImpl::findValue(const Tensor &t) {
@@ -341,6 +359,8 @@ void GraphImpl::release(detail::TensorImpl *handle) {
   if (node == nodes.end() || node->second.handle != handle)
     return;
   node->second.handle = nullptr;
+  if (!node->second.evaluated)
+    nodes.erase(node);
   if (Operation *op = value.getDefiningOp())
     reclaim(op);
 }

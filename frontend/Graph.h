@@ -4,6 +4,7 @@
 // the frontend that knows MLIR, with the .cpp files that include it (Graph, Autodiff, Evaluate, Compile, Dump).
 #pragma once
 
+#include "frontend/StructuralHash.h"
 #include "frontend/TensorImpl.h"
 
 #include "mlir/IR/Builders.h"
@@ -16,13 +17,15 @@
 #include "llvm/ADT/SetVector.h"
 
 #include <mutex>
+#include <unordered_map>
 
 namespace tcc {
 class OpenSizes;
 class Program;
 class Stages;
 
-/// What the graph knows about a value beside its SSA edges: the handle somebody holds, and data if it was evaluated.
+/// What the graph knows about a value beside its SSA edges: the handle somebody holds, and data if it was evaluated. A
+/// value without either has none.
 struct Node {
   detail::TensorImpl *handle = nullptr;
   Buffer data;
@@ -76,6 +79,10 @@ public:
   Loc userLocation(mlir::Location loc) const;
   mlir::Type tensorType(Dtype dtype, const Shape &shape);
   mlir::OperationName opName(OpId op);
+  /// Ops that were inferred and verified: their result types by op, attributes and the types of operands, which is all
+  /// that these two look at.
+  using Signatures = std::unordered_map<StructuralHash, llvm::SmallVector<mlir::Type, 1>, StructuralHash::Hasher>;
+  Signatures signatures;
   /// Cached plans, keyed by structure.
   struct PlanCache;
   std::unique_ptr<PlanCache> plans;
@@ -106,6 +113,7 @@ public:
   std::string takeDiagnostic() { return std::exchange(diagnostic, {}); }
 
 private:
+  mlir::DenseElementsAttr splatAttribute(const Scalar &value, mlir::RankedTensorType type);
   bool isNeeded(mlir::Operation *op) const;
   /// Whether a handle is held on something `value` was computed from.
   bool hasHeldAncestor(mlir::Value value);
@@ -115,6 +123,8 @@ private:
   unsigned evaluationsUntilWalk = 0; ///< of hasHeldAncestor
   std::string diagnostic;
   std::vector<mlir::OperationName> names;
+  /// Attributes of constants by type and value.
+  std::unordered_map<StructuralHash, mlir::DenseElementsAttr, StructuralHash::Hasher> splats;
   llvm::DenseMap<std::pair<const void *, uint64_t>, mlir::LocationAttr> locations;
   llvm::DenseMap<mlir::Attribute, Loc> places;
   /// Data that joined the graph as a leaf, by its buffer.

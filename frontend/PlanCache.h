@@ -11,9 +11,7 @@
 namespace tcc {
 
 struct GraphImpl::PlanCache {
-  struct Hasher {
-    size_t operator()(const StructuralHash &h) const { return h.a; }
-  };
+  using Hasher = StructuralHash::Hasher;
   /// Programs past this number are dropped, all at once: a loop that never repeats a structure must not grow for ever.
   static constexpr size_t capacity = 4096;
   std::unordered_map<StructuralHash, std::shared_ptr<Program>, Hasher> programs;

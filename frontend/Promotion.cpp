@@ -153,10 +153,10 @@ Shape broadcastShapes(std::span<const Tensor> xs, const char *op, Loc where) {
   Shape result;
   for (size_t k = 0; k < xs.size(); ++k) {
     const Shape &shape = xs[k].shape();
-    if (k == 0) {
+    if (k == 0)
       result = shape;
+    if (shape == result)
       continue;
-    }
     size_t rank = std::max(result.size(), shape.size());
     Shape next(rank);
     for (size_t i = 0; i < rank; ++i) {
@@ -219,20 +219,25 @@ Tensor promoteUnary(const Tensor &x, Promote how, const char *op, Loc where) {
   return isWeak(x) ? splat(x, dtype, {}, op, where) : asDtype(x, dtype, where);
 }
 
+static Tensor fitted(const Tensor &x, Dtype dtype, const Shape &shape, const char *op, Loc where) {
+  return isWeak(x) ? splat(x, dtype, shape, op, where) : broadcastTo(asDtype(x, dtype, where), shape, op, where);
+}
+
 std::vector<Tensor> promoteAll(std::span<const Tensor> xs, Promote how, const char *op, Loc where) {
   Dtype dtype = resultDtype(commonDtype(xs, op, where), how);
   Shape shape = broadcastShapes(xs, op, where);
   std::vector<Tensor> out;
   for (const Tensor &x : xs)
-    out.push_back(isWeak(x) ? splat(x, dtype, shape, op, where)
-                            : broadcastTo(asDtype(x, dtype, where), shape, op, where));
+    out.push_back(fitted(x, dtype, shape, op, where));
   return out;
 }
 
 std::pair<Tensor, Tensor> promoteBinary(const Tensor &a, const Tensor &b, Promote how, const char *op, Loc where) {
   const Tensor xs[] = {a, b};
-  std::vector<Tensor> out = promoteAll(xs, how, op, where);
-  return {out[0], out[1]};
+  Dtype dtype = resultDtype(commonDtype(xs, op, where), how);
+  Shape shape = broadcastShapes(xs, op, where);
+  Tensor x = fitted(a, dtype, shape, op, where); // first: ops stand in the order of operands
+  return {std::move(x), fitted(b, dtype, shape, op, where)};
 }
 
 } // namespace tcc

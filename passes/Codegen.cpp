@@ -14,6 +14,7 @@
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
+#include "llvm/Transforms/Scalar.h"
 
 #include <chrono>
 #include <mutex>
@@ -48,6 +49,25 @@ FailureOr<TranslatedModule> translateModule(ModuleOp module, const Target &targe
 
 namespace {
 
+llvm::AnalysisID idOf(llvm::Pass *pass) { return std::unique_ptr<llvm::Pass>(pass)->getPassID(); }
+
+/// Hands passes on but for those of an id, which are not run.
+class PassesWithout : public llvm::legacy::PassManagerBase {
+public:
+  PassesWithout(llvm::legacy::PassManagerBase &passes, llvm::AnalysisID unwanted)
+      : passes(passes), unwanted(unwanted) {}
+  void add(llvm::Pass *pass) override {
+    if (pass->getPassID() == unwanted)
+      delete pass;
+    else
+      passes.add(pass);
+  }
+
+private:
+  llvm::legacy::PassManagerBase &passes;
+  llvm::AnalysisID unwanted;
+};
+
 /// LLVM's machinery for one target and one thread at a time: creating it costs more than compiling a small kernel.
 class Generator {
 public:
@@ -64,6 +84,7 @@ private:
   llvm::CGSCCAnalysisManager cgscc;
   llvm::ModuleAnalysisManager modules;
   llvm::ModulePassManager passes;
+  Effort effort;
 };
 
 llvm::Expected<std::unique_ptr<Generator>> Generator::create(const Target &target, Effort effort) {
@@ -82,7 +103,8 @@ llvm::Expected<std::unique_ptr<Generator>> Generator::create(const Target &targe
   return std::unique_ptr<Generator>(new Generator(std::move(machine), effort));
 }
 
-Generator::Generator(std::unique_ptr<llvm::TargetMachine> own, Effort effort) : machine(std::move(own)) {
+Generator::Generator(std::unique_ptr<llvm::TargetMachine> own, Effort effort)
+    : machine(std::move(own)), effort(effort) {
   llvm::PipelineTuningOptions tuning;
   tuning.LoopVectorization = tuning.SLPVectorization = tuning.LoopUnrolling = false;
   llvm::PassBuilder builder(machine.get(), tuning);
@@ -122,7 +144,9 @@ llvm::Expected<SmallVector<char, 0>> Generator::run(llvm::Module &module, const 
   llvm::legacy::PassManager emission;
   auto fileType = kind == OutputKind::object && !target.isGpu() ? llvm::CodeGenFileType::ObjectFile
                                                                 : llvm::CodeGenFileType::AssemblyFile;
-  if (machine->addPassesToEmitFile(emission, stream, nullptr, fileType))
+  static const llvm::AnalysisID strengthReduction = idOf(llvm::createLoopStrengthReducePass());
+  PassesWithout selected(emission, effort == Effort::some ? strengthReduction : nullptr);
+  if (machine->addPassesToEmitFile(selected, stream, nullptr, fileType))
     return llvm::createStringError("target '%s' cannot emit this kind of file", target.triple.c_str());
   emission.run(module);
   lap(&CompileTimes::codegen);
@@ -144,7 +168,7 @@ Idle &idle() {
 llvm::Expected<SmallVector<char, 0>> generateCode(TranslatedModule module, const Target &target, OutputKind kind,
                                                   CompileTimes *times, Effort effort) {
   std::string key = target.triple + "|" + target.cpu + "|" + target.features +
-                    (target.positionIndependent ? "|p" : "") + (effort == Effort::little ? "|l" : "");
+                    (target.positionIndependent ? "|p" : "") + "|" + std::to_string(int(effort));
   std::unique_ptr<Generator> generator;
   {
     std::lock_guard lock(idle().mutex);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The process-wide cache of compiled kernels, and how those that are missing are compiled: the lowering to the LLVM
-// dialect is one pass over all of them, then each is a module of its own, of which the thread pool makes code.
+// The process-wide cache of compiled kernels, and how those that are missing are compiled: each is lowered to LLVM as a
+// module of its own, one after the other because MLIR's context is one thread's; idle threads of the pool make code of
+// those that are through meanwhile.
 #include "passes/KernelCache.h"
 #include "passes/Codegen.h"
 #include "passes/Digest.h"
@@ -9,9 +10,9 @@
 #include "runtime/Threads.h"
 
 #include "mlir/IR/OperationSupport.h"
-#include "llvm/ADT/SetVector.h"
 #include "llvm/Support/raw_ostream.h"
 #include <atomic>
+#include <deque>
 #include <mutex>
 #include <unordered_map>
 
@@ -63,21 +64,6 @@ std::string textOf(ArrayRef<Operation *> unit) {
       SymbolTable::setSymbolName(op, own);
   }
   return text;
-}
-
-/// Moves a kernel and its second phase out of the lowered `module`, with copies of the functions and tables they need.
-OwningOpRef<ModuleOp> extract(ModuleOp module, SymbolTable &symbols, const KernelInfo &info) {
-  OwningOpRef<ModuleOp> own = ModuleOp::create(module.getLoc());
-  Operation *kernel = symbols.lookup(info.name), *finish = symbols.lookup(info.name + "_finish");
-  for (Operation *op : reachableFrom(symbols, kernel)) {
-    Operation *copy = op->clone();
-    if (op == kernel)
-      SymbolTable::setSymbolName(copy, "kernel");
-    else if (op == finish)
-      SymbolTable::setSymbolName(copy, "kernel_finish");
-    own->push_back(copy);
-  }
-  return own;
 }
 
 /// What a kernel is on disk.
@@ -140,31 +126,100 @@ struct Unit {
   std::string error = {};
 };
 
-/// By its work, which its text tells: a kernel of so few nanoseconds must run some 50,000 times until better code has
-/// made up for the time that it took to make.
-Effort effortFor(const KernelInfo &info) {
-  constexpr double brief = 1000;
-  bool isBrief = info.extent.getNumSymbols() == 0 && double(info.extentFor({})) * info.blockNanoseconds <= brief;
-  return isBrief ? Effort::little : Effort::full;
+/// A kernel and the functions it needs, lowered and translated.
+FailureOr<Unit> translate(unsigned index, ArrayRef<Operation *> needs, const Target &target) {
+  OwningOpRef<ModuleOp> module = ModuleOp::create(needs.front()->getLoc());
+  for (Operation *op : needs)
+    module->push_back(op->clone());
+  if (failed(lowerToLLVMDialect(*module, target)))
+    return failure();
+  SymbolTable symbols(*module);
+  std::string name = SymbolTable::getSymbolName(needs.front()).str();
+  Unit unit{index, collectKernels(*module).front(), {}};
+  for (StringRef ending : {"", "_finish"})
+    if (Operation *op = symbols.lookup(name + ending.str()))
+      SymbolTable::setSymbolName(op, ("kernel" + ending).str());
+  auto code = translateModule(*module, target);
+  if (failed(code))
+    return failure();
+  unit.code = std::move(*code);
+  return unit;
 }
 
-void generate(Unit &unit, const CacheKey &key, const Target &target, const DiskCache *disk) {
-  auto object = generateCode(std::move(unit.code), target, OutputKind::object, nullptr, effortFor(unit.info));
-  if (!object) {
-    unit.error = llvm::toString(object.takeError());
-    return;
-  }
-  Entry entry{SizeExpr::of(unit.info.extent.getResult(0)), SizeExpr::of(unit.info.scratch.getResult(0)),
-              unit.info.blockNanoseconds, unit.info.hasFinish, StringRef(object->data(), object->size())};
-  auto kernel = link(key, entry);
-  if (!kernel) {
-    unit.error = llvm::toString(kernel.takeError());
-    return;
-  }
-  unit.kernel = *kernel;
-  if (disk)
-    disk->put(key, entry.write());
+/// By its work, which its text tells: a kernel of so few nanoseconds must run some 50,000 times, or some 1,000 times in
+/// the second case, until better code has made up for the time that it took to make.
+Effort effortFor(const KernelInfo &info) {
+  constexpr double brief = 1000, moderate = 100000;
+  if (info.extent.getNumSymbols() > 0)
+    return Effort::full;
+  double work = double(info.extentFor({})) * info.blockNanoseconds;
+  return work <= brief ? Effort::little : work <= moderate ? Effort::some : Effort::full;
 }
+
+/// Makes code of units while more are added: the pool's idle threads take part from the first one on.
+class Generation : runtime::SharedWork {
+public:
+  Generation(ArrayRef<CacheKey> keys, const Target &target)
+      : SharedWork{[](SharedWork &work) { return static_cast<Generation &>(work).waiting > 0; },
+                   [](SharedWork &work) { static_cast<Generation &>(work).takePart(); }, /*isLoop=*/true},
+        keys(keys), target(target), disk(DiskCache::ofProcess()) {}
+
+  void add(Unit unit) {
+    {
+      std::lock_guard lock(mutex);
+      units.push_back(std::move(unit));
+      ++waiting;
+    }
+    runtime::announceWork();
+  }
+  /// All units, with their code. To be called once, by who added them.
+  std::deque<Unit> &finish() {
+    takePart();
+    sharing.reset(); // waits for what others have taken
+    return units;
+  }
+
+private:
+  void takePart() {
+    while (Unit *unit = next())
+      generate(*unit);
+  }
+  Unit *next() {
+    std::lock_guard lock(mutex);
+    if (taken == units.size())
+      return nullptr;
+    --waiting;
+    return &units[taken++];
+  }
+  void generate(Unit &unit) const {
+    const CacheKey &key = keys[unit.index];
+    auto object = generateCode(std::move(unit.code), target, OutputKind::object, nullptr, effortFor(unit.info));
+    if (!object) {
+      unit.error = llvm::toString(object.takeError());
+      return;
+    }
+    Entry entry{SizeExpr::of(unit.info.extent.getResult(0)), SizeExpr::of(unit.info.scratch.getResult(0)),
+                unit.info.blockNanoseconds, unit.info.hasFinish, StringRef(object->data(), object->size())};
+    auto kernel = link(key, entry);
+    if (!kernel) {
+      unit.error = llvm::toString(kernel.takeError());
+      return;
+    }
+    unit.kernel = *kernel;
+    if (disk)
+      disk->put(key, entry.write());
+  }
+
+  ArrayRef<CacheKey> keys;
+  const Target &target;
+  std::shared_ptr<DiskCache> disk;
+  std::mutex mutex;
+  std::deque<Unit> units; // stay where they are while others are added
+  size_t taken = 0;
+  std::atomic<size_t> waiting{0};
+  // Last: nobody holds the work any more when the rest is destroyed.
+  std::optional<runtime::Sharing> sharing{std::in_place, static_cast<SharedWork &>(*this), runtime::numThreads() - 1};
+};
 
 // A loop whose program is another one in each turn runs in constant memory, too: what no program has is dropped when
 // there is twice as much as programs have.
@@ -242,50 +297,32 @@ FailureOr<std::vector<std::shared_ptr<const CompiledKernel>>> compileKernels(Arr
   SymbolTable symbols(source);
   SmallVector<SmallVector<Operation *>> needs; // each kernel with its finisher and the functions it calls
   std::vector<CacheKey> keys;
+  std::vector<size_t> lengths;
   for (Operation *kernel : kernels) {
     needs.push_back(reachableFrom(symbols, kernel));
-    keys.push_back(digestOf(prefix + textOf(needs.back())));
+    std::string text = textOf(needs.back());
+    keys.push_back(digestOf(prefix + text));
+    lengths.push_back(text.size());
   }
   std::vector<std::shared_ptr<const CompiledKernel>> compiled = findKernels(keys);
   // Another thread may compile the same kernel meanwhile: cheaper than making all wait for each other.
-  llvm::StringMap<unsigned> missing;
-  llvm::SetVector<Operation *> needed;
+  SmallVector<unsigned> missing;
   for (unsigned index = 0; index < kernels.size(); ++index)
-    if (!compiled[index]) {
-      missing[SymbolTable::getSymbolName(kernels[index])] = index;
-      needed.insert(needs[index].begin(), needs[index].end());
-    }
+    if (!compiled[index])
+      missing.push_back(index);
   cache().misses += missing.size();
   if (missing.empty())
     return compiled;
-
-  OwningOpRef<ModuleOp> module = ModuleOp::create(source.getLoc());
-  for (Operation *op : needed)
-    module->push_back(op->clone());
-  if (failed(lowerToLLVMDialect(*module, target)))
-    return failure();
-  std::vector<Unit> units;
-  SymbolTable lowered(*module);
-  for (KernelInfo &info : collectKernels(*module)) {
-    OwningOpRef<ModuleOp> own = extract(*module, lowered, info);
-    auto code = translateModule(*own, target);
-    if (failed(code))
-      return failure();
-    units.push_back({missing.lookup(info.name), std::move(info), std::move(*code)});
-  }
   // The long ones first, so that none is started when the others are done.
-  SmallVector<std::pair<size_t, unsigned>> order;
-  for (auto [number, unit] : llvm::enumerate(units))
-    order.push_back({unit.code.code->getInstructionCount(), number});
-  llvm::sort(order, std::greater<>());
-  std::shared_ptr<DiskCache> disk = DiskCache::ofProcess();
-  runtime::parallelFor(units.size(), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      Unit &unit = units[order[i].second];
-      generate(unit, keys[unit.index], target, disk.get());
-    }
-  });
-  for (Unit &unit : units) {
+  llvm::sort(missing, [&](unsigned a, unsigned b) { return std::pair(lengths[b], a) < std::pair(lengths[a], b); });
+  Generation generation(keys, target);
+  for (unsigned index : missing) {
+    FailureOr<Unit> unit = translate(index, needs[index], target);
+    if (failed(unit))
+      return failure();
+    generation.add(std::move(*unit));
+  }
+  for (Unit &unit : generation.finish()) {
     if (!unit.kernel)
       return kernels[unit.index]->emitError("cannot compile kernel: ") << unit.error;
     compiled[unit.index] = keep(std::move(unit.kernel));

@@ -4,6 +4,9 @@
 #include "runtime/System.h"
 #include "runtime/Tensors.h"
 #include <stdio.h>
+#ifdef __linux__
+#include <sched.h>
+#endif
 
 namespace tcc::runtime {
 namespace {
@@ -66,7 +69,36 @@ void *openFirst(const char *const *names, const char *symbol) {
   return nullptr;
 }
 
+#ifdef __linux__
+/// Keeps the calling thread on the CPU it is on. OpenBLAS makes a thread for each CPU that the one who loads it may
+/// use; none of our calls needs them, and they spin for some 25 ms before they sleep.
+class OnOneCpu {
+public:
+  OnOneCpu() {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    int cpu = sched_getcpu();
+    if (cpu < 0 || cpu >= CPU_SETSIZE || sched_getaffinity(0, sizeof(all), &all))
+      return;
+    CPU_SET(cpu, &one);
+    isPinned = !sched_setaffinity(0, sizeof(one), &one);
+  }
+  ~OnOneCpu() {
+    if (isPinned)
+      sched_setaffinity(0, sizeof(all), &all);
+  }
+  OnOneCpu(const OnOneCpu &) = delete;
+
+private:
+  cpu_set_t all;
+  bool isPinned = false;
+};
+#else
+struct OnOneCpu {};
+#endif
+
 void open() {
+  [[maybe_unused]] OnOneCpu whileLoading;
   static const char *const blasNames[] = {"libopenblas.so.0", "libopenblas.so", "libblas.so.3", nullptr};
   static const char *const lapackNames[] = {"libopenblas.so.0", "libopenblas.so", "liblapack.so.3", nullptr};
   libraries.blas = openFirst(blasNames, "dgemm_");
