@@ -2,7 +2,7 @@
 // tcc_cholesky, tcc_positive_solve and tcc_triangular_solve: large ones in fixed tiles on our threads, batches one
 // matrix per thread.
 #include "runtime/Decompose.h"
-#include "runtime/SmallMatrix.h"
+#include "runtime/Substitution.h"
 
 using namespace tcc::runtime;
 
@@ -121,12 +121,10 @@ int32_t tcc_positive_solve(const TccTensor *in, int32_t n_in, const TccTensor *o
       Scratch<T> work(n * n);
       if (!work)
         return failure.report(begin, noMemory);
-      const T one(1);
-      BlasInt order = BlasInt(n), leading = BlasInt(k);
       for (int64_t i = begin; i < end; ++i) {
         T *matrix = a + i * n * n, *source = b + i * n * k, *solution = x + i * n * k;
         memcpy(static_cast<void *>(work.get()), matrix, size_t(n * n) * sizeof(T));
-        if (factor(work.get(), order)) {
+        if (factor(work.get(), BlasInt(n))) {
           int64_t square[2] = {n, n}, columns[2] = {n, k};
           TccTensor system[2] = {{matrix, in[0].dtype, 2, square}, {source, in[0].dtype, 2, columns}};
           TccTensor result = {solution, in[0].dtype, 2, columns};
@@ -135,17 +133,10 @@ int32_t tcc_positive_solve(const TccTensor *in, int32_t n_in, const TccTensor *o
             failure.report(i, code == TCC_ERROR_MEMORY ? noMemory : code);
           continue;
         }
-        // x^T u^H u = b^T, all in Fortran's view.
+        // Of the copy only l, the lower triangle, is meant.
         memcpy(static_cast<void *>(solution), source, size_t(n * k) * sizeof(T));
-        constexpr int64_t part = 128;
-        parallelFor((k + part - 1) / part, grainFor(double(n) * n * part * 0.1), [&](int64_t first, int64_t last) {
-          for (int64_t p = first; p < last; ++p) {
-            BlasInt rows = BlasInt(k - p * part < part ? k - p * part : part);
-            for (const char *op : {"N", "C"})
-              blas<T>()->trsm("R", "U", op, "N", &rows, &order, &one, work.get(), &order, solution + p * part, &leading,
-                              1, 1, 1, 1);
-          }
-        });
+        for (bool adjoint : {false, true})
+          solveTriangular<T>(n, k, work.get(), n, {true, adjoint, false}, solution, k);
       }
     });
     if (!failure.any())
@@ -189,24 +180,12 @@ int32_t tcc_triangular_solve(const TccTensor *in, int32_t n_in, const TccTensor 
     }
     if (!blas<T>())
       return noLibrary(op, "BLAS", status);
-    // In Fortran's view this is x^T a^T = b^T, or x^T conj(a) = b^T with conj(a) the adjoint of the viewed matrix; the
-    // columns of b are rows there and independent of each other.
-    constexpr int64_t part = 128;
-    int64_t parts = (k + part - 1) / part;
-    const T one(1);
-    parallelFor(matrices.batch * parts, grainFor(500 + double(n) * n * double(k) / double(parts) * 0.1),
-                [&](int64_t begin, int64_t end) {
-                  for (int64_t task = begin; task < end; ++task) {
-                    int64_t i = task / parts, col = task % parts * part, cols = k - col < part ? k - col : part;
-                    const T *source = b + i * n * k + col;
-                    T *target = x + i * n * k + col;
-                    for (int64_t r = 0; r < n; ++r)
-                      memcpy(target + r * k, source + r * k, size_t(cols) * sizeof(T));
-                    BlasInt rows = BlasInt(cols), order = BlasInt(n), leading = BlasInt(k);
-                    blas<T>()->trsm("R", lower ? "U" : "L", adjoint ? "C" : "N", unitDiagonal ? "U" : "N", &rows,
-                                    &order, &one, a + i * n * n, &order, target, &leading, 1, 1, 1, 1);
-                  }
-                });
+    forEachMatrix(matrices.batch, double(n) * n * double(k) / 3, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        memcpy(static_cast<void *>(x + i * n * k), b + i * n * k, size_t(n * k) * sizeof(T));
+        solveTriangular<T>(n, k, a + i * n * n, n, {lower, adjoint, unitDiagonal}, x + i * n * k, k);
+      }
+    });
     return TCC_OK;
   });
 }

@@ -1,66 +1,94 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// tcc_lu, tcc_lu_solve, tcc_det and tcc_solve. Large matrices are factored in panels whose updates run in fixed tiles
-// on our threads.
+// tcc_lu, tcc_lu_solve, tcc_det and tcc_solve. Matrices are factored in panels (LuPanel.cpp); what is right of them is
+// updated in fixed tiles on our threads, the next panel first.
 #include "runtime/Decompose.h"
-#include "runtime/Layout.h"
-#include "runtime/SmallMatrix.h"
+#include "runtime/FactorPanel.h"
+#include "runtime/RowProduct.h"
+#include "runtime/Substitution.h"
+#include <algorithm>
 
 using namespace tcc::runtime;
 
 namespace {
 
-/// Column-major PA = LU in place with pivots as LAPACK's getrf (1-based). Returns its info; > 0 means a zero pivot.
-template <class T> int64_t factor(T *a, BlasInt m, BlasInt n, BlasInt *pivots) {
-  const BlasTable<T> &blas = *tcc::runtime::blas<T>();
-  const LapackTable<T> &lapack = *tcc::runtime::lapack<T>();
-  constexpr BlasInt panel = 128;
-  constexpr BlasInt tile = 256;
-  BlasInt smaller = m < n ? m : n, info = 0;
-  if (smaller < 6 * panel) {
-    lapack.getrf(&m, &n, a, &m, pivots, &info);
-    return info;
+/// P A = L U of row-major m x n matrices. L is kept in panels until the end: rows of a panel are exchanged once for all
+/// later ones, and products read it from whole cache lines.
+template <class T> class BlockLu {
+public:
+  BlockLu(int64_t m, int64_t n)
+      : m(m), n(n), smaller(m < n ? m : n), width(smaller < mostPanelColumns<T> ? smaller : mostPanelColumns<T>),
+        panels((smaller + width - 1) / width) {}
+  bool allocate() { return lower.resize(offsetOf(panels)) && pivots.resize(smaller) && rowOf.resize(m); }
+
+  /// a becomes U (below the diagonal nothing is meant), b {m, k} becomes L^-1 P b. Returns the number, from 1 on, of
+  /// the first pivot that is zero, else 0.
+  int64_t factor(T *a, T *b, int64_t k) {
+    firstZero = 0;
+    factorByPanels(
+        smaller, n + k, width, double(m) * double(width) * 0.03, [&](int64_t p) { factorPanel(p, a); },
+        [&](int64_t p, int64_t column, int64_t count) {
+          int64_t end = column + count;
+          if (column < n)
+            update(p, a + column, n, (end < n ? end : n) - column);
+          if (end > n)
+            update(p, b + (column > n ? column - n : 0), k, end - (column > n ? column : n));
+        });
+    return firstZero;
   }
-  const T one(1), minusOne(-1);
-  auto at = [&](int64_t row, int64_t col) { return a + row + col * m; };
-  int64_t firstZero = 0;
-  for (BlasInt k = 0; k < smaller; k += panel) {
-    BlasInt width = smaller - k < panel ? smaller - k : panel, rows = m - k;
-    lapack.getrf(&rows, &width, at(k, k), &m, pivots + k, &info);
-    if (info && !firstZero)
-      firstZero = k + info;
-    for (BlasInt i = k; i < k + width; ++i)
-      pivots[i] += k;
-    auto swapRows = [&](int64_t col) {
-      for (BlasInt i = k; i < k + width; ++i) {
-        T x = *at(i, col);
-        *at(i, col) = *at(pivots[i] - 1, col);
-        *at(pivots[i] - 1, col) = x;
-      }
-    };
-    parallelFor(k, 32, [&](int64_t begin, int64_t end) {
-      for (int64_t col = begin; col < end; ++col)
-        swapRows(col);
-    });
-    BlasInt next = k + width, tilesN = (n - next + tile - 1) / tile, tilesM = (m - next + tile - 1) / tile;
-    parallelFor(tilesN, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t t = begin; t < end; ++t) {
-        BlasInt col = next + BlasInt(t) * tile, cols = n - col < tile ? n - col : tile;
-        for (BlasInt c = col; c < col + cols; ++c)
-          swapRows(c);
-        blas.trsm("L", "L", "N", "U", &width, &cols, &one, at(k, k), &m, at(k, col), &m, 1, 1, 1, 1);
-      }
-    });
-    parallelFor(int64_t(tilesN) * tilesM, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t t = begin; t < end; ++t) {
-        BlasInt row = next + BlasInt(t % tilesM) * tile, col = next + BlasInt(t / tilesM) * tile;
-        BlasInt height = m - row < tile ? m - row : tile, cols = n - col < tile ? n - col : tile;
-        blas.gemm("N", "N", &height, &cols, &width, &minusOne, at(row, k), &m, at(k, col), &m, &one, at(row, col), &m,
-                  1, 1);
-      }
-    });
+
+  /// Puts L below the diagonal of a. Row i of P A is row perm[i] of A.
+  void finish(T *a, int64_t *perm) {
+    for (int64_t i = 0; i < m; ++i)
+      perm[i] = i;
+    for (int64_t p = panels - 1; p >= 0; --p) {
+      const T *panel = lower.get() + offsetOf(p);
+      int64_t first = begin(p), stride = strideOf(p);
+      for (int64_t i = first + 1; i < m; ++i)
+        memcpy(static_cast<void *>(a + i * n + first), panel + (perm[i] - first) * stride,
+               size_t(i - first < columns(p) ? i - first : columns(p)) * sizeof(T));
+      for (int64_t i = first; i < m; ++i)
+        rowOf[i] = i;
+      for (int64_t j = 0; j < columns(p); ++j)
+        std::swap(rowOf[first + j], rowOf[first + pivots[first + j]]);
+      for (int64_t i = first; i < m; ++i)
+        perm[i] = rowOf[perm[i]];
+    }
   }
-  return firstZero;
-}
+
+private:
+  int64_t m, n, smaller, width, panels, firstZero = 0;
+  Scratch<T> lower;
+  Scratch<int64_t> pivots, rowOf;
+
+  int64_t begin(int64_t p) const { return p * width; }
+  int64_t columns(int64_t p) const { return smaller - begin(p) < width ? smaller - begin(p) : width; }
+  int64_t strideOf(int64_t p) const { return panelStride<T>(columns(p)); }
+  int64_t offsetOf(int64_t p) const { return (p * m - width * (p * (p - 1) / 2)) * panelStride<T>(width); }
+
+  void factorPanel(int64_t p, T *a) {
+    T *panel = lower.get() + offsetOf(p), *corner = a + begin(p) * (n + 1);
+    int64_t stride = strideOf(p), count = columns(p);
+    copyToPanel(m - begin(p), count, corner, n, panel);
+    int64_t zero = factorPanelLu(m - begin(p), count, panel, pivots.get() + begin(p));
+    if (zero && !firstZero)
+      firstZero = begin(p) + zero;
+    for (int64_t i = 0; i < count; ++i)
+      memcpy(static_cast<void *>(corner + i * n + i), panel + i * stride + i, size_t(count - i) * sizeof(T));
+  }
+
+  /// Some columns of the matrix or of right-hand sides.
+  void update(int64_t p, T *c, int64_t ldc, int64_t count) {
+    const T *panel = lower.get() + offsetOf(p);
+    int64_t stride = strideOf(p), below = m - begin(p) - columns(p);
+    T *rows = c + begin(p) * ldc;
+    for (int64_t j = 0; j < columns(p); ++j)
+      if (int64_t other = pivots[begin(p) + j]; other != j)
+        std::swap_ranges(rows + j * ldc, rows + j * ldc + count, rows + other * ldc);
+    solveTriangle(columns(p), count, panel, stride, {true, false, true}, rows, ldc);
+    addProduct<T>(below, count, columns(p), T(-1), {panel + columns(p) * stride, stride}, {rows, ldc}, T(1),
+                  rows + columns(p) * ldc, ldc);
+  }
+};
 
 } // namespace
 
@@ -77,32 +105,26 @@ int32_t tcc_lu(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t 
     T *lu = static_cast<T *>(out[0].data);
     int64_t *perm = static_cast<int64_t *>(out[1].data);
     BatchFailure failure;
-    if (smaller > 0 && isSmall(m > n ? m : n)) {
+    if (smaller == 0) {
+      for (int64_t i = 0; i < matrices.batch * m; ++i)
+        perm[i] = i % m;
+      return TCC_OK;
+    }
+    if (isSmall(m > n ? m : n)) {
       smallLu(a, lu, perm, m, n, matrices.batch, failure);
       return failure.any() ? outOfMemory(status, "lu", smallWorkBytes(m * n, in[0].dtype)) : int32_t(TCC_OK);
     }
-    if (smaller > 0 && matrices.batch > 0 && !lapack<T>())
-      return noLibrary("lu", "LAPACK", status);
+    if (matrices.batch > 0 && !blas<T>())
+      return noLibrary("lu", "BLAS", status);
     forEachMatrix(matrices.batch, double(m) * n * double(smaller), [&](int64_t begin, int64_t end) {
-      // Row pivoting needs columns that LAPACK sees as columns: the one driver that must transpose.
-      Scratch<T> work(m * n);
-      Scratch<BlasInt> pivots(smaller);
-      if (!work || !pivots)
+      BlockLu<T> blocks(m, n);
+      if (!blocks.allocate())
         return failure.report(begin, noMemory);
       for (int64_t b = begin; b < end; ++b) {
-        int64_t *order = perm + b * m;
-        for (int64_t i = 0; i < m; ++i)
-          order[i] = i;
-        if (smaller == 0)
-          continue;
-        transposeCopy(work.get(), m, a + b * m * n, n, m, n);
-        factor(work.get(), BlasInt(m), BlasInt(n), pivots.get());
-        transposeCopy(lu + b * m * n, n, work.get(), m, n, m);
-        for (int64_t i = 0; i < smaller; ++i) {
-          int64_t other = pivots[i] - 1, kept = order[i];
-          order[i] = order[other];
-          order[other] = kept;
-        }
+        T *factors = lu + b * m * n;
+        memcpy(static_cast<void *>(factors), a + b * m * n, size_t(m * n) * sizeof(T));
+        blocks.factor(factors, nullptr, 0);
+        blocks.finish(factors, perm + b * m);
       }
     });
     return failure.any() ? outOfMemory(status, "lu", m * n * int64_t(sizeof(T))) : int32_t(TCC_OK);
@@ -125,48 +147,24 @@ int32_t tcc_solve(const TccTensor *in, int32_t n_in, const TccTensor *out, int32
     T *x = static_cast<T *>(out[0].data);
     BatchFailure failure;
     bool small = isSmall(n) && k <= maxSmallColumns;
-    if (!small && !lapack<T>())
-      return noLibrary("solve", "LAPACK", status);
+    if (!small && !blas<T>())
+      return noLibrary("solve", "BLAS", status);
     if (small)
       smallSolve(a, b, x, n, k, matrices.batch, failure);
     else
       forEachMatrix(matrices.batch, double(n) * n * double(n / 3 + k), [&](int64_t begin, int64_t end) {
+        BlockLu<T> blocks(n, n);
         Scratch<T> work(n * n);
-        Scratch<BlasInt> pivots(n);
-        if (!work || !pivots)
+        if (!work || !blocks.allocate())
           return failure.report(begin, noMemory);
-        const T one(1);
-        BlasInt order = BlasInt(n), leading = BlasInt(k > 0 ? k : 1);
         for (int64_t i = begin; i < end; ++i) {
-          // Fortran sees a^T = p l u, so a x = b is x^T p l u = b^T: two solves from the right, then p^T moves columns
-          // of x^T, which are rows of x. Nothing is transposed.
-          memcpy(static_cast<void *>(work.get()), a + i * n * n, size_t(n * n) * sizeof(T));
-          if (int64_t info = factor(work.get(), order, order, pivots.get())) {
-            failure.report(i, info);
-            continue;
-          }
-          if (k == 0)
-            continue;
           T *solution = x + i * n * k;
+          memcpy(static_cast<void *>(work.get()), a + i * n * n, size_t(n * n) * sizeof(T));
           memcpy(static_cast<void *>(solution), b + i * n * k, size_t(n * k) * sizeof(T));
-          constexpr int64_t part = 128;
-          parallelFor((k + part - 1) / part, grainFor(double(n) * n * part * 0.1), [&](int64_t first, int64_t last) {
-            for (int64_t p = first; p < last; ++p) {
-              T *columns = solution + p * part;
-              BlasInt rows = BlasInt(k - p * part < part ? k - p * part : part);
-              blas<T>()->trsm("R", "U", "N", "N", &rows, &order, &one, work.get(), &order, columns, &leading, 1, 1, 1,
-                              1);
-              blas<T>()->trsm("R", "L", "N", "U", &rows, &order, &one, work.get(), &order, columns, &leading, 1, 1, 1,
-                              1);
-            }
-          });
-          for (int64_t r = n - 1; r >= 0; --r)
-            if (int64_t other = pivots[r] - 1; other != r)
-              for (int64_t c = 0; c < k; ++c) {
-                T kept = solution[r * k + c];
-                solution[r * k + c] = solution[other * k + c];
-                solution[other * k + c] = kept;
-              }
+          if (int64_t info = blocks.factor(work.get(), solution, k))
+            failure.report(i, info);
+          else
+            solveTriangular<T>(n, k, work.get(), n, {false, false, false}, solution, k);
         }
       });
     if (!failure.any())
@@ -179,8 +177,7 @@ int32_t tcc_solve(const TccTensor *in, int32_t n_in, const TccTensor *out, int32
   });
 }
 
-// In Fortran's view the packed factors are transposed: L^T above the diagonal, U^T below and on it. a = P^T L U, so a y
-// = b is y^T = (P b)^T L^-T U^-T and a^H y = b is (P y)^T = b^T conj(U)^-1 conj(L)^-1: solves from the right.
+// a = P^T L U, so x = U^-1 L^-1 P b and, of the adjoint, x = P^T L^-H U^-H b.
 int32_t tcc_lu_solve(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *attrs,
                      TccStatus *status) {
   TCC_CHECK(checkArguments("solve", in, n_in, 3, out, n_out, 1, status));
@@ -196,8 +193,8 @@ int32_t tcc_lu_solve(const TccTensor *in, int32_t n_in, const TccTensor *out, in
     return TCC_OK;
   const int64_t *perm = static_cast<const int64_t *>(in[1].data);
   return dispatchLapack(in[0].dtype, [&]<class T>() -> int32_t {
-    if (!lapack<T>())
-      return noLibrary("solve", "LAPACK", status);
+    if (!blas<T>())
+      return noLibrary("solve", "BLAS", status);
     const T *lu = static_cast<const T *>(in[0].data), *b = static_cast<const T *>(in[2].data);
     T *y = static_cast<T *>(out[0].data);
     for (int64_t i = 0; i < matrices.batch; ++i)
@@ -207,41 +204,26 @@ int32_t tcc_lu_solve(const TccTensor *in, int32_t n_in, const TccTensor *out, in
               status, TCC_ERROR_NUMERICAL,
               "[solve] expected a nonsingular matrix, got a singular one: pivot %lld is zero (batch index %lld)",
               (long long)d + 1, (long long)i);
-    constexpr int64_t part = 128;
-    int64_t parts = (k + part - 1) / part;
     BatchFailure failure;
-    parallelFor(matrices.batch * parts, grainFor(500 + double(n) * n * double(k < part ? k : part) * 0.2),
-                [&](int64_t begin, int64_t end) {
-                  Scratch<T> work(n * (k < part ? k : part));
-                  if (!work)
-                    return failure.report(0, noMemory);
-                  for (int64_t task = begin; task < end; ++task) {
-                    int64_t i = task / parts, col = task % parts * part, cols = k - col < part ? k - col : part;
-                    const T *factors = lu + i * n * n, *source = b + i * n * k + col, one(1);
-                    T *target = y + i * n * k + col;
-                    const int64_t *order = perm + i * n;
-                    auto copyRow = [&](T *to, const T *from) {
-                      memcpy(static_cast<void *>(to), from, size_t(cols) * sizeof(T));
-                    };
-                    BlasInt width = BlasInt(cols), size = BlasInt(n);
-                    auto solveRight = [&](const char *triangle, const char *op, const char *diagonal) {
-                      blas<T>()->trsm("R", triangle, op, diagonal, &width, &size, &one, factors, &size, work.get(),
-                                      &width, 1, 1, 1, 1);
-                    };
-                    for (int64_t r = 0; r < n; ++r)
-                      copyRow(work.get() + r * cols, source + (isAdjoint ? r : order[r]) * k);
-                    if (isAdjoint) {
-                      solveRight("L", "C", "N");
-                      solveRight("U", "C", "U");
-                    } else {
-                      solveRight("U", "N", "U");
-                      solveRight("L", "N", "N");
-                    }
-                    for (int64_t r = 0; r < n; ++r)
-                      copyRow(target + (isAdjoint ? order[r] : r) * k, work.get() + r * cols);
-                  }
-                });
-    return failure.any() ? outOfMemory(status, "solve", n * part * int64_t(sizeof(T))) : int32_t(TCC_OK);
+    forEachMatrix(matrices.batch, double(n) * n * double(k), [&](int64_t begin, int64_t end) {
+      Scratch<T> work(isAdjoint ? n * k : 0);
+      if (!work)
+        return failure.report(begin, noMemory);
+      for (int64_t i = begin; i < end; ++i) {
+        const T *factors = lu + i * n * n, *source = b + i * n * k;
+        const int64_t *order = perm + i * n;
+        T *x = y + i * n * k, *solution = isAdjoint ? work.get() : x;
+        auto copyRow = [&](T *to, const T *from) { memcpy(static_cast<void *>(to), from, size_t(k) * sizeof(T)); };
+        for (int64_t r = 0; r < n; ++r)
+          copyRow(solution + r * k, source + (isAdjoint ? r : order[r]) * k);
+        for (bool lower : {!isAdjoint, isAdjoint})
+          solveTriangular<T>(n, k, factors, n, {lower, isAdjoint, lower}, solution, k);
+        if (isAdjoint)
+          for (int64_t r = 0; r < n; ++r)
+            copyRow(x + order[r] * k, solution + r * k);
+      }
+    });
+    return failure.any() ? outOfMemory(status, "solve", n * k * int64_t(sizeof(T))) : int32_t(TCC_OK);
   });
 }
 

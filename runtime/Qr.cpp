@@ -1,9 +1,127 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// tcc_qr. LAPACK's view of a row-major a = q r is a^T = r^T q^T, an LQ decomposition: its triangle and its orthonormal
-// rows are, read row-major, r and q, so nothing is transposed.
+// tcc_qr by blocked Householder reflections (Schreiber and Van Loan 1989): panels by QrPanel.cpp, what is right of them
+// in fixed tiles on our threads, the next panel as soon as its columns are ready.
 #include "runtime/Decompose.h"
+#include "runtime/FactorPanel.h"
+#include "runtime/RowProduct.h"
+#include "runtime/Vectorise.h"
+#include <math.h>
 
 using namespace tcc::runtime;
+
+namespace {
+
+/// The power of two that takes numbers to where their squares neither overflow nor all vanish: 1 for most matrices.
+template <class R> R safeScale(const R *x, int64_t count) {
+  R largest = 0;
+  vectorised([&]<int>() TCC_INLINED {
+    for (int64_t i = 0; i < count; ++i)
+      largest = largest < fabs(x[i]) ? R(fabs(x[i])) : largest;
+  });
+  constexpr int limit = sizeof(R) == 4 ? 32 : 256;
+  int exponent = largest > 0 ? ilogb(largest) : 0;
+  return exponent > limit ? R(ldexp(1, limit - exponent)) : exponent < -limit ? R(ldexp(1, -limit - exponent)) : R(1);
+}
+template <class T> void scaledCopy(T *to, const T *from, int64_t count, Real<T> scale) {
+  if (scale == 1)
+    memmove(static_cast<void *>(to), from, size_t(count) * sizeof(T));
+  else
+    for (int64_t i = 0; i < count; ++i)
+      to[i] = from[i] * T(scale);
+}
+
+template <class T> class BlockQr {
+public:
+  /// Factors a copy of m x n numbers (leading dimension n) in place: it becomes R, with zeros below.
+  BlockQr(int64_t m, int64_t n, int64_t columnsOfQ)
+      : m(m), n(n), smaller(m < n ? m : n), columnsOfQ(columnsOfQ),
+        width(smaller < mostPanelColumns<T> ? smaller : mostPanelColumns<T>), panels((smaller + width - 1) / width) {}
+  bool allocate() {
+    return reflections.resize(offsetOf(panels)) && triangles.resize(panels * width * panelStride<T>(width)) &&
+           space.resize(2 * width * (n > columnsOfQ ? n : columnsOfQ));
+  }
+
+  void factor(T *a) {
+    factorByPanels(
+        smaller, n, width, double(m) * double(width) * 0.05, [&](int64_t p) { factorPanel(p, a); },
+        [&](int64_t p, int64_t column, int64_t count) { apply(p, true, a + begin(p) * n, n, column, count); });
+    for (int64_t i = 1; i < m; ++i)
+      memset(static_cast<void *>(a + i * n), 0, size_t(i < n ? i : n) * sizeof(T));
+  }
+
+  /// The first columns of Q.
+  void form(T *q) {
+    int64_t tile = panelTile(columnsOfQ, width), tiles = (columnsOfQ + tile - 1) / tile;
+    double cost = double(m) * double(smaller) * double(tile) * 0.05;
+    parallelFor(tiles, grainFor(cost), [&](int64_t first, int64_t last) {
+      for (int64_t task = first; task < last; ++task) {
+        int64_t column = (tiles - 1 - task) * tile; // the longest first
+        formColumns(q, column, columnsOfQ - column < tile ? columnsOfQ - column : tile);
+      }
+    });
+  }
+
+private:
+  int64_t m, n, smaller, columnsOfQ, width, panels;
+  Scratch<T> reflections, triangles, space;
+
+  int64_t begin(int64_t p) const { return p * width; }
+  int64_t rows(int64_t p) const { return m - begin(p); }
+  int64_t columns(int64_t p) const { return smaller - begin(p) < width ? smaller - begin(p) : width; }
+  int64_t strideOf(int64_t p) const { return panelStride<T>(columns(p)); }
+  int64_t offsetOf(int64_t p) const { return (p * m - width * (p * (p - 1) / 2)) * panelStride<T>(width); }
+  T *reflectionsOf(int64_t p) const { return reflections.get() + offsetOf(p); }
+  T *triangleOf(int64_t p) const { return triangles.get() + p * width * panelStride<T>(width); }
+  void factorPanel(int64_t p, T *a) {
+    T *panel = reflectionsOf(p), *corner = a + begin(p) * (n + 1);
+    copyToPanel(rows(p), columns(p), corner, n, panel);
+    factorPanelQr(rows(p), columns(p), panel, triangleOf(p), corner, n);
+  }
+
+  /// Columns [column, column + count) of c, whose rows begin where panel p does, times I - V T V^H or its adjoint.
+  void apply(int64_t p, bool isAdjoint, T *c, int64_t ldc, int64_t column, int64_t count) {
+    T *inner = space.get() + 2 * width * column, *weights = inner + width * count;
+    int64_t stride = strideOf(p);
+    RowBlock<T> v{reflectionsOf(p), stride};
+    addProduct<T>(columns(p), count, rows(p), T(1), {v.data, stride, true}, {c + column, ldc}, T(0), inner, count);
+    addProduct<T>(columns(p), count, columns(p), T(1), {triangleOf(p), stride, !isAdjoint}, {inner, count}, T(0),
+                  weights, count);
+    addProduct<T>(rows(p), count, columns(p), T(-1), v, {weights, count}, T(1), c + column, ldc);
+  }
+
+  /// The reflections of panel p times unit vectors: its own columns of Q as far as the panels before are left out.
+  void applyToIdentity(int64_t p, T *q) {
+    int64_t stride = strideOf(p);
+    T *weights = space.get() + 2 * width * begin(p);
+    addProduct<T>(columns(p), columns(p), columns(p), T(1), {triangleOf(p), stride, true},
+                  {reflectionsOf(p), stride, true}, T(0), weights, width);
+    T *corner = q + begin(p) * (columnsOfQ + 1);
+    addProduct<T>(rows(p), columns(p), columns(p), T(-1), {reflectionsOf(p), stride}, {weights, width}, T(0), corner,
+                  columnsOfQ);
+    for (int64_t i = 0; i < columns(p); ++i)
+      corner[i * (columnsOfQ + 1)] = T(1) + corner[i * (columnsOfQ + 1)];
+  }
+
+  void formColumns(T *q, int64_t column, int64_t count) {
+    for (int64_t i = 0; i < m; ++i) {
+      memset(static_cast<void *>(q + i * columnsOfQ + column), 0, size_t(count) * sizeof(T));
+      if (i >= column && i < column + count)
+        q[i * columnsOfQ + i] = T(1);
+    }
+    for (int64_t p = panels - 1; p >= 0; --p) {
+      int64_t from = begin(p), to = from + columns(p), end = column + count;
+      if (from >= end)
+        continue;
+      int64_t right = to > column ? to : column;
+      if (right < end)
+        apply(p, false, q + from * columnsOfQ, columnsOfQ, right, end - right);
+      if (from >= column)
+        applyToIdentity(p, q);
+    }
+  }
+};
+
+} // namespace
 
 int32_t tcc_qr(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *attrs,
                TccStatus *status) {
@@ -27,38 +145,26 @@ int32_t tcc_qr(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t 
             q[(b * m + i) * k + j] = T(i == j ? 1 : 0);
       return TCC_OK;
     }
-    const LapackTable<T> *table = lapack<T>();
-    if (!table)
-      return noLibrary("qr", "LAPACK", status);
-    BlasInt rows = BlasInt(n), cols = BlasInt(m), reflections = BlasInt(smaller), wanted = BlasInt(k);
-    BlasInt query = -1, info = 0;
-    T size1, size2;
-    table->gelqf(&rows, &cols, nullptr, &rows, nullptr, &size1, &query, &info);
-    table->unglq(&wanted, &cols, &reflections, nullptr, &wanted, nullptr, &size2, &query, &info);
-    BlasInt lwork1 = workspaceSize(size1, rows), lwork2 = workspaceSize(size2, wanted);
-    BlasInt lwork = lwork1 > lwork2 ? lwork1 : lwork2;
+    if (!blas<T>())
+      return noLibrary("qr", "BLAS", status);
     BatchFailure failure;
     forEachMatrix(matrices.batch, 4.0 * double(m) * double(n) * double(smaller), [&](int64_t begin, int64_t end) {
-      Scratch<T> lq(m * n), tau(smaller), work(lwork);
-      if (!lq || !tau || !work)
+      BlockQr<T> blocks(m, n, k);
+      if (!blocks.allocate())
         return failure.report(begin, noMemory);
       for (int64_t b = begin; b < end; ++b) {
-        memcpy(static_cast<void *>(lq.get()), a + b * m * n, size_t(m * n) * sizeof(T));
-        BlasInt result = 0;
-        table->gelqf(&rows, &cols, lq.get(), &rows, tau.get(), work.get(), &lwork, &result);
-        T *triangle = r + b * k * n;
-        for (int64_t i = 0; i < k; ++i) {
-          int64_t zeros = i < smaller ? i : n;
-          memset(static_cast<void *>(triangle + i * n), 0, size_t(zeros) * sizeof(T));
-          memcpy(static_cast<void *>(triangle + i * n + zeros), lq.get() + i * n + zeros,
-                 size_t(n - zeros) * sizeof(T));
-        }
-        T *basis = q + b * m * k;
-        for (int64_t j = 0; j < m; ++j)
-          memcpy(static_cast<void *>(basis + j * k), lq.get() + j * n, size_t(smaller) * sizeof(T));
-        table->unglq(&wanted, &cols, &reflections, basis, &wanted, tau.get(), work.get(), &lwork, &result);
+        const T *source = a + b * m * n;
+        T *basis = q + b * m * k, *triangle = r + b * k * n;
+        // R is made where there is room for all of a: in r, or in q if that is the larger.
+        T *work = k == m ? triangle : basis;
+        Real<T> scale = safeScale(reinterpret_cast<const Real<T> *>(source), m * n * (isComplex<T> ? 2 : 1));
+        scaledCopy(work, source, m * n, scale);
+        blocks.factor(work);
+        if (work != triangle || scale != 1)
+          scaledCopy(triangle, work, k * n, 1 / scale);
+        blocks.form(basis);
       }
     });
-    return failure.any() ? outOfMemory(status, "qr", (m * n + lwork) * int64_t(sizeof(T))) : int32_t(TCC_OK);
+    return failure.any() ? outOfMemory(status, "qr", 2 * m * n * int64_t(sizeof(T))) : int32_t(TCC_OK);
   });
 }
