@@ -248,10 +248,10 @@ TYPED_TEST(RuntimeGallery, linear_systems) {
       Matrix N = normalised(A, scale);
       b = arrayOf<T>(scaled(N * X, scale));
       Array<int64_t> perm({n});
-      Result result = call(tcc_solve, {a.tensor(), b.tensor()}, {x.tensor()});
-      if (result.code == TCC_ERROR_NUMERICAL)
+      Result solved = call(tcc_solve, {a.tensor(), b.tensor()}, {x.tensor()});
+      if (solved.code == TCC_ERROR_NUMERICAL)
         continue; // Hilbert's matrix and others may be singular in this precision
-      ASSERT_OK(result);
+      ASSERT_OK(solved);
       ASSERT_OK(call(tcc_lu, {a.tensor()}, {lu.tensor(), perm.tensor()}));
       ASSERT_OK(call(tcc_lu_solve, {lu.tensor(), perm.tensor(), b.tensor()}, {y.tensor()}, {0}));
       Matrix B = normalised(matrixOf(b, 0, n, 2), scale);
