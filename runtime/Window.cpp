@@ -186,7 +186,7 @@ bool describePart(const Geometry &g, int64_t index, Part &part) {
     to.first = index % to.every;
     index /= to.every;
     to.out = axis.out > to.first ? (axis.out - to.first + to.every - 1) / to.every : 0;
-    to.numTaps = to.least = to.most = 0;
+    to.numTaps = 0;
     if (!to.taps.resize(axis.kernel) || !to.shifts.resize(axis.kernel))
       return false;
     for (int64_t k = 0; k < axis.kernel; ++k) {
@@ -194,11 +194,8 @@ bool describePart(const Geometry &g, int64_t index, Part &part) {
       int64_t at = axis.step * to.first + axis.wDilation * from - axis.low;
       if (at % axis.xDilation != 0)
         continue;
-      int64_t shift = at / axis.xDilation, whole = floorDivide(shift, to.stride);
-      to.least = to.numTaps == 0 || whole < to.least ? whole : to.least;
-      to.most = to.numTaps == 0 || whole > to.most ? whole : to.most;
       to.taps[to.numTaps] = k;
-      to.shifts[to.numTaps++] = shift;
+      to.shifts[to.numTaps++] = at / axis.xDilation;
     }
     part.numPositions *= to.out;
     part.numTaps *= to.numTaps;

@@ -41,22 +41,27 @@ int32_t describe(const TccTensor *in, const TccTensor &out, const int64_t *attrs
 /// and meets elements stride * j + shift[t] of x and taps[t] of w, for t < numTaps.
 struct PartAxis {
   int64_t first, every, out, stride;
-  int64_t numTaps, least, most; ///< of shift floordiv stride
+  int64_t numTaps;
   Scratch<int64_t> taps, shifts;
-  /// Positions that are read, of each residue modulo stride.
-  int64_t extent() const { return out + most - least; }
 };
 
 struct Part {
   PartAxis axes[maxRank];
   int64_t numPositions = 1, numTaps = 1;
+  /// Offset in w of tap number `tap`; taps are numbered row-major.
+  int64_t tapInW(const Geometry &g, int64_t tap) const {
+    int64_t offset = 0;
+    for (int i = g.numAxes - 1; i >= 0; --i) {
+      offset += axes[i].taps[tap % axes[i].numTaps] * g.axes[i].wStride;
+      tap /= axes[i].numTaps;
+    }
+    return offset;
+  }
 };
 
 /// How many parts there are; part number `index` of them. False when memory is exhausted.
 int64_t numParts(const Geometry &geometry);
 bool describePart(const Geometry &geometry, int64_t index, Part &part);
-
-inline int64_t floorDivide(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
 } // namespace tcc::runtime
 #endif
