@@ -6,7 +6,29 @@
 namespace tcc::runtime {
 namespace {
 
-template <class T> int32_t convolve(const Geometry &g, const TccTensor *in, const TccTensor &out, TccStatus *status) {
+/// Where w meets x at one place only, as in gradients by the weights of 1 x 1 windows, the two may change places, so
+/// that the one with fewer features is packed.
+bool exchange(Geometry &g, Part &part) {
+  for (int i = 0; i < g.numAxes; ++i) {
+    const PartAxis &axis = part.axes[i];
+    if (axis.out != 1)
+      return false;
+    for (int64_t t = 0; t < axis.numTaps; ++t)
+      if (axis.shifts[t] < 0 || axis.shifts[t] >= g.axes[i].in)
+        return false;
+  }
+  for (int i = 0; i < g.numAxes; ++i) {
+    std::swap(g.axes[i].in, g.axes[i].kernel);
+    std::swap(g.axes[i].xStride, g.axes[i].wStride);
+    std::swap(part.axes[i].taps, part.axes[i].shifts);
+  }
+  std::swap(g.groups.first, g.groups.second);
+  std::swap(g.channels.first, g.channels.second);
+  std::swap(g.images, g.features);
+  return true;
+}
+
+template <class T> int32_t convolve(Geometry &g, const TccTensor *in, const TccTensor &out, TccStatus *status) {
   int64_t lanes = vectorLanes<Real<ConvolutionSum<T>>>();
   auto filled = [&](int64_t count) {
     int64_t vectors = (count + lanes - 1) / lanes;
@@ -18,11 +40,13 @@ template <class T> int32_t convolve(const Geometry &g, const TccTensor *in, cons
       return outOfMemory(status, "convolution", 0);
     if (part.numPositions == 0)
       continue;
+    bool isExchanged = count == 1 && g.images.count >= lanes && g.features.count > g.images.count && exchange(g, part);
+    const TccTensor &left = in[isExchanged], &right = in[!isExchanged];
     Convolution<T> call{g,
                         part,
-                        static_cast<const T *>(in[0].data),
-                        static_cast<const T *>(in[1].data),
-                        numElements(in[1]),
+                        static_cast<const T *>(left.data),
+                        static_cast<const T *>(right.data),
+                        numElements(right),
                         static_cast<T *>(out.data)};
     const PartAxis &inner = part.axes[g.numAxes - 1];
     bool areTermsLonger = inner.numTaps > inner.out;

@@ -12,7 +12,7 @@ namespace {
 
 /// Terms that are summed before they are added to the result: their weights, for one tile, fit the first-level cache
 /// beside the elements of x. Sums of sums also keep rounding errors small (Higham 1993, blocked summation).
-constexpr int64_t blockTerms = 192;
+constexpr int64_t blockTerms = 128;
 /// Positions and bytes of results of a task: weights are read once for all of the positions.
 constexpr int64_t taskPositions = 800, taskBytes = 1 << 19;
 /// Copied elements of x.
@@ -40,12 +40,12 @@ template <class C, int bytes> struct FeatureTile {
   static constexpr int lanes = bytes / int(sizeof(Real<C>));
 };
 
-/// c += sum over p < k of x[from[r] + at[p]] w[p] for rows x (vectors * lanes) results; of complex numbers w and c have
-/// the real parts of a tile before the imaginary ones. Loads stay in their row: clang would move those of all rows to
-/// the front and run out of registers.
+/// c (+)= sum over p < k of x[from[r] + at[p]] w[p] for rows x (vectors * lanes) results; of complex numbers w and c
+/// have the real parts of a tile before the imaginary ones. Loads stay in their row: clang would move those of all rows
+/// to the front and run out of registers.
 template <class C, int bytes, int rows, int vectors>
-TCC_INLINE void multiplyPositions(int64_t k, const C *const *from, const int64_t *at, const Real<C> *w, Real<C> *c,
-                                  int64_t ldc) {
+TCC_INLINE void multiplyPositions(int64_t k, const C *const *from, const C *next, const int64_t *at, const Real<C> *w,
+                                  Real<C> *c, int64_t ldc, bool adds) {
   using R = Real<C>;
   using V = Vector<R, bytes>;
   constexpr int lanes = bytes / int(sizeof(R)), parts = isComplex<C> ? 2 : 1, width = vectors * lanes;
@@ -54,14 +54,19 @@ TCC_INLINE void multiplyPositions(int64_t k, const C *const *from, const int64_t
   auto advance = [&](auto steps, const int64_t *offsets) TCC_INLINED {
     constexpr int count = decltype(steps)::value;
     V weights[count][parts][vectors];
+    int64_t here[count];
+    for (int s = 0; s < count; ++s)
+      here[s] = offsets[s];
     for (int s = 0; s < count; ++s)
       for (int half = 0; half < parts; ++half)
         for (int v = 0; v < vectors; ++v)
           weights[s][half][v] = vectorAt<R, bytes>(w + ((s * parts + half) * vectors + v) * lanes);
+    for (int s = 0; s < count; ++s)
+      __builtin_prefetch(next + here[s]);
     for (int r = 0; r < rows; ++r) {
       const C *x = from[r];
       for (int s = 0; s < count; ++s) {
-        C factor = x[offsets[s]];
+        C factor = x[here[s]];
         for (int v = 0; v < vectors; ++v)
           if constexpr (isComplex<C>) {
             sums[r][0][v] += factor.re * weights[s][0][v];
@@ -83,22 +88,27 @@ TCC_INLINE void multiplyPositions(int64_t k, const C *const *from, const int64_t
     advance(std::integral_constant<int, 1>(), at + p);
   for (int r = 0; r < rows; ++r)
     for (int half = 0; half < parts; ++half)
-      for (int v = 0; v < vectors; ++v)
-        vectorAt<R, bytes>(c + r * ldc + half * width + v * lanes) += sums[r][half][v];
+      for (int v = 0; v < vectors; ++v) {
+        V &to = vectorAt<R, bytes>(c + r * ldc + half * width + v * lanes);
+        to = adds ? to + sums[r][half][v] : sums[r][half][v];
+      }
 }
 
 /// The same for any number of positions.
 template <class C, int bytes, int vectors>
 TCC_INLINE void multiplyAll(int64_t count, int64_t k, const C *const *from, const int64_t *at, const Real<C> *w,
-                            Real<C> *c, int64_t ldc) {
+                            Real<C> *c, int64_t ldc, bool adds) {
   constexpr int rows = FeatureTile<C, bytes>::rows, few = rows > 4 ? 4 : rows;
-  for (; count >= rows; count -= rows, from += rows, c += rows * ldc)
-    multiplyPositions<C, bytes, rows, vectors>(k, from, at, w, c, ldc);
+  auto multiply = [&](auto number) TCC_INLINED {
+    constexpr int here = decltype(number)::value;
+    for (; count >= here; count -= here, from += here, c += here * ldc)
+      multiplyPositions<C, bytes, here, vectors>(k, from, from[count >= 2 * here ? 2 * here - 1 : here - 1], at, w, c,
+                                                 ldc, adds);
+  };
+  multiply(std::integral_constant<int, rows>());
   if constexpr (few < rows)
-    for (; count >= few; count -= few, from += few, c += few * ldc)
-      multiplyPositions<C, bytes, few, vectors>(k, from, at, w, c, ldc);
-  for (; count > 0; --count, ++from, c += ldc)
-    multiplyPositions<C, bytes, 1, vectors>(k, from, at, w, c, ldc);
+    multiply(std::integral_constant<int, few>());
+  multiply(std::integral_constant<int, 1>());
 }
 
 template <class T> struct FeatureConvolution : Convolution<T> {
@@ -225,18 +235,18 @@ template <class T> struct FeatureConvolution : Convolution<T> {
     auto numTasks = [&] { return g.groups.count * imageParts * slabParts * featureParts; };
     positionsEach(taskPositions);
     featuresEach(taskBytes / (images * slabs * perSlab * 2 * lanes * parts * int64_t(sizeof(R))));
-    // Too few for the threads: first fewer features, whose weights are packed already, then fewer positions.
-    while (numTasks() < enoughTasks && tilesEach > 2)
-      featuresEach(tilesEach / 2);
-    for (int64_t wanted = taskPositions / 2; numTasks() < enoughTasks && wanted >= 100; wanted /= 2)
-      positionsEach(wanted);
-    while (numTasks() < enoughTasks && tilesEach > 1)
-      featuresEach(tilesEach / 2);
+    // Too few for the threads: first shorter sums, then fewer features, whose weights are packed already, then fewer
+    // positions.
     int64_t most = depth / 4096;
     sumParts = enoughTasks / numTasks();
     sumParts = sumParts < 1 || most < 1 ? 1 : sumParts < most ? sumParts : most;
-    terms = depth ? (depth + sumParts - 1) / sumParts : 1;
-    terms = (terms + blockTerms - 1) / blockTerms * blockTerms;
+    while (numTasks() * sumParts < enoughTasks && tilesEach > 2)
+      featuresEach(tilesEach / 2);
+    for (int64_t wanted = taskPositions / 2; numTasks() * sumParts < enoughTasks && wanted >= 100; wanted /= 2)
+      positionsEach(wanted);
+    while (numTasks() * sumParts < enoughTasks && tilesEach > 1)
+      featuresEach(tilesEach / 2);
+    terms = (depth + sumParts - 1) / sumParts;
     sumParts = depth ? (depth + terms - 1) / terms : 1;
   }
 
@@ -262,12 +272,13 @@ template <class T> struct FeatureConvolution : Convolution<T> {
   }
 
   int32_t runTasks() {
-    int64_t positions = images * slabs * slabPositions(), size = positions * tilesEach * 2 * lanes * parts;
+    int64_t copySize = planes.layOut<C>(g, part, images, slabs, copyBytes / int64_t(sizeof(C)), tapOffsets.get());
+    int64_t positions = images * slabs * slabPositions();
+    int64_t size = positions * tilesEach * 2 * lanes * parts;
     int64_t numTasks = g.groups.count * imageParts * slabParts * featureParts;
     Scratch<R> sums;
     if (sumParts > 1 && !sums.resize(numTasks * sumParts * size))
       return outOfScratch(numTasks * sumParts * size * int64_t(sizeof(R)));
-    int64_t copySize = planes.layOut<C>(g, part, images, slabs, copyBytes / int64_t(sizeof(C)), tapOffsets.get());
     std::atomic<bool> failed{false};
     double cost = double(size) * double(terms < depth ? terms : depth) * 0.01 + 1000;
     parallelFor(numTasks * sumParts, grainFor(cost), [&](int64_t begin, int64_t end) {
@@ -313,7 +324,6 @@ template <class T> struct FeatureConvolution : Convolution<T> {
 
   /// Adds up terms [first, last) of all results of the task.
   void compute(const Task &t, int64_t first, int64_t last, C *copy, const C **from, int64_t *at, R *sum) {
-    memset(static_cast<void *>(sum), 0, size_t(t.positions * t.ld) * sizeof(R));
     const C *base = copy;
     if (planes.isOwn)
       memset(static_cast<void *>(copy), 0, size_t(planes.imageStride * t.numImages) * sizeof(C));
@@ -327,29 +337,30 @@ template <class T> struct FeatureConvolution : Convolution<T> {
       for (int64_t i = 0; i < length; ++i)
         from[line * length + i] = begin + i * step;
     });
-    while (first < last) {
-      int64_t channel = first / part.numTaps, end = g.channels.count;
+    if (first == last)
+      memset(static_cast<void *>(sum), 0, size_t(t.positions * t.ld) * sizeof(R));
+    for (int64_t begin = first; begin < last;) {
+      int64_t channel = begin / part.numTaps, end = (last + part.numTaps - 1) / part.numTaps;
       if (planes.isOwn) {
         end = channel + planes.channels < end ? channel + planes.channels : end;
-        end = (last + part.numTaps - 1) / part.numTaps < end ? (last + part.numTaps - 1) / part.numTaps : end;
         planes.fill(g, part, t, x, channel, end, copy, [](T value) TCC_INLINED { return C(value); });
       }
       int64_t until = end * part.numTaps < last ? end * part.numTaps : last;
-      for (int64_t count; first < until; first += count) {
-        count = until - first < blockTerms ? until - first : blockTerms;
-        for (int64_t p = 0, c = first / part.numTaps, tap = first % part.numTaps; p < count; ++c, tap = 0) {
+      for (int64_t count; begin < until; begin += count) {
+        count = until - begin < blockTerms ? until - begin : blockTerms;
+        for (int64_t p = 0, c = begin / part.numTaps, tap = begin % part.numTaps; p < count; ++c, tap = 0) {
           int64_t offset = planes.offsetOf(g, c, channel);
           for (; p < count && tap < part.numTaps; ++p, ++tap)
             at[p] = offset + tapOffsets[tap];
         }
         vectorised([&]<int bytes>() TCC_INLINED {
           for (int64_t tile = 0; tile < t.numTiles; ++tile) {
-            const R *tileWeights = weightsOf(t.group, t.firstTile + tile, first);
+            const R *tileWeights = weightsOf(t.group, t.firstTile + tile, begin);
             R *to = sum + tile * 2 * lanes * parts;
             if (tileWidth(t.firstTile + tile) > lanes)
-              multiplyAll<C, bytes, 2>(t.positions, count, from, at, tileWeights, to, t.ld);
+              multiplyAll<C, bytes, 2>(t.positions, count, from, at, tileWeights, to, t.ld, begin > first);
             else
-              multiplyAll<C, bytes, 1>(t.positions, count, from, at, tileWeights, to, t.ld);
+              multiplyAll<C, bytes, 1>(t.positions, count, from, at, tileWeights, to, t.ld, begin > first);
           }
         });
       }
@@ -403,7 +414,7 @@ template <class T> struct FeatureConvolution : Convolution<T> {
         ++run;
       if constexpr (!isComplex<C> && sizeof(R) >= 4) {
         if (run > 2) {
-          // A square of positions and features, read beyond the run where there are more positions.
+          // A square of t.positions and features, read beyond the run where there are more t.positions.
           Vector<R, bytes> square[most];
           for (int64_t i = 0; i < most; ++i)
             square[i] = vectorAt<R, bytes>(sum + (p + i < t.positions ? p + i : p) * t.ld);

@@ -227,12 +227,29 @@ private:
       for (int64_t i = 0; i < length; ++i)
         run[i] = convert(source[i * distance]);
     };
+    // Short lines in two pieces of a fixed length, which overlap.
+    auto copyShort = [&]<int64_t most>(E *run, const T *source, int64_t length, std::integral_constant<int64_t, most>)
+                         TCC_INLINED {
+                           for (int64_t first : {int64_t(0), length - most})
+                             for (int64_t i = 0; i < most; ++i)
+                               run[first + i] = convert(source[first + i]);
+                         };
+    auto copyRun = [&](E *run, const T *source, int64_t length) TCC_INLINED {
+      if (length >= 32 || length < 4)
+        copy(run, source, length, std::integral_constant<int64_t, 1>());
+      else if (length >= 16)
+        copyShort(run, source, length, std::integral_constant<int64_t, 16>());
+      else if (length >= 8)
+        copyShort(run, source, length, std::integral_constant<int64_t, 8>());
+      else
+        copyShort(run, source, length, std::integral_constant<int64_t, 4>());
+    };
     for (int64_t k = 0; k < modulus && k < count; ++k) {
       int64_t index = begin + k, distance = step * modulus, length = (count - k + modulus - 1) / modulus;
       E *run = to + (modulus > 1 ? index % modulus * residueStride + index / modulus : index);
       const T *source = from + k * step;
       if (distance == 1)
-        copy(run, source, length, std::integral_constant<int64_t, 1>());
+        copyRun(run, source, length);
       else if (distance == 2)
         copy(run, source, length, std::integral_constant<int64_t, 2>());
       else
