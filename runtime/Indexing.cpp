@@ -115,8 +115,49 @@ template <int combine, class T> inline T combined(T old, T update) {
     return R(update) < R(old) || isNan(old) ? old : update;
 }
 
+/// Single elements whose places mostly grow, as the positions of a pool's maxima: a task takes a stretch of x, and of
+/// the blocks of updates those that reach into it. False where too many blocks reach into several.
+template <int combine, class T> bool scatterSorted(const Selection &s, int64_t size, T *x, const T *updates) {
+  constexpr int64_t block = 2048, stretches = 64;
+  if (s.numRows * s.row != 1 || s.numTuples < 16 * block)
+    return false;
+  int64_t blocks = (s.numTuples + block - 1) / block, stretch = (size + stretches - 1) / stretches;
+  Scratch<int64_t> least(blocks), most(blocks);
+  if (!least || !most)
+    return false;
+  parallelFor(blocks, 4, [&](int64_t begin, int64_t end) {
+    for (int64_t b = begin; b < end; ++b) {
+      least[b] = size;
+      most[b] = -1;
+      for (int64_t t = b * block; t < s.numTuples && t < (b + 1) * block; ++t) {
+        int64_t at = s.base(t);
+        least[b] = at < least[b] ? at : least[b];
+        most[b] = at > most[b] ? at : most[b];
+      }
+    }
+  });
+  int64_t visits = 0;
+  for (int64_t b = 0; b < blocks; ++b)
+    visits += most[b] / stretch - least[b] / stretch + 1;
+  if (visits > 2 * (blocks + stretches))
+    return false;
+  parallelFor(stretches, 1, [&](int64_t begin, int64_t end) {
+    int64_t first = begin * stretch, last = end * stretch;
+    for (int64_t b = 0; b < blocks; ++b)
+      if (least[b] < last && most[b] >= first)
+        for (int64_t t = b * block; t < s.numTuples && t < (b + 1) * block; ++t) {
+          int64_t at = s.base(t);
+          if (at >= first && at < last)
+            x[at] = combined<combine>(x[at], updates[t]);
+        }
+  });
+  return true;
+}
+
 /// One thread per range of rows and columns of the target, each walking all tuples in order: threads never meet.
-template <int combine, class T> void scatterElements(const Selection &s, T *x, const T *updates) {
+template <int combine, class T> void scatterElements(const Selection &s, int64_t size, T *x, const T *updates) {
+  if (scatterSorted<combine>(s, size, x, updates))
+    return;
   constexpr int64_t width = 512; // columns of a row for one task
   int64_t parts = (s.row + width - 1) / width;
   parallelFor(s.numRows * parts, grainFor(double(s.numTuples) * (3 + double(s.row) / double(parts))),
@@ -207,19 +248,19 @@ int32_t tcc_scatter(const TccTensor *in, int32_t n_in, const TccTensor *out, int
     const T *updates = static_cast<const T *>(in[1].data);
     switch (combine) {
     case 0:
-      scatterElements<0>(s, x, updates);
+      scatterElements<0>(s, numElements(in[0]), x, updates);
       break;
     case 1:
-      scatterElements<1>(s, x, updates);
+      scatterElements<1>(s, numElements(in[0]), x, updates);
       break;
     case 2:
-      scatterElements<2>(s, x, updates);
+      scatterElements<2>(s, numElements(in[0]), x, updates);
       break;
     case 3:
-      scatterElements<3>(s, x, updates);
+      scatterElements<3>(s, numElements(in[0]), x, updates);
       break;
     default:
-      scatterElements<4>(s, x, updates);
+      scatterElements<4>(s, numElements(in[0]), x, updates);
     }
     return TCC_OK;
   });

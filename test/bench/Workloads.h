@@ -63,6 +63,7 @@ Workload onNormal(std::string name, std::vector<tcc::Shape> shapes, tcc::Dtype d
 }
 
 std::vector<Workload> products();
+std::vector<Workload> convolutions();
 std::vector<Workload> fusedLoops();
 std::vector<Workload> movement();
 std::vector<Workload> decompositions();

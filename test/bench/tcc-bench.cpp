@@ -51,8 +51,8 @@ void measure(benchmark::State &state, const bench::Workload &workload, double li
 
 std::vector<bench::Workload> allWorkloads() {
   std::vector<bench::Workload> all;
-  for (auto *group :
-       {bench::products, bench::fusedLoops, bench::movement, bench::decompositions, bench::spectral, bench::programs})
+  for (auto *group : {bench::products, bench::convolutions, bench::fusedLoops, bench::movement, bench::decompositions,
+                      bench::spectral, bench::programs})
     for (bench::Workload &workload : group())
       all.push_back(std::move(workload));
   return all;

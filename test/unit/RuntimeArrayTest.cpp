@@ -284,6 +284,29 @@ TYPED_TEST(RuntimeArray, gather_and_scatter_agree_with_loops) {
   }
 }
 
+// Places that mostly grow are shared among threads: every element still gets its updates in their order.
+TEST(RuntimeIndexing, many_updates_in_growing_places_keep_their_order) {
+  const int64_t size = 100003, count = 180000;
+  std::mt19937 random(3);
+  Array<float> x({size}), u({count}), y({size});
+  Array<int64_t> i({count});
+  for (int64_t e = 0; e < size; ++e)
+    x[e] = float(e % 7);
+  for (int64_t t = 0; t < count; ++t) {
+    i[t] = std::min(size - 1, t * size / count + int64_t(random() % 200));
+    u[t] = float(random()) * 1e-9f;
+  }
+  std::vector<float> wanted(x.data.get(), x.data.get() + size);
+  for (int64_t t = 0; t < count; ++t)
+    wanted[size_t(i[t])] += u[t];
+  for (int threads : {1, 3}) {
+    setNumThreads(threads);
+    ASSERT_OK(call(tcc_scatter, {x.tensor(), u.tensor(), i.tensor()}, {y.tensor()}, {1, 0, 1}));
+    EXPECT_EQ(memcmp(y.data.get(), wanted.data(), size_t(size) * sizeof(float)), 0);
+  }
+  setNumThreads(0);
+}
+
 TEST(RuntimeIndexing, check_index_wraps_and_names_the_bad_one) {
   Array<int64_t> i({4}, {0, -1, 3, -4}), j({4});
   ASSERT_OK(call(tcc_check_index, {i.tensor()}, {j.tensor()}, {4}));
