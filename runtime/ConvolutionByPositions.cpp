@@ -97,7 +97,7 @@ template <class T> struct PositionConvolution : Convolution<T> {
     double cost = double(vectors * depth * g.features.count) * double(parts) + 100;
     parallelFor(slabParts * g.groups.count * g.images.count, grainFor(cost), [&](int64_t begin, int64_t end) {
       Scratch<R> copy(parts * imaginary + 2 * lanes);
-      Scratch<Lane> list(vectors);
+      Scratch<Lane> list(vectors + 2);
       if (!copy || !list) {
         failed = true;
         return;
@@ -133,6 +133,9 @@ template <class T> struct PositionConvolution : Convolution<T> {
         list[count++] = {from + at, place + at * stepInY(g, part), length < lanes ? length : lanes};
       }
     });
+    // What is left at the end of tiles of four takes as long as one more tile: the last vector is computed again.
+    for (; count % 4 > 1; ++count)
+      list[count] = list[count - 1];
     return count;
   }
   int64_t placeOfImage(const Piece &piece) const {
@@ -214,6 +217,19 @@ template <class T> struct PositionConvolution : Convolution<T> {
         R values[parts][LanesOf<R, bytes>::count];
         for (int half = 0; half < parts; ++half)
           vectorAt<R, bytes>(values[half]) = sums[f][half][v];
+        if constexpr (std::is_same_v<T, R>)
+          if (step == 1 && list[v].count >= 4 && list[v].count <= 16) {
+            // Short lines in two pieces of a fixed length, which overlap.
+            auto copy = [&]<int64_t most>(std::integral_constant<int64_t, most>) TCC_INLINED {
+              for (int64_t first : {int64_t(0), list[v].count - most})
+                memcpy(place + first, values[0] + first, most * sizeof(T));
+            };
+            if (list[v].count >= 8)
+              copy(std::integral_constant<int64_t, 8>());
+            else
+              copy(std::integral_constant<int64_t, 4>());
+            continue;
+          }
         for (int64_t i = 0; i < list[v].count; ++i)
           if constexpr (isComplex<C>)
             place[i * step] = T(values[0][i], values[1][i]);

@@ -26,7 +26,7 @@ template <class T> struct TermConvolution : Convolution<T> {
   Planes planes;
   int64_t imaginary, imaginaryWeights; ///< from real parts to imaginary ones
   bool isPacked;
-  const R *rows;            ///< lines of weights: our own, or w
+  const R *rows, *end;      ///< lines of weights: our own, or w
   Scratch<R> packed;        ///< for each group, feature, channel and line
   Scratch<int64_t> offsets; ///< of lines in the planes
   Scratch<int64_t> weightOffsets;
@@ -54,35 +54,39 @@ template <class T> struct TermConvolution : Convolution<T> {
   int32_t findWeights() {
     if (!weightOffsets.resize(lines))
       return outOfScratch(lines * 8);
-    isPacked = !std::is_same_v<T, R> || isTurned || length < lanes || part.tapInW(g, 1) - part.tapInW(g, 0) != 1;
+    isPacked = !std::is_same_v<T, R> || isTurned || length == 1 || part.tapInW(g, 1) - part.tapInW(g, 0) != 1;
     for (int64_t line = 0; line < lines; ++line)
       weightOffsets[line] = isPacked ? line * length : part.tapInW(g, line * length);
-    if constexpr (std::is_same_v<T, R>)
+    if constexpr (std::is_same_v<T, R>) {
       rows = w;
+      end = w + this->numWeights;
+    }
     if (!isPacked)
       return TCC_OK;
     int64_t count = g.groups.count * g.features.count * g.channels.count;
     imaginaryWeights = count * part.numTaps;
-    if (!packed.resize(parts * imaginaryWeights + lanes))
-      return outOfScratch((parts * imaginaryWeights + lanes) * int64_t(sizeof(R)));
-    memset(static_cast<void *>(packed.get() + parts * imaginaryWeights), 0, size_t(lanes) * sizeof(R));
+    Scratch<int64_t> taps(part.numTaps);
+    if (!packed.resize(parts * imaginaryWeights) || !taps)
+      return outOfScratch(parts * imaginaryWeights * int64_t(sizeof(R)));
+    for (int64_t tap = 0; tap < part.numTaps; ++tap)
+      taps[tap] = part.tapInW(g, isTurned ? tap - tap % length + length - 1 - tap % length : tap);
     rows = packed.get();
+    end = rows + parts * imaginaryWeights;
     parallelFor(count, grainFor(double(part.numTaps)), [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         int64_t channel = i % g.channels.count, feature = i / g.channels.count % g.features.count;
         const T *from = w + g.groups.second[i / g.channels.count / g.features.count] + g.features.first[feature] +
                         g.channels.second[channel];
         R *to = packed.get() + i * part.numTaps;
-        for (int64_t line = 0; line < lines; ++line)
-          for (int64_t u = 0; u < length; ++u, ++to) {
-            C value = C(from[part.tapInW(g, line * length + (isTurned ? length - 1 - u : u))]);
-            if constexpr (isComplex<C>) {
-              to[0] = value.re;
-              to[imaginaryWeights] = value.im;
-            } else {
-              to[0] = value;
-            }
+        for (int64_t tap = 0; tap < part.numTaps; ++tap, ++to) {
+          C value = C(from[taps[tap]]);
+          if constexpr (isComplex<C>) {
+            to[0] = value.re;
+            to[imaginaryWeights] = value.im;
+          } else {
+            to[0] = value;
           }
+        }
       }
     });
     return TCC_OK;
@@ -184,10 +188,16 @@ template <class T> struct TermConvolution : Convolution<T> {
                   (number < typename LanesOf<R, bytes>::Int(length < count ? length : count));
     for (int64_t line = 0; line < lines; ++line) {
       const R *weights = a + weightOffsets[line], *x = plane + offsets[line];
-      auto add = [&](int64_t u, auto select) TCC_INLINED {
-        V ws[parts];
-        for (int half = 0; half < parts; ++half)
-          ws[half] = select(vectorAt<R, bytes>(weights + half * imaginaryWeights + u));
+      auto add = [&](int64_t u, int64_t numWeights, auto select) TCC_INLINED {
+        V ws[parts] = {};
+        for (int half = 0; half < parts; ++half) {
+          const R *first = weights + half * imaginaryWeights + u;
+          if (end - first >= count)
+            ws[half] = select(vectorAt<R, bytes>(first));
+          else
+            for (int64_t l = 0; l < numWeights; ++l) // a line shorter than a vector, the last of all
+              ws[half][l] = first[l];
+        }
         for (int r = 0; r < rows; ++r)
           if constexpr (isComplex<C>) {
             V re = select(vectorAt<R, bytes>(x + from[r] + u));
@@ -201,9 +211,9 @@ template <class T> struct TermConvolution : Convolution<T> {
           }
       };
       for (int64_t u = 0; u < whole; u += count)
-        add(u, [](V value) TCC_INLINED { return value; });
+        add(u, count, [](V value) TCC_INLINED { return value; });
       if (whole < length)
-        add(tail, [&](V value) TCC_INLINED { return isRest ? value : V{}; });
+        add(tail, length - tail, [&](V value) TCC_INLINED { return isRest ? value : V{}; });
     }
     for (int r = 0; r < rows; ++r)
       for (int half = 0; half < parts; ++half)
