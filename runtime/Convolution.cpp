@@ -28,12 +28,23 @@ bool exchange(Geometry &g, Part &part) {
   return true;
 }
 
+/// Whether groups are one channel and one feature each, neighbours in x and in y.
+bool isDepthwiseByLanes(const Geometry &g, int64_t lanes) {
+  bool areNeighbours = g.groups.count >= lanes && g.channels.count == 1 && g.features.count == 1;
+  for (int64_t i = 1; areNeighbours && i < g.groups.count; ++i)
+    areNeighbours = g.groups.first[i] == g.groups.first[0] + i && g.groups.third[i] == g.groups.third[0] + i;
+  return areNeighbours;
+}
+
 template <class T> int32_t convolve(Geometry &g, const TccTensor *in, const TccTensor &out, TccStatus *status) {
   int64_t lanes = vectorLanes<Real<ConvolutionSum<T>>>();
   auto filled = [&](int64_t count) {
     int64_t vectors = (count + lanes - 1) / lanes;
     return double(count) / double(vectors * lanes);
   };
+  const bool byGroups = !isComplex<T> && isDepthwiseByLanes(g, lanes);
+  if (byGroups)
+    std::swap(g.groups, g.channels);
   for (int64_t index = 0, count = numParts(g); index < count; ++index) {
     Part part;
     if (!describePart(g, index, part))
@@ -48,6 +59,11 @@ template <class T> int32_t convolve(Geometry &g, const TccTensor *in, const TccT
                         static_cast<const T *>(right.data),
                         numElements(right),
                         static_cast<T *>(out.data)};
+    if constexpr (!isComplex<T>)
+      if (byGroups) {
+        TCC_CHECK(convolveByGroups(call, status));
+        continue;
+      }
     const PartAxis &inner = part.axes[g.numAxes - 1];
     bool areTermsLonger = inner.numTaps > inner.out;
     bool byFeatures = part.numTaps == 0 || g.features.count >= lanes ||

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The three ways to compute a convolution, which differ in what the lanes of a vector are.
+// The ways to compute a convolution, which differ in what the lanes of a vector are.
 #ifndef TCC_RUNTIME_CONVOLUTION_H
 #define TCC_RUNTIME_CONVOLUTION_H
 
@@ -26,11 +26,14 @@ template <class T> int32_t convolveByFeatures(const Convolution<T> &call, TccSta
 template <class T> int32_t convolveByPositions(const Convolution<T> &call, TccStatus *status);
 /// Lanes are neighbouring terms along the last window axis.
 template <class T> int32_t convolveByTerms(const Convolution<T> &call, TccStatus *status);
+/// Lanes are groups of one channel and one feature each that are neighbours in x and y: g's channels, while there is
+/// one group. T is not complex.
+template <class T> int32_t convolveByGroups(const Convolution<T> &call, TccStatus *status);
 
 /// Signed and unsigned products agree modulo 2^n.
-#define TCC_FOR_CONVOLUTION_TYPES(M)                                                                                   \
-  M(uint8_t)                                                                                                           \
-  M(uint16_t) M(uint32_t) M(uint64_t) M(Half) M(BFloat16) M(float) M(double) M(Complex<float>) M(Complex<double>)
+#define TCC_FOR_REAL_CONVOLUTION_TYPES(M)                                                                              \
+  M(uint8_t) M(uint16_t) M(uint32_t) M(uint64_t) M(Half) M(BFloat16) M(float) M(double)
+#define TCC_FOR_CONVOLUTION_TYPES(M) TCC_FOR_REAL_CONVOLUTION_TYPES(M) M(Complex<float>) M(Complex<double>)
 
 } // namespace tcc::runtime
 #endif

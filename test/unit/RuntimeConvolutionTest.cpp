@@ -218,6 +218,43 @@ TEST(RuntimeConvolution, number_of_threads_does_not_change_a_bit) {
   setNumThreads(0);
 }
 
+// {N, H, W, C} with as many groups as channels: lanes are groups.
+template <class T> void checkDepthwise() {
+  std::mt19937 random(5);
+  const int64_t n = 2, h = 7, out = 4, c = 70;
+  Array<T> x = draw<T>({n, h, h, c}, random), w = draw<T>({c, 3, 3}, random), y({n, out, out, c}), again(y.shape);
+  const std::vector<int64_t> attributes = {1, 3, 1, 0, 0, 0, 2, 1, 2, 2, 1, 2, 2, 2, 2, 2, 1,
+                                           1, 2, 1, 1, 2, 1, 1, 2, 1, 1, 0, 4, 1, 2, 3, 0};
+  setNumThreads(1);
+  ASSERT_OK(call(tcc_convolution, {x.tensor(), w.tensor()}, {y.tensor()}, attributes));
+  setNumThreads(3);
+  ASSERT_OK(call(tcc_convolution, {x.tensor(), w.tensor()}, {again.tensor()}, attributes));
+  setNumThreads(0);
+  EXPECT_EQ(bytesOf(y), bytesOf(again));
+  using S = std::conditional_t<isSmallFloat<T>, float, T>;
+  forEach({n, out, out, c}, [&](const Sizes &at) {
+    S sum(0);
+    forEach({3, 3}, [&](const Sizes &k) {
+      int64_t i = 2 * at[1] + k[0] - 1, j = 2 * at[2] + k[1] - 1;
+      if (i >= 0 && i < h && j >= 0 && j < h)
+        sum = addOf(sum, multiplyOf(S(x[((at[0] * h + i) * h + j) * c + at[3]]), S(w[(at[3] * 3 + k[0]) * 3 + k[1]])));
+    });
+    T got = y[((at[0] * out + at[1]) * out + at[2]) * c + at[3]];
+    if constexpr (std::is_integral_v<T>)
+      ASSERT_TRUE(got == sum);
+    else
+      ASSERT_NEAR(double(S(got)), double(sum), isSmallFloat<T> ? 5e-2 : 2e-5);
+  });
+}
+TEST(RuntimeConvolution, depthwise_with_channels_last) {
+  checkDepthwise<float>();
+  checkDepthwise<double>();
+  checkDepthwise<Half>();
+  checkDepthwise<BFloat16>();
+  checkDepthwise<uint8_t>();
+  checkDepthwise<int64_t>();
+}
+
 // A row of a tile, and the last vector of a line, end where the tensor does; infinities beside what is read must not
 // enter a sum.
 TEST(RuntimeConvolution, terms_outside_a_window_do_not_count) {
