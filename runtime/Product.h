@@ -14,6 +14,29 @@ template <class T> struct MatrixView {
   int64_t rowStride, colStride;
 };
 
+/// An axis of a matrix: one or more axes of a tensor, the last one fastest. Strides in elements.
+struct Axis {
+  int rank = 0;
+  int64_t dims[maxRank], strides[maxRank];
+  void add(int64_t dim, int64_t stride) {
+    dims[rank] = dim;
+    strides[rank++] = stride;
+  }
+};
+/// A matrix whose elements lie at data[place of the row + place of the column].
+template <class T> struct StridedMatrix {
+  const T *data;
+  Axis rows, columns;
+  StridedMatrix(const T *data) : data(data) {}
+  StridedMatrix(MatrixView<T> view, int64_t m, int64_t n) : data(view.data) {
+    rows.add(m, view.rowStride);
+    columns.add(n, view.colStride);
+  }
+};
+
+/// What a product does to the numbers that are there: c = a b, c += a b, c -= a b.
+enum class Update { Set, Add, Subtract };
+
 /// c[b] = lhs[b] rhs[b] for all b, c dense row-major. `lhsOffset(b)` gives the element offset of batch entry b.
 struct BatchOffsets {
   int rank;
@@ -26,6 +49,12 @@ template <class T> struct Product {
   BatchOffsets offsets;
   T *result;
 };
+
+/// c (=, +=, -=) a b, c {m, n} row-major with rows at distance ldc, in parallel where it is worth it. Also for parts of
+/// one matrix, as long as c overlaps with neither a nor b: trailing updates of factorisations. (c^T = b^T a^T serves
+/// column-major ones.) False without memory for packing. For float, double and complex numbers.
+template <class T>
+bool multiplyInto(int64_t m, int64_t n, int64_t k, MatrixView<T> a, MatrixView<T> b, T *c, int64_t ldc, Update update);
 
 /// For each element type but the 16-bit floats.
 template <class T> int32_t multiply(const Product<T> &product, TccStatus *status);

@@ -44,6 +44,8 @@ struct Cpu {
   }
 };
 
+VectorLevel mostLevel = VectorLevel::Avx512;
+
 const Cpu &cpu() {
   static const Cpu value; // every thread would write the same
   return value;
@@ -51,12 +53,14 @@ const Cpu &cpu() {
 
 } // namespace
 
-VectorLevel vectorLevel() { return cpu().level; }
-bool hasBf16Tiles() { return cpu().bf16Tiles; }
+VectorLevel vectorLevel() { return cpu().level < mostLevel ? cpu().level : mostLevel; }
+void limitVectorLevel(VectorLevel most) { mostLevel = most; }
+bool hasBf16Tiles() { return cpu().bf16Tiles && mostLevel == VectorLevel::Avx512; }
 
 #else
 
 VectorLevel vectorLevel() { return VectorLevel::Baseline; }
+void limitVectorLevel(VectorLevel) {}
 bool hasBf16Tiles() { return false; }
 
 #endif

@@ -14,6 +14,8 @@ namespace tcc::runtime {
 
 enum class VectorLevel { Baseline, Avx2, Avx512 };
 VectorLevel vectorLevel();
+/// No more than `most` from now on, also where the CPU has more: for tests.
+void limitVectorLevel(VectorLevel most);
 /// Whether this process may use the tile registers for products of bfloat16.
 bool hasBf16Tiles();
 
