@@ -96,7 +96,7 @@ template <class T, class Sum> void check(const Case &c, double eps) {
 std::vector<Case> cases() {
   return {
       {{3, 4}, {4, 5}, {}, {}, {1}, {0}},                         // plain
-      {{70, 80}, {80, 90}, {}, {}, {1}, {0}},                     // BLAS
+      {{70, 80}, {80, 90}, {}, {}, {1}, {0}},                     // packed
       {{80, 70}, {90, 80}, {}, {}, {0}, {1}},                     // both transposed
       {{80, 70}, {80, 90}, {}, {}, {0}, {0}},                     // lhs transposed
       {{70, 80}, {90, 80}, {}, {}, {1}, {1}},                     // rhs transposed
@@ -126,6 +126,12 @@ std::vector<Case> cases() {
       {{600, 70}, {90, 600}, {}, {}, {0}, {1}},
       {{3, 13, 31}, {3, 31, 47}, {0}, {0}, {2}, {1}}, // registers, with rows and columns to spare
       {{3, 31, 13}, {3, 5, 31}, {0}, {0}, {1}, {2}},
+      // Larger products read their operands wherever they lie.
+      {{8, 9, 10, 11}, {11, 9, 50}, {}, {}, {1, 3}, {1, 0}},
+      {{40, 50, 3}, {50, 60, 3}, {2}, {2}, {1}, {0}},
+      {{5, 60, 40}, {7, 40, 70}, {}, {}, {2}, {1}},
+      {std::vector<int64_t>(12, 2), std::vector<int64_t>(12, 2), {}, {}, {1, 3, 5, 7, 9, 11}, {0, 2, 4, 6, 8, 10}},
+      {{100, 5, 170}, {170, 100, 6}, {}, {}, {0, 2}, {1, 0}}, // and cut along k
   };
 }
 
