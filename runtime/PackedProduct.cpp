@@ -17,15 +17,12 @@ namespace {
 constexpr int64_t depth = 256;             // steps of k in a block: 32 KiB of b
 constexpr int64_t macroDepth = 16 * depth; // in a macro block
 constexpr int64_t macroBytes = 16 << 20;   // of packed b
-constexpr int64_t stripeBytes =
-    400 << 10; // of a stripe's panels in one block of k, at most
-constexpr int64_t stripeRows = 168; // enough to make up for fetching b
-constexpr int64_t blocksAtOnce = 8; // of a task that packs b
+constexpr int64_t stripeBytes = 400 << 10; // of a stripe's panels in one block of k, at most
+constexpr int64_t stripeRows = 168;        // enough to make up for fetching b
+constexpr int64_t blocksAtOnce = 8;        // of a task that packs b
 
 int64_t upTo(int64_t most, int64_t rest) { return most < rest ? most : rest; }
-int64_t partsOf(int64_t extent, int64_t most) {
-  return (extent + most - 1) / most;
-}
+int64_t partsOf(int64_t extent, int64_t most) { return (extent + most - 1) / most; }
 
 /// The places of `count` indices from `first` on.
 struct Places {
@@ -33,17 +30,13 @@ struct Places {
   int64_t first,
       run; ///< `run` indices from a multiple of run on lie side by side
   int64_t at(int64_t i) const { return offsets[i]; }
-  bool adjacent(int64_t i, int64_t count) const {
-    return (first + i) % run + count <= run;
-  }
+  bool adjacent(int64_t i, int64_t count) const { return (first + i) % run + count <= run; }
   Places from(int64_t i) const { return {offsets + i, first + i, run}; }
 };
-Places placesOf(const Axis &axis, int64_t first, int64_t count,
-                int64_t *offsets) {
+Places placesOf(const Axis &axis, int64_t first, int64_t count, int64_t *offsets) {
   const int last = axis.rank - 1;
   for (int64_t i = 0; i < count;) {
-    int64_t outer = (first + i) / axis.dims[last],
-            inner = (first + i) % axis.dims[last], base = 0;
+    int64_t outer = (first + i) / axis.dims[last], inner = (first + i) % axis.dims[last], base = 0;
     for (int d = last - 1; d >= 0; --d) {
       base += outer % axis.dims[d] * axis.strides[d];
       outer /= axis.dims[d];
@@ -77,29 +70,22 @@ template <class T> class PackedProduct {
   static constexpr int64_t side = blockColumns<C>;
 
 public:
-  PackedProduct(int64_t m, int64_t n, int64_t first, int64_t k,
-                const StridedMatrix<T> &a, const StridedMatrix<T> &b, T *result,
-                int64_t ldc, Update update)
-      : m(m), n(n), first(first), k(k), a(a), b(b), result(result), ldc(ldc),
-        update(update), isDirect(readsDirectly()),
-        panels{m, partsOf(m, isDirect ? sizes.direct : sizes.height)},
-        step(partsOf(k, partsOf(k, depth))),
+  PackedProduct(int64_t m, int64_t n, int64_t first, int64_t k, const StridedMatrix<T> &a, const StridedMatrix<T> &b,
+                T *result, int64_t ldc, Update update)
+      : m(m), n(n), first(first), k(k), a(a), b(b), result(result), ldc(ldc), update(update), isDirect(readsDirectly()),
+        panels{m, partsOf(m, isDirect ? sizes.direct : sizes.height)}, step(partsOf(k, partsOf(k, depth))),
         stride(sizes.stride * (isComplex<T> ? 2 : 1)) {
-    const double work =
-        double(m) * double(n) * double(k) * (isComplex<T> ? 4 : 1);
+    const double work = double(m) * double(n) * double(k) * (isComplex<T> ? 4 : 1);
     threads = work < leastParallel ? 1 : numThreads();
-    isShared = m > (isDirect ? 512 : stripeRows) ||
-               (threads > 1 && partsOf(n, side) < 4 * threads);
+    isShared = m > (isDirect ? 512 : stripeRows) || (threads > 1 && partsOf(n, side) < 4 * threads);
   }
 
   bool run() {
     const int64_t macroSteps = upTo(step * (macroDepth / depth), k);
     // So many columns of b are packed at a time.
     int64_t most = macroBytes / (macroSteps * int64_t(sizeof(C))) / side * side;
-    const int64_t macroColumns =
-        isShared ? upTo(most < side ? side : most, partsOf(n, side) * side) : n;
-    if (isShared &&
-        !packed.resize(macroColumns * macroSteps * (blockWidth<C> / side)))
+    const int64_t macroColumns = isShared ? upTo(most < side ? side : most, partsOf(n, side) * side) : n;
+    if (isShared && !packed.resize(macroColumns * macroSteps * (blockWidth<C> / side)))
       return false;
     if constexpr (isWidened) {
       if (!wide.resize(m * n))
@@ -126,8 +112,7 @@ private:
     if constexpr (isComplex<T> || isWidened)
       return false;
     const bool isSmall = n <= 128 || m * k <= 1 << 16;
-    return isSmall && a.isView() &&
-           (a.columns.strides[0] == 1 || (a.rows.strides[0] == 1 && k <= 512));
+    return isSmall && a.isView() && (a.columns.strides[0] == 1 || (a.rows.strides[0] == 1 && k <= 512));
   }
 
   struct Macro {
@@ -138,20 +123,15 @@ private:
   void runMacro(Macro macro) {
     if (isShared) {
       const int64_t units = partsOf(macro.blocks, blocksAtOnce);
-      forEachTask(units * partsOf(macro.steps, step), threads > 1,
-                  [&](int64_t task) {
-                    const int64_t at = task / units * step,
-                                  begin = task % units * blocksAtOnce;
-                    const int64_t steps = upTo(step, macro.steps - at);
-                    packRight(macro, at, steps, begin,
-                              upTo(begin + blocksAtOnce, macro.blocks),
-                              block(macro, at, steps, begin));
-                  });
+      forEachTask(units * partsOf(macro.steps, step), threads > 1, [&](int64_t task) {
+        const int64_t at = task / units * step, begin = task % units * blocksAtOnce;
+        const int64_t steps = upTo(step, macro.steps - at);
+        packRight(macro, at, steps, begin, upTo(begin + blocksAtOnce, macro.blocks), block(macro, at, steps, begin));
+      });
     }
     chooseTasks(macro);
-    forEachTask(macro.stripes * macro.chunks, threads > 1, [&](int64_t task) {
-      multiply(macro, task % macro.stripes, task / macro.stripes);
-    });
+    forEachTask(macro.stripes * macro.chunks, threads > 1,
+                [&](int64_t task) { multiply(macro, task % macro.stripes, task / macro.stripes); });
   }
 
   /// Stripes whose panels stay in the second-level cache, for as many columns
@@ -159,23 +139,16 @@ private:
   /// each thread, or at least one.
   void chooseTasks(Macro &macro) const {
     const int64_t fit = stripeBytes / (stride * step * int64_t(sizeof(R)));
-    macro.stripes =
-        isShared ? partsOf(panels.count,
-                           upTo(fit < 1 ? 1 : fit, stripeRows / sizes.height))
-                 : 1;
+    macro.stripes = isShared ? partsOf(panels.count, upTo(fit < 1 ? 1 : fit, stripeRows / sizes.height)) : 1;
     macro.chunks = partsOf(macro.blocks, 32);
     if (threads == 1)
       return;
     const double work = double(m) * double(macro.columns) * double(macro.steps);
     for (const auto &[wanted, leastPanels, leastBlocks] :
-         {Split{4 * threads, 12, 16}, Split{2 * threads, 6, 4},
-          Split{threads, 1, 1}})
-      while (macro.stripes * macro.chunks < wanted &&
-             work / double(macro.stripes * macro.chunks) > 2e5) {
-        const int64_t height = panels.count / macro.stripes,
-                      width = macro.blocks / macro.chunks;
-        const bool canStripe = isShared && height >= 2 * leastPanels,
-                   canChunk = width >= 2 * leastBlocks;
+         {Split{4 * threads, 12, 16}, Split{2 * threads, 6, 4}, Split{threads, 1, 1}})
+      while (macro.stripes * macro.chunks < wanted && work / double(macro.stripes * macro.chunks) > 2e5) {
+        const int64_t height = panels.count / macro.stripes, width = macro.blocks / macro.chunks;
+        const bool canStripe = isShared && height >= 2 * leastPanels, canChunk = width >= 2 * leastBlocks;
         if (!canStripe && !canChunk)
           break;
         if (canStripe && (!canChunk || height * sizes.height > width * side))
@@ -189,52 +162,41 @@ private:
   };
 
   /// The packed block of b's columns for `steps` of k.
-  R *block(const Macro &macro, int64_t at, int64_t steps,
-           int64_t number) const {
+  R *block(const Macro &macro, int64_t at, int64_t steps, int64_t number) const {
     return packed.get() + (macro.blocks * at + number * steps) * blockWidth<C>;
   }
 
   /// Panels [begin, end) of a.
-  void packLeft(int64_t p, int64_t steps, int64_t begin, int64_t end,
-                R *to) const {
+  void packLeft(int64_t p, int64_t steps, int64_t begin, int64_t end, R *to) const {
     int64_t along[depth], across[16];
     const Places columns = placesOf(a.columns, first + p, steps, along);
     vectorised([&]<int bytes>() TCC_INLINED {
       for (int64_t panel = begin; panel < end; ++panel, to += stride * steps) {
         // Lines of the next panel may be read with a panel's own.
-        const int64_t row = panels.begin(panel),
-                      count = upTo(sizes.stride, m - row);
-        packPanel<T, bytes, panelStride<bytes>>(
-            a.data, placesOf(a.rows, row, count, across), count, columns, steps,
-            to, [](auto x) TCC_INLINED { return x; });
+        const int64_t row = panels.begin(panel), count = upTo(sizes.stride, m - row);
+        packPanel<T, bytes, panelStride<bytes>>(a.data, placesOf(a.rows, row, count, across), count, columns, steps, to,
+                                                [](auto x) TCC_INLINED { return x; });
       }
     });
   }
 
   /// Blocks [begin, end) of b. Where its rows are contiguous, a few rows of all
   /// blocks at a time, and the next ones fetched: rows are far apart.
-  void packRight(const Macro &macro, int64_t at, int64_t steps, int64_t begin,
-                 int64_t end, R *to) const {
+  void packRight(const Macro &macro, int64_t at, int64_t steps, int64_t begin, int64_t end, R *to) const {
     int64_t along[depth], across[blocksAtOnce * side];
-    const int64_t left = begin * side,
-                  count = upTo((end - begin) * side, macro.columns - left);
+    const int64_t left = begin * side, count = upTo((end - begin) * side, macro.columns - left);
     const Places rows = placesOf(b.rows, first + macro.p + at, steps, along);
     const Places columns = placesOf(b.columns, macro.j + left, count, across);
     const int64_t together = columns.run > 1 ? 16 : steps;
     vectorised([&]<int bytes>() TCC_INLINED {
       for (int64_t p = 0; p < steps; p += together)
         for (int64_t j = 0; j < count; j += side) {
-          for (int64_t next = p + together;
-               next < upTo(p + 2 * together, steps); ++next) {
+          for (int64_t next = p + together; next < upTo(p + 2 * together, steps); ++next) {
             __builtin_prefetch(b.data + rows.at(next) + columns.at(j));
-            __builtin_prefetch(reinterpret_cast<const char *>(
-                                   b.data + rows.at(next) + columns.at(j)) +
-                               64);
+            __builtin_prefetch(reinterpret_cast<const char *>(b.data + rows.at(next) + columns.at(j)) + 64);
           }
-          packPanel<T, bytes, side>(b.data, columns.from(j), count - j,
-                                    rows.from(p), upTo(together, steps - p),
-                                    to + (j / side * steps + p) * blockWidth<C>,
-                                    [](auto x) TCC_INLINED { return x; });
+          packPanel<T, bytes, side>(b.data, columns.from(j), count - j, rows.from(p), upTo(together, steps - p),
+                                    to + (j / side * steps + p) * blockWidth<C>, [](auto x) TCC_INLINED { return x; });
         }
     });
   }
@@ -246,8 +208,7 @@ private:
     const int64_t endBlock = macro.blocks * (chunk + 1) / macro.chunks;
     alignas(64) R ownBlock[depth * blockWidth<C>];
     Scratch<R> ownPanels;
-    if (!isDirect &&
-        !ownPanels.resize((endPanel - beginPanel) * stride * step)) {
+    if (!isDirect && !ownPanels.resize((endPanel - beginPanel) * stride * step)) {
       hasFailed = true;
       return;
     }
@@ -256,11 +217,9 @@ private:
       Left<R> left{ownPanels.get(), stride * steps, LeftOrder::Panels};
       if constexpr (!isComplex<T> && !isWidened)
         if (isDirect) {
-          const int64_t rowStride = a.rows.strides[0],
-                        columnStride = a.columns.strides[0];
-          left = {a.data + panels.begin(beginPanel) * rowStride +
-                      (first + p) * columnStride,
-                  rowStride, LeftOrder::Rows};
+          const int64_t rowStride = a.rows.strides[0], columnStride = a.columns.strides[0];
+          left = {a.data + panels.begin(beginPanel) * rowStride + (first + p) * columnStride, rowStride,
+                  LeftOrder::Rows};
           if (columnStride != 1)
             left.ld = columnStride, left.order = LeftOrder::Columns;
         }
@@ -270,24 +229,18 @@ private:
         const int64_t j = number * side;
         if (!isShared)
           packRight(macro, at, steps, number, number + 1, ownBlock);
-        panelProduct<C>(panels, beginPanel, endPanel,
-                        upTo(side, macro.columns - j), steps, left,
-                        {isShared ? block(macro, at, steps, number) : ownBlock,
-                         blockWidth<C>, 0},
-                        c + macro.j + j, ldWide,
-                        p == 0 || update == Update::Subtract ? update
-                                                             : Update::Add);
+        panelProduct<C>(panels, beginPanel, endPanel, upTo(side, macro.columns - j), steps, left,
+                        {isShared ? block(macro, at, steps, number) : ownBlock, blockWidth<C>, 0}, c + macro.j + j,
+                        ldWide, p == 0 || update == Update::Subtract ? update : Update::Add);
       }
     }
     if constexpr (isWidened)
       if (macro.p + macro.steps == k)
-        round(panels.begin(beginPanel), panels.begin(endPanel),
-              macro.j + beginBlock * side,
+        round(panels.begin(beginPanel), panels.begin(endPanel), macro.j + beginBlock * side,
               macro.j + upTo(endBlock * side, macro.columns));
   }
 
-  void round(int64_t beginRow, int64_t endRow, int64_t beginColumn,
-             int64_t endColumn) {
+  void round(int64_t beginRow, int64_t endRow, int64_t beginColumn, int64_t endColumn) {
     vectorised([&]<int>() TCC_INLINED {
       for (int64_t i = beginRow; i < endRow; ++i)
         for (int64_t j = beginColumn; j < endColumn; ++j)
@@ -317,16 +270,14 @@ private:
 } // namespace
 
 template <class T>
-bool packedProduct(int64_t m, int64_t n, int64_t first, int64_t k,
-                   const StridedMatrix<T> &a, const StridedMatrix<T> &b, T *c,
-                   int64_t ldc, Update update) {
+bool packedProduct(int64_t m, int64_t n, int64_t first, int64_t k, const StridedMatrix<T> &a, const StridedMatrix<T> &b,
+                   T *c, int64_t ldc, Update update) {
   return PackedProduct<T>(m, n, first, k, a, b, c, ldc, update).run();
 }
 
-#define TCC_PACKED(T)                                                          \
-  template bool packedProduct(int64_t, int64_t, int64_t, int64_t,              \
-                              const StridedMatrix<T> &,                        \
-                              const StridedMatrix<T> &, T *, int64_t, Update);
+#define TCC_PACKED(T)                                                                                                  \
+  template bool packedProduct(int64_t, int64_t, int64_t, int64_t, const StridedMatrix<T> &, const StridedMatrix<T> &,  \
+                              T *, int64_t, Update);
 TCC_PACKED(float)
 TCC_PACKED(double)
 TCC_PACKED(Complex<float>)

@@ -17,9 +17,8 @@ namespace tcc::runtime {
 /// added in float and rounded once; c is Set then. False without memory for
 /// packing. For each element type but the integers.
 template <class T>
-bool packedProduct(int64_t m, int64_t n, int64_t first, int64_t k,
-                   const StridedMatrix<T> &a, const StridedMatrix<T> &b, T *c,
-                   int64_t ldc, Update update);
+bool packedProduct(int64_t m, int64_t n, int64_t first, int64_t k, const StridedMatrix<T> &a, const StridedMatrix<T> &b,
+                   T *c, int64_t ldc, Update update);
 
 } // namespace tcc::runtime
 #endif

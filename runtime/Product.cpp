@@ -15,8 +15,7 @@
 namespace tcc::runtime {
 namespace {
 
-template <class T>
-inline constexpr bool isInexact = std::is_floating_point_v<T> || isComplex<T>;
+template <class T> inline constexpr bool isInexact = std::is_floating_point_v<T> || isComplex<T>;
 
 /// x y + z; of floats in one instruction where there is one.
 template <class T> TCC_INLINE T multiplyAdd(T x, T y, T z) {
@@ -28,8 +27,7 @@ template <class T> TCC_INLINE T multiplyAdd(T x, T y, T z) {
 
 /// Pairs (re, im) as (im, re).
 template <class R, int bytes, size_t... l>
-TCC_INLINE Vector<R, bytes> swapPairs(Vector<R, bytes> v,
-                                      std::index_sequence<l...>) {
+TCC_INLINE Vector<R, bytes> swapPairs(Vector<R, bytes> v, std::index_sequence<l...>) {
   return __builtin_shufflevector(v, v, (int(l) ^ 1)...);
 }
 
@@ -44,14 +42,11 @@ template <class T> TCC_INLINE T dotOf(const T *x, const T *y, int64_t k) {
     // im and im re.
     Vector<R, 64> sums[chains] = {}, crossed[chains] = {};
     auto add = [&](int64_t at, int v) TCC_INLINED {
-      const Vector<R, 64> a =
-          vectorAt<R, 64>(reinterpret_cast<const R *>(x + at));
-      const Vector<R, 64> b =
-          vectorAt<R, 64>(reinterpret_cast<const R *>(y + at));
+      const Vector<R, 64> a = vectorAt<R, 64>(reinterpret_cast<const R *>(x + at));
+      const Vector<R, 64> b = vectorAt<R, 64>(reinterpret_cast<const R *>(y + at));
       sums[v] += a * b;
       if constexpr (isComplex<T>)
-        crossed[v] +=
-            a * swapPairs<R, 64>(b, std::make_index_sequence<lanes>());
+        crossed[v] += a * swapPairs<R, 64>(b, std::make_index_sequence<lanes>());
     };
     for (; p + chains * step <= k; p += chains * step)
       for (int v = 0; v < chains; ++v)
@@ -100,8 +95,7 @@ template <class T> TCC_INLINE T dotOf(const T *x, const T *y, int64_t k) {
 /// Four rows of rhs at a time, so that each result is loaded and stored a
 /// quarter as often.
 template <class T>
-TCC_INLINE void multiplyLoops(int64_t m, int64_t n, int64_t k, MatrixView<T> a,
-                              MatrixView<T> b, T *c, int64_t ldc) {
+TCC_INLINE void multiplyLoops(int64_t m, int64_t n, int64_t k, MatrixView<T> a, MatrixView<T> b, T *c, int64_t ldc) {
   if (n == 1 && ldc == 1 && a.rowStride == 1 && a.colStride != 1) {
     // As the transposed product, whose inner loop is over contiguous memory.
     MatrixView<T> matrix{a.data, a.colStride, 1};
@@ -114,8 +108,7 @@ TCC_INLINE void multiplyLoops(int64_t m, int64_t n, int64_t k, MatrixView<T> a,
   if (a.colStride == 1 && b.rowStride == 1) {
     for (int64_t i = 0; i < m; ++i)
       for (int64_t j = 0; j < n; ++j)
-        c[i * ldc + j] =
-            dotOf(a.data + i * a.rowStride, b.data + j * b.colStride, k);
+        c[i * ldc + j] = dotOf(a.data + i * a.rowStride, b.data + j * b.colStride, k);
     return;
   }
   for (int64_t i = 0; i < m; ++i)
@@ -125,10 +118,8 @@ TCC_INLINE void multiplyLoops(int64_t m, int64_t n, int64_t k, MatrixView<T> a,
     for (int64_t i = 0; i < m; ++i)
       for (int64_t j = 0; j < n; ++j)
         for (int64_t p = 0; p < k; ++p)
-          c[i * ldc + j] =
-              addOf(c[i * ldc + j],
-                    multiplyOf(a.data[i * a.rowStride + p * a.colStride],
-                               b.data[p * b.rowStride + j * b.colStride]));
+          c[i * ldc + j] = addOf(c[i * ldc + j], multiplyOf(a.data[i * a.rowStride + p * a.colStride],
+                                                            b.data[p * b.rowStride + j * b.colStride]));
     return;
   }
   // Of one row, long stretches of b; of several, a block of b that stays in the
@@ -136,8 +127,7 @@ TCC_INLINE void multiplyLoops(int64_t m, int64_t n, int64_t k, MatrixView<T> a,
   const int64_t blockK = 128, blockN = m == 1 ? 4096 : 512;
   for (int64_t p0 = 0; p0 < k; p0 += blockK)
     for (int64_t j0 = 0; j0 < n; j0 += blockN) {
-      int64_t p1 = p0 + blockK < k ? p0 + blockK : k,
-              width = j0 + blockN < n ? blockN : n - j0;
+      int64_t p1 = p0 + blockK < k ? p0 + blockK : k, width = j0 + blockN < n ? blockN : n - j0;
       for (int64_t i = 0; i < m; ++i) {
         T *__restrict out = c + i * ldc + j0;
         const T *x = a.data + i * a.rowStride;
@@ -148,10 +138,9 @@ TCC_INLINE void multiplyLoops(int64_t m, int64_t n, int64_t k, MatrixView<T> a,
           const T *y0 = b.data + p * b.rowStride + j0, *y1 = y0 + b.rowStride;
           const T *y2 = y1 + b.rowStride, *y3 = y2 + b.rowStride;
           for (int64_t j = 0; j < width; ++j)
-            out[j] = addOf(addOf(addOf(addOf(out[j], multiplyOf(x0, y0[j])),
-                                       multiplyOf(x1, y1[j])),
-                                 multiplyOf(x2, y2[j])),
-                           multiplyOf(x3, y3[j]));
+            out[j] =
+                addOf(addOf(addOf(addOf(out[j], multiplyOf(x0, y0[j])), multiplyOf(x1, y1[j])), multiplyOf(x2, y2[j])),
+                      multiplyOf(x3, y3[j]));
         }
         for (; p < p1; ++p) {
           T x0 = x[p * a.colStride];
@@ -166,64 +155,48 @@ TCC_INLINE void multiplyLoops(int64_t m, int64_t n, int64_t k, MatrixView<T> a,
 /// Below this packing costs more than it saves.
 constexpr int64_t smallProduct = 48 * 48 * 48;
 template <class T> bool suitsRegisters(int64_t m, int64_t n, int64_t k) {
-  return isInexact<T> && m > 1 && n > 1 && k > 0 && k <= packedElements / 128 &&
-         m * n * k <= smallProduct;
+  return isInexact<T> && m > 1 && n > 1 && k > 0 && k <= packedElements / 128 && m * n * k <= smallProduct;
 }
 /// Few results of long sums, and small products with vectors: each operand is
 /// read about once, along memory.
-template <class T>
-bool suitsLoops(int64_t m, int64_t n, int64_t k, MatrixView<T> a,
-                MatrixView<T> b) {
+template <class T> bool suitsLoops(int64_t m, int64_t n, int64_t k, MatrixView<T> a, MatrixView<T> b) {
   bool sums = a.colStride == 1 && b.rowStride == 1;
-  if (m * n <= 16 &&
-      (m * n * k <= smallProduct || (std::is_floating_point_v<T> && sums)))
+  if (m * n <= 16 && (m * n * k <= smallProduct || (std::is_floating_point_v<T> && sums)))
     return true;
-  return (m == 1 || n == 1) && m * n * k <= smallProduct &&
-         (sums || b.colStride == 1 || (n == 1 && a.rowStride == 1));
+  return (m == 1 || n == 1) && m * n * k <= smallProduct && (sums || b.colStride == 1 || (n == 1 && a.rowStride == 1));
 }
 
 /// Products whose operands are read about once: each element of the result is
 /// computed by one thread.
 template <class T>
-void multiplyInLoops(int64_t m, int64_t n, int64_t k, MatrixView<T> a,
-                     MatrixView<T> b, T *c, int64_t ldc) {
+void multiplyInLoops(int64_t m, int64_t n, int64_t k, MatrixView<T> a, MatrixView<T> b, T *c, int64_t ldc) {
   const bool byRows = m >= n;
   const int64_t extent = byRows ? m : n, threads = numThreads();
-  const int64_t grain = grainFor(0.1 * double(k) * double(byRows ? n : m)),
-                share = (extent + threads - 1) / threads;
+  const int64_t grain = grainFor(0.1 * double(k) * double(byRows ? n : m)), share = (extent + threads - 1) / threads;
   // One stretch of memory for each thread: shorter ones are read more slowly.
-  parallelFor(extent, grain > share ? grain : share,
-              [&](int64_t begin, int64_t end) {
-                vectorised([&]<int>() TCC_INLINED {
-                  if (byRows)
-                    multiplyLoops<T>(end - begin, n, k,
-                                     {a.data + begin * a.rowStride, a.rowStride,
-                                      a.colStride},
-                                     b, c + begin * ldc, ldc);
-                  else
-                    multiplyLoops<T>(m, end - begin, k, a,
-                                     {b.data + begin * b.colStride, b.rowStride,
-                                      b.colStride},
-                                     c + begin, ldc);
-                });
-              });
+  parallelFor(extent, grain > share ? grain : share, [&](int64_t begin, int64_t end) {
+    vectorised([&]<int>() TCC_INLINED {
+      if (byRows)
+        multiplyLoops<T>(end - begin, n, k, {a.data + begin * a.rowStride, a.rowStride, a.colStride}, b,
+                         c + begin * ldc, ldc);
+      else
+        multiplyLoops<T>(m, end - begin, k, a, {b.data + begin * b.colStride, b.rowStride, b.colStride}, c + begin,
+                         ldc);
+    });
+  });
 }
 
 /// False without memory.
 template <class T>
-bool multiplyViews(int64_t m, int64_t n, int64_t k, MatrixView<T> a,
-                   MatrixView<T> b, T *c, int64_t ldc) {
+bool multiplyViews(int64_t m, int64_t n, int64_t k, MatrixView<T> a, MatrixView<T> b, T *c, int64_t ldc) {
   if constexpr (isInexact<T>) {
     if (suitsRegisters<T>(m, n, k)) {
       Real<T> packed[packedElements];
-      vectorised([&]<int bytes>() TCC_INLINED {
-        multiplySmall<T, bytes>(m, n, k, a, b, c, ldc, packed);
-      });
+      vectorised([&]<int bytes>() TCC_INLINED { multiplySmall<T, bytes>(m, n, k, a, b, c, ldc, packed); });
       return true;
     }
     if (m > 1 && n > 1 && k > 0 && !suitsLoops(m, n, k, a, b))
-      return packedProduct<T>(m, n, 0, k, {a, m, k}, {b, k, n}, c, ldc,
-                              Update::Set);
+      return packedProduct<T>(m, n, 0, k, {a, m, k}, {b, k, n}, c, ldc, Update::Set);
   }
   multiplyInLoops(m, n, k, a, b, c, ldc);
   return true;
@@ -231,18 +204,14 @@ bool multiplyViews(int64_t m, int64_t n, int64_t k, MatrixView<T> a,
 
 /// A small result of a long contraction is cut along k, and the parts are added
 /// in order.
-bool isCut(int64_t m, int64_t n, int64_t k) {
-  return m * n <= 4096 && k >= 16384;
-}
+bool isCut(int64_t m, int64_t n, int64_t k) { return m * n <= 4096 && k >= 16384; }
 
 } // namespace
 
 template <class T>
-bool multiplyInto(int64_t m, int64_t n, int64_t k, MatrixView<T> a,
-                  MatrixView<T> b, T *c, int64_t ldc, Update update) {
+bool multiplyInto(int64_t m, int64_t n, int64_t k, MatrixView<T> a, MatrixView<T> b, T *c, int64_t ldc, Update update) {
   if (k > 0)
-    return m == 0 || n == 0 ||
-           packedProduct<T>(m, n, 0, k, {a, m, k}, {b, k, n}, c, ldc, update);
+    return m == 0 || n == 0 || packedProduct<T>(m, n, 0, k, {a, m, k}, {b, k, n}, c, ldc, update);
   for (int64_t i = 0; i < m && update == Update::Set; ++i)
     for (int64_t j = 0; j < n; ++j)
       c[i * ldc + j] = T(0);
@@ -253,8 +222,7 @@ template <class T> bool suitsPacking(int64_t m, int64_t n, int64_t k) {
   // Parts of 16-bit floats would be rounded.
   if (isSmallFloat<T> && isCut(m, n, k))
     return false;
-  return (isInexact<T> || isSmallFloat<T>) && m > 1 && n > 1 && m * n > 16 &&
-         m * n * k > smallProduct;
+  return (isInexact<T> || isSmallFloat<T>) && m > 1 && n > 1 && m * n > 16 && m * n * k > smallProduct;
 }
 
 template <class T> int32_t multiply(const Product<T> &p, TccStatus *status) {
@@ -271,8 +239,7 @@ template <class T> int32_t multiply(const Product<T> &p, TccStatus *status) {
   }
   Scratch<T> partial;
   if (parts > 1 && !partial.resize(p.batch * parts * resultSize))
-    return outOfMemory(status, "dot_general",
-                       p.batch * parts * resultSize * int64_t(sizeof(T)));
+    return outOfMemory(status, "dot_general", p.batch * parts * resultSize * int64_t(sizeof(T)));
 
   // At 50 Gflop/s; but a tiny product costs at least its call.
   const double cost = 20 + double(resultSize) * double(part) * 0.03;
@@ -286,16 +253,14 @@ template <class T> int32_t multiply(const Product<T> &p, TccStatus *status) {
         lhs += index * p.offsets.lhs[d];
         rhs += index * p.offsets.rhs[d];
       }
-      const int64_t first = task % parts * part,
-                    k = first + part < p.k ? part : p.k - first;
+      const int64_t first = task % parts * part, k = first + part < p.k ? part : p.k - first;
       T *result = (parts > 1 ? partial.get() : p.result) + task * resultSize;
       if constexpr (isInexact<T> || isSmallFloat<T>)
         if (isPacked) {
           StridedMatrix<T> a = p.lhs, b = p.rhs;
           a.data += lhs;
           b.data += rhs;
-          if (!packedProduct<T>(p.m, p.n, first, k, a, b, result, p.n,
-                                Update::Set))
+          if (!packedProduct<T>(p.m, p.n, first, k, a, b, result, p.n, Update::Set))
             hasFailed = true;
           continue;
         }
@@ -309,8 +274,7 @@ template <class T> int32_t multiply(const Product<T> &p, TccStatus *status) {
     }
   });
   if (hasFailed)
-    return outOfMemory(status, "dot_general",
-                       (p.m + p.n) * p.k * int64_t(sizeof(T)));
+    return outOfMemory(status, "dot_general", (p.m + p.n) * p.k * int64_t(sizeof(T)));
   if constexpr (!isSmallFloat<T>)
     for (int64_t b = 0; b < p.batch && parts > 1; ++b)
       for (int64_t i = 0; i < resultSize; ++i) {
@@ -323,16 +287,15 @@ template <class T> int32_t multiply(const Product<T> &p, TccStatus *status) {
   return TCC_OK;
 }
 
-#define TCC_INTO(T)                                                            \
-  template bool multiplyInto(int64_t, int64_t, int64_t, MatrixView<T>,         \
-                             MatrixView<T>, T *, int64_t, Update);
+#define TCC_INTO(T)                                                                                                    \
+  template bool multiplyInto(int64_t, int64_t, int64_t, MatrixView<T>, MatrixView<T>, T *, int64_t, Update);
 TCC_INTO(float)
 TCC_INTO(double)
 TCC_INTO(Complex<float>)
 TCC_INTO(Complex<double>)
 #undef TCC_INTO
-#define TCC_MULTIPLY(T)                                                        \
-  template bool suitsPacking<T>(int64_t, int64_t, int64_t);                    \
+#define TCC_MULTIPLY(T)                                                                                                \
+  template bool suitsPacking<T>(int64_t, int64_t, int64_t);                                                            \
   template int32_t multiply(const Product<T> &, TccStatus *);
 TCC_MULTIPLY(Bool)
 TCC_MULTIPLY(int8_t)

@@ -36,9 +36,7 @@ template <class T> struct StridedMatrix {
     columns.add(n, view.colStride);
   }
   bool isView() const { return rows.rank == 1 && columns.rank == 1; }
-  MatrixView<T> view() const {
-    return {data, rows.strides[0], columns.strides[0]};
-  }
+  MatrixView<T> view() const { return {data, rows.strides[0], columns.strides[0]}; }
 };
 
 /// What a product does to the numbers that are there: c = a b, c += a b, c -= a
@@ -66,16 +64,14 @@ template <class T> struct Product {
 /// serves column-major ones.) False without memory for packing. For float,
 /// double and complex numbers.
 template <class T>
-bool multiplyInto(int64_t m, int64_t n, int64_t k, MatrixView<T> a,
-                  MatrixView<T> b, T *c, int64_t ldc, Update update);
+bool multiplyInto(int64_t m, int64_t n, int64_t k, MatrixView<T> a, MatrixView<T> b, T *c, int64_t ldc, Update update);
 
 /// Whether operands are packed whatever their layout, so that they need not be
 /// copied into views first.
 template <class T> bool suitsPacking(int64_t m, int64_t n, int64_t k);
 
 /// For each element type; for 16-bit floats where suitsPacking.
-template <class T>
-int32_t multiply(const Product<T> &product, TccStatus *status);
+template <class T> int32_t multiply(const Product<T> &product, TccStatus *status);
 
 } // namespace tcc::runtime
 #endif

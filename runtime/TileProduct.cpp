@@ -20,8 +20,7 @@ constexpr int64_t side = 16, depth = 32, tileElements = side * depth;
 int64_t tilesOf(int64_t extent, int64_t of) { return (extent + of - 1) / of; }
 
 /// Rows [16 i, 16 i + 16) of a, all of k.
-TCC_INLINE void packRows(MatrixView<BFloat16> a, int64_t m, int64_t k,
-                         int64_t i, BFloat16 *to) {
+TCC_INLINE void packRows(MatrixView<BFloat16> a, int64_t m, int64_t k, int64_t i, BFloat16 *to) {
   int64_t rows = m - i * side < side ? m - i * side : side;
   for (int64_t p = 0; p < k; p += depth, to += tileElements) {
     int64_t count = k - p < depth ? k - p : depth;
@@ -30,8 +29,7 @@ TCC_INLINE void packRows(MatrixView<BFloat16> a, int64_t m, int64_t k,
     const BFloat16 *from = a.data + i * side * a.rowStride + p * a.colStride;
     if (a.colStride == 1)
       for (int64_t r = 0; r < rows; ++r)
-        memcpy(static_cast<void *>(to + r * depth), from + r * a.rowStride,
-               size_t(count) * sizeof(BFloat16));
+        memcpy(static_cast<void *>(to + r * depth), from + r * a.rowStride, size_t(count) * sizeof(BFloat16));
     else
       for (int64_t c = 0; c < count; ++c)
         for (int64_t r = 0; r < rows; ++r)
@@ -41,8 +39,7 @@ TCC_INLINE void packRows(MatrixView<BFloat16> a, int64_t m, int64_t k,
 
 /// Columns [16 j, 16 j + 16) of b, all of k: in each row of a tile the elements
 /// of two successive k alternate.
-TCC_INLINE void packColumns(MatrixView<BFloat16> b, int64_t n, int64_t k,
-                            int64_t j, BFloat16 *to) {
+TCC_INLINE void packColumns(MatrixView<BFloat16> b, int64_t n, int64_t k, int64_t j, BFloat16 *to) {
   int64_t cols = n - j * side < side ? n - j * side : side;
   for (int64_t p = 0; p < k; p += depth, to += tileElements) {
     int64_t count = k - p < depth ? k - p : depth;
@@ -58,16 +55,15 @@ TCC_INLINE void packColumns(MatrixView<BFloat16> b, int64_t n, int64_t k,
     memset(static_cast<void *>(to), 0, tileElements * sizeof(BFloat16));
     for (int64_t c = 0; c < cols; ++c)
       for (int64_t r = 0; r < count; ++r)
-        to[r / 2 * depth + 2 * c + r % 2] =
-            from[r * b.rowStride + c * b.colStride];
+        to[r / 2 * depth + 2 * c + r % 2] = from[r * b.rowStride + c * b.colStride];
   }
 }
 
 /// 32 x 32 results from tiles packed along k: a0, a1 above each other, b0, b1
 /// side by side.
-__attribute__((target("amx-tile,amx-bf16"), noinline)) void
-multiplyPacked(const BFloat16 *a0, const BFloat16 *a1, const BFloat16 *b0,
-               const BFloat16 *b1, int64_t steps, float *c) {
+__attribute__((target("amx-tile,amx-bf16"), noinline)) void multiplyPacked(const BFloat16 *a0, const BFloat16 *a1,
+                                                                           const BFloat16 *b0, const BFloat16 *b1,
+                                                                           int64_t steps, float *c) {
   _tile_zero(0);
   _tile_zero(1);
   _tile_zero(2);
@@ -113,16 +109,13 @@ int32_t multiplyTiles(const Product<BFloat16> &p, TccStatus *status) {
   if (p.batch == 0)
     return TCC_OK;
   const MatrixView<BFloat16> a = p.lhs.view(), b = p.rhs.view();
-  int64_t tilesM = tilesOf(p.m, side), tilesN = tilesOf(p.n, side),
-          steps = tilesOf(p.k, depth);
+  int64_t tilesM = tilesOf(p.m, side), tilesN = tilesOf(p.n, side), steps = tilesOf(p.k, depth);
   // An even number of tiles each way: the last block multiplies zeros.
-  int64_t evenM = (tilesM + 1) / 2 * 2, evenN = (tilesN + 1) / 2 * 2,
-          strip = steps * tileElements;
+  int64_t evenM = (tilesM + 1) / 2 * 2, evenN = (tilesN + 1) / 2 * 2, strip = steps * tileElements;
   int64_t perMatrix = (evenM + evenN) * strip;
   Scratch<BFloat16> packed(p.batch * perMatrix);
   if (!packed)
-    return outOfMemory(status, "dot_general",
-                       p.batch * perMatrix * int64_t(sizeof(BFloat16)));
+    return outOfMemory(status, "dot_general", p.batch * perMatrix * int64_t(sizeof(BFloat16)));
   auto offsetsOf = [&](int64_t batch, int64_t &lhs, int64_t &rhs) {
     lhs = rhs = 0;
     for (int d = p.offsets.rank - 1; d >= 0; --d) {
@@ -131,72 +124,54 @@ int32_t multiplyTiles(const Product<BFloat16> &p, TccStatus *status) {
       batch /= p.offsets.dims[d];
     }
   };
-  parallelFor(p.batch * (evenM + evenN), grainFor(double(strip) * 0.1),
-              [&](int64_t begin, int64_t end) {
-                vectorised([&]<int>() TCC_INLINED {
-                  for (int64_t task = begin; task < end; ++task) {
-                    int64_t batch = task / (evenM + evenN),
-                            i = task % (evenM + evenN), lhs, rhs;
-                    offsetsOf(batch, lhs, rhs);
-                    BFloat16 *to = packed.get() + task * strip;
-                    if (i < tilesM)
-                      packRows({a.data + lhs, a.rowStride, a.colStride}, p.m,
-                               p.k, i, to);
-                    else if (i >= evenM && i - evenM < tilesN)
-                      packColumns({b.data + rhs, b.rowStride, b.colStride}, p.n,
-                                  p.k, i - evenM, to);
-                    else
-                      memset(static_cast<void *>(to), 0,
-                             size_t(strip) * sizeof(BFloat16));
-                  }
-                });
-              });
+  parallelFor(p.batch * (evenM + evenN), grainFor(double(strip) * 0.1), [&](int64_t begin, int64_t end) {
+    vectorised([&]<int>() TCC_INLINED {
+      for (int64_t task = begin; task < end; ++task) {
+        int64_t batch = task / (evenM + evenN), i = task % (evenM + evenN), lhs, rhs;
+        offsetsOf(batch, lhs, rhs);
+        BFloat16 *to = packed.get() + task * strip;
+        if (i < tilesM)
+          packRows({a.data + lhs, a.rowStride, a.colStride}, p.m, p.k, i, to);
+        else if (i >= evenM && i - evenM < tilesN)
+          packColumns({b.data + rhs, b.rowStride, b.colStride}, p.n, p.k, i - evenM, to);
+        else
+          memset(static_cast<void *>(to), 0, size_t(strip) * sizeof(BFloat16));
+      }
+    });
+  });
   // A block of columns whose packed tiles stay in the second-level cache, for
   // all rows of a task.
-  int64_t pairsM = evenM / 2, pairsN = evenN / 2,
-          wide = 262144 / (2 * strip) + 1;
+  int64_t pairsM = evenM / 2, pairsN = evenN / 2, wide = 262144 / (2 * strip) + 1;
   wide = wide < pairsN ? wide : pairsN;
   int64_t blocksN = tilesOf(pairsN, wide);
-  parallelFor(
-      p.batch * blocksN * pairsM, grainFor(double(wide) * steps * 60),
-      [&](int64_t begin, int64_t end) {
-        configureTiles();
-        for (int64_t task = begin; task < end; ++task) {
-          int64_t i = task % pairsM, block = task / pairsM % blocksN,
-                  batch = task / pairsM / blocksN;
-          const BFloat16 *left =
-              packed.get() + batch * perMatrix + 2 * i * strip;
-          const BFloat16 *right =
-              packed.get() + batch * perMatrix + evenM * strip;
-          for (int64_t j = block * wide; j < pairsN && j < (block + 1) * wide;
-               ++j) {
-            alignas(64) float c[4 * side * side];
-            multiplyPacked(left, left + strip, right + 2 * j * strip,
-                           right + (2 * j + 1) * strip, steps, c);
-            int64_t rows =
-                p.m - 2 * i * side < 2 * side ? p.m - 2 * i * side : 2 * side;
-            int64_t cols =
-                p.n - 2 * j * side < 2 * side ? p.n - 2 * j * side : 2 * side;
-            BFloat16 *to =
-                p.result + (batch * p.m + 2 * i * side) * p.n + 2 * j * side;
-            vectorised([&]<int>() TCC_INLINED {
-              for (int64_t r = 0; r < rows; ++r)
-                for (int64_t s = 0; s < cols; ++s)
-                  to[r * p.n + s] = BFloat16(c[r * 2 * side + s]);
-            });
-          }
-        }
-        releaseTiles();
-      });
+  parallelFor(p.batch * blocksN * pairsM, grainFor(double(wide) * steps * 60), [&](int64_t begin, int64_t end) {
+    configureTiles();
+    for (int64_t task = begin; task < end; ++task) {
+      int64_t i = task % pairsM, block = task / pairsM % blocksN, batch = task / pairsM / blocksN;
+      const BFloat16 *left = packed.get() + batch * perMatrix + 2 * i * strip;
+      const BFloat16 *right = packed.get() + batch * perMatrix + evenM * strip;
+      for (int64_t j = block * wide; j < pairsN && j < (block + 1) * wide; ++j) {
+        alignas(64) float c[4 * side * side];
+        multiplyPacked(left, left + strip, right + 2 * j * strip, right + (2 * j + 1) * strip, steps, c);
+        int64_t rows = p.m - 2 * i * side < 2 * side ? p.m - 2 * i * side : 2 * side;
+        int64_t cols = p.n - 2 * j * side < 2 * side ? p.n - 2 * j * side : 2 * side;
+        BFloat16 *to = p.result + (batch * p.m + 2 * i * side) * p.n + 2 * j * side;
+        vectorised([&]<int>() TCC_INLINED {
+          for (int64_t r = 0; r < rows; ++r)
+            for (int64_t s = 0; s < cols; ++s)
+              to[r * p.n + s] = BFloat16(c[r * 2 * side + s]);
+        });
+      }
+    }
+    releaseTiles();
+  });
   return TCC_OK;
 }
 
 #else
 
 bool suitsTiles(int64_t, int64_t, int64_t) { return false; }
-int32_t multiplyTiles(const Product<BFloat16> &, TccStatus *) {
-  return TCC_ERROR_INTERNAL;
-}
+int32_t multiplyTiles(const Product<BFloat16> &, TccStatus *) { return TCC_ERROR_INTERNAL; }
 
 #endif
 
