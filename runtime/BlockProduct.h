@@ -67,8 +67,9 @@ struct PanelSizes {
   }
 };
 
-/// The rows of panels [begin, end) of c = a b (c += a b, c -= a b): n columns of c, k of a. Packed panels lie at
-/// distance a.ld. Complex left operands are packed. For float, double and complex numbers.
+/// The rows of panels [begin, end) of c (=, +=, -=) a b: n columns of c, k of a. The left operand begins with the first
+/// of these panels, packed ones at distance a.ld; c with the first of all. Complex left operands are packed. For float,
+/// double and complex numbers.
 template <class T>
 void panelProduct(Panels panels, int64_t begin, int64_t end, int64_t n, int64_t k, Left<Real<T>> a, Blocks<Real<T>> b,
                   T *c, int64_t ldc, Update update);

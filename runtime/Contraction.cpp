@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// tcc_dot_general: reads both operands as batches of matrices, wherever their
-// elements lie. Products that do not pack their operands want views with
-// contiguous rows or columns: there operands are copied if they are not such
-// views.
+// tcc_dot_general: reads both operands as batches of matrices, wherever their elements lie. Products that do not pack
+// their operands want views with contiguous rows or columns: there operands are copied if they are not such views.
 #include "runtime/Elements.h"
 #include "runtime/Layout.h"
 #include "runtime/Product.h"
@@ -22,8 +20,7 @@ struct Operand {
   int numBatch = 0, numFree = 0, numContract = 0;
 };
 
-/// Collapses axes to one stride. An empty or all-ones group has stride 1. False
-/// if memory order forbids it.
+/// Collapses axes to one stride. An empty or all-ones group has stride 1. False if memory order forbids it.
 bool collapse(const Operand &operand, const int64_t *axes, int count, int64_t &stride) {
   stride = 1;
   int64_t extent = 0; // of the axes to the right of i, in elements; 0 = none yet
@@ -66,9 +63,8 @@ Operand describe(const TccTensor &tensor, Axes batch, Axes contract) {
   return operand;
 }
 
-/// Reads the contracted axes of both operands in the memory order of `first`:
-/// the sum is the same in any order, and so at least one operand needs no copy
-/// on their account.
+/// Reads the contracted axes of both operands in the memory order of `first`: the sum is the same in any order, and so
+/// at least one operand needs no copy on their account.
 void sortContraction(Operand &first, Operand &second) {
   for (int i = 1; i < first.numContract; ++i)
     for (int j = i; j > 0 && first.contract[j - 1] > first.contract[j]; --j) {
@@ -80,8 +76,7 @@ void sortContraction(Operand &first, Operand &second) {
     }
 }
 
-/// Axes of an operand as one axis of a matrix: those that are one axis in
-/// memory are merged.
+/// Axes of an operand as one axis of a matrix: those that are one axis in memory are merged.
 Axis mergedAxes(const Operand &operand, const int64_t *axes, int count) {
   Axis merged;
   for (int i = 0; i < count; ++i) {
@@ -100,8 +95,7 @@ Axis mergedAxes(const Operand &operand, const int64_t *axes, int count) {
   return merged;
 }
 
-/// A matrix view of `operand` as rows x cols, copied into `storage` where
-/// needed; fills the batch strides.
+/// A matrix view of `operand` as rows x cols, copied into `storage` where needed; fills the batch strides.
 template <class T>
 int32_t viewOf(const Operand &operand, const T *data, const int64_t *rows, int numRows, const int64_t *cols,
                int numCols, Scratch<T> &storage, MatrixView<T> &view, int64_t *batchStrides, TccStatus *status) {
@@ -111,8 +105,7 @@ int32_t viewOf(const Operand &operand, const T *data, const int64_t *rows, int n
       (view.rowStride == 1 || view.colStride == 1 || numRowsTotal == 1 || numColsTotal == 1)) {
     for (int i = 0; i < operand.numBatch; ++i)
       batchStrides[i] = operand.strides[operand.batch[i]];
-    // An extent of one leaves its stride free; row-major is what the loops
-    // below like best.
+    // An extent of one leaves its stride free; row-major is what the loops below like best.
     if (numColsTotal == 1)
       view.colStride = 1;
     else if (numRowsTotal == 1 && view.colStride == 1)
@@ -127,8 +120,7 @@ int32_t viewOf(const Operand &operand, const T *data, const int64_t *rows, int n
       strides[rank] = operand.strides[axes[i]];
     }
   };
-  // The copy is a matrix or its transpose: whichever is closer to the order in
-  // memory.
+  // The copy is a matrix or its transpose: whichever is closer to the order in memory.
   auto lastStride = [&](const int64_t *axes, int count) {
     return count ? operand.strides[axes[count - 1]] : INT64_MAX;
   };
@@ -149,8 +141,7 @@ int32_t viewOf(const Operand &operand, const T *data, const int64_t *rows, int n
   return TCC_OK;
 }
 
-/// Calls multiply(product) for the batch of matrices that the operands are; for
-/// views if not `isAnyLayout`.
+/// Calls multiply(product) for the batch of matrices that the operands are; for views if not `isAnyLayout`.
 template <class T, class F>
 int32_t contract(Operand &lhs, Operand &rhs, const T *lhsData, const T *rhsData, T *result, bool isAnyLayout,
                  TccStatus *status, F &&multiply) {
@@ -163,8 +154,7 @@ int32_t contract(Operand &lhs, Operand &rhs, const T *lhsData, const T *rhsData,
   product.offsets.rank = lhs.numBatch;
   for (int i = 0; i < lhs.numBatch; ++i)
     product.offsets.dims[i] = lhs.tensor->shape[lhs.batch[i]];
-  // The larger operand chooses the order of the contracted axes: it is the one
-  // that must not be copied.
+  // The larger operand chooses the order of the contracted axes: it is the one that must not be copied.
   if (numElements(*lhs.tensor) >= numElements(*rhs.tensor))
     sortContraction(lhs, rhs);
   else

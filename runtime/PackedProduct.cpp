@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The blocks, from the outside in: as much of b as is packed at a time, for all
-// threads; tasks, stripes of rows by chunks of columns; 256 steps of k, for
-// which the task packs its stripe of a into the second-level cache; a block of
-// b's columns, which stays in the first-level cache; a panel of a's rows, with
-// its results in registers.
+// The blocks, from the outside in: as much of b as is packed at a time, for all threads; tasks, stripes of rows by
+// chunks of columns; 256 steps of k, for which the task packs its stripe of a into the second-level cache; a block of
+// b's columns, which stays in the first-level cache; a panel of a's rows, with its results in registers.
 #include "runtime/PackedProduct.h"
 #include "runtime/BlockProduct.h"
 #include "runtime/Memory.h"
@@ -19,6 +17,7 @@ constexpr int64_t macroDepth = 16 * depth; // in a macro block
 constexpr int64_t macroBytes = 16 << 20;   // of packed b
 constexpr int64_t stripeBytes = 400 << 10; // of a stripe's panels in one block of k, at most
 constexpr int64_t stripeRows = 168;        // enough to make up for fetching b
+constexpr int64_t streamedBytes = 8 << 20; // of results that are written once, past the caches
 constexpr int64_t blocksAtOnce = 8;        // of a task that packs b
 
 int64_t upTo(int64_t most, int64_t rest) { return most < rest ? most : rest; }
@@ -47,8 +46,7 @@ Places placesOf(const Axis &axis, int64_t first, int64_t count, int64_t *offsets
   return {offsets, first, axis.strides[last] == 1 ? axis.dims[last] : 1};
 }
 
-/// f(i) for all i below count, one at a time, by all threads that have nothing
-/// else to do.
+/// f(i) for all i below count, one at a time, by all threads that have nothing else to do.
 template <class F> void forEachTask(int64_t count, bool isParallel, F &&f) {
   if (!isParallel || count == 1) {
     for (int64_t i = 0; i < count; ++i)
@@ -96,6 +94,8 @@ public:
       c = result;
       ldWide = ldc;
     }
+    isStreamed = update == Update::Set && k <= step && m * n * int64_t(sizeof(C)) >= streamedBytes &&
+                 (reinterpret_cast<uintptr_t>(c) | uintptr_t(ldWide) * sizeof(C)) % 64 == 0;
     for (int64_t p = 0; p < k; p += macroSteps)
       for (int64_t j = 0; j < n; j += macroColumns)
         runMacro({j, p, upTo(macroColumns, n - j), upTo(macroSteps, k - p)});
@@ -106,8 +106,7 @@ private:
   /// Below this a second thread is not worth waking.
   static constexpr double leastParallel = 4e5;
 
-  /// Packing a costs more than it saves for few columns, and where all of it
-  /// stays in the second-level cache.
+  /// Packing a costs more than it saves for few columns, and where all of it stays in the second-level cache.
   bool readsDirectly() const {
     if constexpr (isComplex<T> || isWidened)
       return false;
@@ -134,9 +133,8 @@ private:
                 [&](int64_t task) { multiply(macro, task % macro.stripes, task / macro.stripes); });
   }
 
-  /// Stripes whose panels stay in the second-level cache, for as many columns
-  /// as make up for packing them; then smaller ones until there are some for
-  /// each thread, or at least one.
+  /// Stripes whose panels stay in the second-level cache, for as many columns as make up for packing them; then smaller
+  /// ones until there are some for each thread, or at least one.
   void chooseTasks(Macro &macro) const {
     const int64_t fit = stripeBytes / (stride * step * int64_t(sizeof(R)));
     macro.stripes = isShared ? partsOf(panels.count, upTo(fit < 1 ? 1 : fit, stripeRows / sizes.height)) : 1;
@@ -180,8 +178,8 @@ private:
     });
   }
 
-  /// Blocks [begin, end) of b. Where its rows are contiguous, a few rows of all
-  /// blocks at a time, and the next ones fetched: rows are far apart.
+  /// Blocks [begin, end) of b. Where its rows are contiguous, a few rows of all blocks at a time, and the next ones
+  /// fetched: rows are far apart.
   void packRight(const Macro &macro, int64_t at, int64_t steps, int64_t begin, int64_t end, R *to) const {
     int64_t along[depth], across[blocksAtOnce * side];
     const int64_t left = begin * side, count = upTo((end - begin) * side, macro.columns - left);
@@ -225,15 +223,19 @@ private:
         }
       if (!isDirect)
         packLeft(p, steps, beginPanel, endPanel, ownPanels.get());
+      const Update how = isStreamed ? Update::Stream : p == 0 || update == Update::Subtract ? update : Update::Add;
       for (int64_t number = beginBlock; number < endBlock; ++number) {
         const int64_t j = number * side;
         if (!isShared)
           packRight(macro, at, steps, number, number + 1, ownBlock);
         panelProduct<C>(panels, beginPanel, endPanel, upTo(side, macro.columns - j), steps, left,
                         {isShared ? block(macro, at, steps, number) : ownBlock, blockWidth<C>, 0}, c + macro.j + j,
-                        ldWide, p == 0 || update == Update::Subtract ? update : Update::Add);
+                        ldWide, how);
       }
     }
+    // Such writes are ordered by nothing else.
+    if (isStreamed)
+      __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if constexpr (isWidened)
       if (macro.p + macro.steps == k)
         round(panels.begin(beginPanel), panels.begin(endPanel), macro.j + beginBlock * side,
@@ -259,6 +261,7 @@ private:
   const int64_t step;   ///< of k in a block
   const int64_t stride; ///< of a packed panel, in real numbers
   int64_t threads;
+  bool isStreamed;
   bool isShared; ///< b is packed for all tasks
   C *c;
   int64_t ldWide;

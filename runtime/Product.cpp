@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Batches of matrix products, on the pool's threads: which loops compute one,
-// small ones in registers, those with vectors and of integers in plain loops,
-// all others packed. The choice depends on the shape alone, so any number of
+// Batches of matrix products, on the pool's threads: which loops compute one, small ones in registers, those with
+// vectors and of integers in plain loops, all others packed. The choice depends on the shape alone, so any number of
 // threads gives the same bits.
 #include "runtime/Product.h"
 #include "runtime/Elements.h"
@@ -38,8 +37,7 @@ template <class T> TCC_INLINE T dotOf(const T *x, const T *y, int64_t k) {
     using R = Real<T>;
     constexpr int lanes = 64 / int(sizeof(R)), chains = isComplex<T> ? 2 : 4;
     constexpr int64_t step = 64 / sizeof(T);
-    // Of complex numbers the products re re and im im, and apart from them re
-    // im and im re.
+    // Of complex numbers the products re re and im im, and apart from them re im and im re.
     Vector<R, 64> sums[chains] = {}, crossed[chains] = {};
     auto add = [&](int64_t at, int v) TCC_INLINED {
       const Vector<R, 64> a = vectorAt<R, 64>(reinterpret_cast<const R *>(x + at));
@@ -92,8 +90,7 @@ template <class T> TCC_INLINE T dotOf(const T *x, const T *y, int64_t k) {
 }
 
 /// Plain loops: for integers and for products with vectors.
-/// Four rows of rhs at a time, so that each result is loaded and stored a
-/// quarter as often.
+/// Four rows of rhs at a time, so that each result is loaded and stored a quarter as often.
 template <class T>
 TCC_INLINE void multiplyLoops(int64_t m, int64_t n, int64_t k, MatrixView<T> a, MatrixView<T> b, T *c, int64_t ldc) {
   if (n == 1 && ldc == 1 && a.rowStride == 1 && a.colStride != 1) {
@@ -122,8 +119,7 @@ TCC_INLINE void multiplyLoops(int64_t m, int64_t n, int64_t k, MatrixView<T> a, 
                                                             b.data[p * b.rowStride + j * b.colStride]));
     return;
   }
-  // Of one row, long stretches of b; of several, a block of b that stays in the
-  // cache.
+  // Of one row, long stretches of b; of several, a block of b that stays in the cache.
   const int64_t blockK = 128, blockN = m == 1 ? 4096 : 512;
   for (int64_t p0 = 0; p0 < k; p0 += blockK)
     for (int64_t j0 = 0; j0 < n; j0 += blockN) {
@@ -157,8 +153,7 @@ constexpr int64_t smallProduct = 48 * 48 * 48;
 template <class T> bool suitsRegisters(int64_t m, int64_t n, int64_t k) {
   return isInexact<T> && m > 1 && n > 1 && k > 0 && k <= packedElements / 128 && m * n * k <= smallProduct;
 }
-/// Few results of long sums, and small products with vectors: each operand is
-/// read about once, along memory.
+/// Few results of long sums, and small products with vectors: each operand is read about once, along memory.
 template <class T> bool suitsLoops(int64_t m, int64_t n, int64_t k, MatrixView<T> a, MatrixView<T> b) {
   bool sums = a.colStride == 1 && b.rowStride == 1;
   if (m * n <= 16 && (m * n * k <= smallProduct || (std::is_floating_point_v<T> && sums)))
@@ -166,15 +161,15 @@ template <class T> bool suitsLoops(int64_t m, int64_t n, int64_t k, MatrixView<T
   return (m == 1 || n == 1) && m * n * k <= smallProduct && (sums || b.colStride == 1 || (n == 1 && a.rowStride == 1));
 }
 
-/// Products whose operands are read about once: each element of the result is
-/// computed by one thread.
+/// Products whose operands are read about once: each element of the result is computed by one thread.
 template <class T>
 void multiplyInLoops(int64_t m, int64_t n, int64_t k, MatrixView<T> a, MatrixView<T> b, T *c, int64_t ldc) {
   const bool byRows = m >= n;
   const int64_t extent = byRows ? m : n, threads = numThreads();
+  // Where memory is read across, one stretch of it for each thread: shorter ones are read more slowly.
+  const bool isAcross = byRows ? a.colStride != 1 : b.rowStride != 1;
   const int64_t grain = grainFor(0.1 * double(k) * double(byRows ? n : m)), share = (extent + threads - 1) / threads;
-  // One stretch of memory for each thread: shorter ones are read more slowly.
-  parallelFor(extent, grain > share ? grain : share, [&](int64_t begin, int64_t end) {
+  parallelFor(extent, isAcross && share > grain ? share : grain, [&](int64_t begin, int64_t end) {
     vectorised([&]<int>() TCC_INLINED {
       if (byRows)
         multiplyLoops<T>(end - begin, n, k, {a.data + begin * a.rowStride, a.rowStride, a.colStride}, b,
@@ -202,8 +197,7 @@ bool multiplyViews(int64_t m, int64_t n, int64_t k, MatrixView<T> a, MatrixView<
   return true;
 }
 
-/// A small result of a long contraction is cut along k, and the parts are added
-/// in order.
+/// A small result of a long contraction is cut along k, and the parts are added in order.
 bool isCut(int64_t m, int64_t n, int64_t k) { return m * n <= 4096 && k >= 16384; }
 
 } // namespace

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Both operands are packed into tiles of 1 KiB (a: 16 rows x 32 of k; b: 16
-// pairs of k x 16 columns), padded with zeros; then blocks of 2 x 2 result
-// tiles stay in registers along all of k. Every result is one chain along k, so
+// Both operands are packed into tiles of 1 KiB (a: 16 rows x 32 of k; b: 16 pairs of k x 16 columns), padded with
+// zeros; then blocks of 2 x 2 result tiles stay in registers along all of k. Every result is one chain along k, so
 // neither blocks nor threads change bits.
 #include "runtime/TileProduct.h"
 #include "runtime/Threads.h"
@@ -37,8 +36,7 @@ TCC_INLINE void packRows(MatrixView<BFloat16> a, int64_t m, int64_t k, int64_t i
   }
 }
 
-/// Columns [16 j, 16 j + 16) of b, all of k: in each row of a tile the elements
-/// of two successive k alternate.
+/// Columns [16 j, 16 j + 16) of b, all of k: in each row of a tile the elements of two successive k alternate.
 TCC_INLINE void packColumns(MatrixView<BFloat16> b, int64_t n, int64_t k, int64_t j, BFloat16 *to) {
   int64_t cols = n - j * side < side ? n - j * side : side;
   for (int64_t p = 0; p < k; p += depth, to += tileElements) {
@@ -59,8 +57,7 @@ TCC_INLINE void packColumns(MatrixView<BFloat16> b, int64_t n, int64_t k, int64_
   }
 }
 
-/// 32 x 32 results from tiles packed along k: a0, a1 above each other, b0, b1
-/// side by side.
+/// 32 x 32 results from tiles packed along k: a0, a1 above each other, b0, b1 side by side.
 __attribute__((target("amx-tile,amx-bf16"), noinline)) void multiplyPacked(const BFloat16 *a0, const BFloat16 *a1,
                                                                            const BFloat16 *b0, const BFloat16 *b1,
                                                                            int64_t steps, float *c) {
@@ -139,8 +136,7 @@ int32_t multiplyTiles(const Product<BFloat16> &p, TccStatus *status) {
       }
     });
   });
-  // A block of columns whose packed tiles stay in the second-level cache, for
-  // all rows of a task.
+  // A block of columns whose packed tiles stay in the second-level cache, for all rows of a task.
   int64_t pairsM = evenM / 2, pairsN = evenN / 2, wide = 262144 / (2 * strip) + 1;
   wide = wide < pairsN ? wide : pairsN;
   int64_t blocksN = tilesOf(pairsN, wide);

@@ -116,6 +116,21 @@ TYPED_TEST(RuntimeProduct, parts_of_one_matrix) {
     }
 }
 
+TYPED_TEST(RuntimeProduct, results_past_the_caches) {
+  // Large results of few steps are written past the caches; the last columns are less than a block.
+  using T = TypeParam;
+  const Sizes s{1450, 1488, 5};
+  Array<T> a = randomArray<T>({s.m, s.k}), b = randomArray<T>({s.k, s.n}, 2), c({s.m, s.n});
+  std::vector<T> expected = naive(s, a, false, b, false);
+  EachLevel().run([&] {
+    std::fill(c.data.get(), c.data.get() + c.size(), T(std::numeric_limits<RealT<T>>::quiet_NaN()));
+    ASSERT_TRUE(multiplyInto(s.m, s.n, s.k, viewOf(a, false), viewOf(b, false),
+                             reinterpret_cast<Own<T> *>(c.data.get()), s.n, Update::Set));
+    for (int64_t i = 0; i < c.size(); ++i)
+      ASSERT_LE(std::abs(c[i] - expected[size_t(i)]), 100 * epsilon<T>) << i;
+  });
+}
+
 TYPED_TEST(RuntimeProduct, nothing_to_add_is_zero) {
   using T = TypeParam;
   Array<T> c({3, 4});
