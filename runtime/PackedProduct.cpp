@@ -138,12 +138,15 @@ private:
   void chooseTasks(Macro &macro) const {
     const int64_t fit = stripeBytes / (stride * step * int64_t(sizeof(R)));
     macro.stripes = isShared ? partsOf(panels.count, upTo(fit < 1 ? 1 : fit, stripeRows / sizes.height)) : 1;
-    macro.chunks = partsOf(macro.blocks, 32);
+    macro.chunks = partsOf(macro.blocks, 64);
     if (threads == 1)
       return;
+    // As many for each thread.
+    if (macro.stripes > threads)
+      macro.stripes = upTo(partsOf(macro.stripes, threads) * threads, panels.count);
     const double work = double(m) * double(macro.columns) * double(macro.steps);
     for (const auto &[wanted, leastPanels, leastBlocks] :
-         {Split{4 * threads, 12, 16}, Split{2 * threads, 6, 4}, Split{threads, 1, 1}})
+         {Split{2 * threads, 12, 16}, Split{2 * threads, 6, 4}, Split{threads, 1, 1}})
       while (macro.stripes * macro.chunks < wanted && work / double(macro.stripes * macro.chunks) > 2e5) {
         const int64_t height = panels.count / macro.stripes, width = macro.blocks / macro.chunks;
         const bool canStripe = isShared && height >= 2 * leastPanels, canChunk = width >= 2 * leastBlocks;
