@@ -182,9 +182,15 @@ template <class T> struct FeatureConvolution : Convolution<T> {
     R *to = const_cast<R *>(weightsOf(group, tile, first));
     for (int64_t term = first; term < last;) {
       // Terms whose weights lie one behind the other.
-      int64_t tap = term % part.numTaps, at = g.channels.second[term / part.numTaps] + weightOffsets[tap], run = 1;
-      while (term + run < last && termInW(term + run) == at + run)
+      int64_t channel = term / part.numTaps, tap = term % part.numTaps, run = 0;
+      int64_t at = g.channels.second[channel] + weightOffsets[tap];
+      do {
         ++run;
+        if (++tap == part.numTaps) {
+          tap = 0;
+          ++channel;
+        }
+      } while (term + run < last && g.channels.second[channel] + weightOffsets[tap] == at + run);
       for (int64_t l = 0; l < width; l += count) {
         int64_t here = g.features.count - feature - l < count ? g.features.count - feature - l : count;
         const int64_t *offsets = features + feature + l;
@@ -218,9 +224,6 @@ template <class T> struct FeatureConvolution : Convolution<T> {
       to += run * width * parts;
       term += run;
     }
-  }
-  int64_t termInW(int64_t term) const {
-    return g.channels.second[term / part.numTaps] + weightOffsets[term % part.numTaps];
   }
 
   // --- tasks

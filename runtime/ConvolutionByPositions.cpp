@@ -12,6 +12,8 @@ namespace {
 
 /// Elements of a copy, where slabs can be cut so.
 constexpr int64_t copyElements = 1 << 18;
+/// Elements of small copies that are made before the first of them is read.
+constexpr int64_t smallCopies = 1 << 13;
 /// Pieces worth having, for the threads.
 constexpr int64_t enoughPieces = 16;
 
@@ -95,31 +97,42 @@ template <class T> struct PositionConvolution : Convolution<T> {
     int64_t vectors = lines * ((length + lanes - 1) / lanes);
     std::atomic<bool> failed{false};
     double cost = double(vectors * depth * g.features.count) * double(parts) + 100;
-    parallelFor(slabParts * g.groups.count * g.images.count, grainFor(cost), [&](int64_t begin, int64_t end) {
-      Scratch<R> copy(parts * imaginary + 2 * lanes);
+    // Small planes are copied some at a time: loads of what narrower stores have just written must wait for them.
+    int64_t planesInAll = g.groups.count * g.images.count, size = parts * imaginary + 2 * lanes;
+    int64_t together = smallCopies / size < 1 ? 1 : smallCopies / size < 8 ? smallCopies / size : 8;
+    parallelFor(slabParts * planesInAll, grainFor(cost), [&](int64_t begin, int64_t end) {
+      Scratch<R> copies(together * size);
       Scratch<Lane> list(vectors + 2);
-      if (!copy || !list) {
+      if (!copies || !list) {
         failed = true;
         return;
       }
       Piece piece{0, 0, 1, -1, 0};
-      int64_t count = 0;
-      for (int64_t index = begin; index < end; ++index) {
-        int64_t firstSlab = index / (g.groups.count * g.images.count) * slabs,
-                plane = index % (g.groups.count * g.images.count);
-        piece.group = plane / g.images.count;
-        piece.firstImage = plane % g.images.count;
+      auto each = [&](int64_t first, int64_t number, auto &&f) {
+        for (int64_t i = 0; i < number; ++i) {
+          piece.group = (first + i) / g.images.count;
+          piece.firstImage = (first + i) % g.images.count;
+          f(copies.get() + i * size);
+        }
+      };
+      int64_t count = 0, number;
+      for (int64_t index = begin; index < end; index += number) {
+        int64_t firstSlab = index / planesInAll * slabs, plane = index % planesInAll;
+        number = planesInAll - plane < end - index ? planesInAll - plane : end - index;
+        number = number < together ? number : together;
         if (firstSlab != piece.firstSlab) {
           piece.firstSlab = firstSlab;
           piece.numSlabs = part.axes[0].out - firstSlab < slabs ? part.axes[0].out - firstSlab : slabs;
           // The padding is at the same places for all images.
-          memset(static_cast<void *>(copy.get()), 0, size_t(parts * imaginary + 2 * lanes) * sizeof(R));
+          memset(static_cast<void *>(copies.get()), 0, size_t(together * size) * sizeof(R));
           count = listLanes(piece, list.get());
         }
-        compute(piece, copy.get(), list.get(), count);
+        if (planes.isOwn)
+          each(plane, number, [&](R *copy) { fill(piece, copy); });
+        each(plane, number, [&](R *copy) { compute(piece, copy, list.get(), count); });
       }
     });
-    return failed ? outOfScratch((parts * imaginary + 2 * lanes) * int64_t(sizeof(R))) : TCC_OK;
+    return failed ? outOfScratch(together * size * int64_t(sizeof(R))) : TCC_OK;
   }
 
   int64_t listLanes(const Piece &piece, Lane *list) const {
@@ -142,19 +155,20 @@ template <class T> struct PositionConvolution : Convolution<T> {
     return g.groups.third[piece.group] + g.images.second[piece.firstImage];
   }
 
-  void compute(const Piece &piece, R *copy, const Lane *list, int64_t count) {
-    const R *base = copy;
-    if (planes.isOwn) {
-      if constexpr (isComplex<C>) {
-        planes.fill(g, part, piece, x, 0, g.channels.count, copy, [](T value) TCC_INLINED { return value.re; });
-        planes.fill(g, part, piece, x, 0, g.channels.count, copy + imaginary,
-                    [](T value) TCC_INLINED { return value.im; });
-      } else {
-        planes.fill(g, part, piece, x, 0, g.channels.count, copy, [](T value) TCC_INLINED { return C(value); });
-      }
-    } else if constexpr (std::is_same_v<T, R>) {
-      base = x + g.groups.first[piece.group] + g.images.first[piece.firstImage];
+  void fill(const Piece &piece, R *copy) const {
+    if constexpr (isComplex<C>) {
+      planes.fill(g, part, piece, x, 0, g.channels.count, copy, [](T value) TCC_INLINED { return value.re; });
+      planes.fill(g, part, piece, x, 0, g.channels.count, copy + imaginary,
+                  [](T value) TCC_INLINED { return value.im; });
+    } else {
+      planes.fill(g, part, piece, x, 0, g.channels.count, copy, [](T value) TCC_INLINED { return C(value); });
     }
+  }
+
+  void compute(const Piece &piece, const R *base, const Lane *list, int64_t count) const {
+    if constexpr (std::is_same_v<T, R>)
+      if (!planes.isOwn)
+        base = x + g.groups.first[piece.group] + g.images.first[piece.firstImage];
     T *to = y + placeOfImage(piece);
     const C *a = weights.get() + piece.group * g.features.count * depth;
     vectorised([&]<int bytes>() TCC_INLINED {

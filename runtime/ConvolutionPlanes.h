@@ -244,16 +244,20 @@ private:
       else
         copyShort(run, source, length, std::integral_constant<int64_t, 4>());
     };
-    for (int64_t k = 0; k < modulus && k < count; ++k) {
-      int64_t index = begin + k, distance = step * modulus, length = (count - k + modulus - 1) / modulus;
-      E *run = to + (modulus > 1 ? index % modulus * residueStride + index / modulus : index);
-      const T *source = from + k * step;
+    auto copyEvery = [&](E *run, const T *source, int64_t length, int64_t distance) TCC_INLINED {
       if (distance == 1)
         copyRun(run, source, length);
       else if (distance == 2)
         copy(run, source, length, std::integral_constant<int64_t, 2>());
       else
         copy(run, source, length, distance);
+    };
+    if (modulus == 1) // without the divisions, which cost as much as a short line
+      return copyEvery(to + begin, from, count, step);
+    for (int64_t k = 0; k < modulus && k < count; ++k) {
+      int64_t index = begin + k;
+      copyEvery(to + index % modulus * residueStride + index / modulus, from + k * step,
+                (count - k + modulus - 1) / modulus, step * modulus);
     }
   }
 };
