@@ -49,7 +49,8 @@ TCC_INLINE void multiplyPositions(int64_t k, const C *const *from, const C *next
   using R = Real<C>;
   using V = Vector<R, bytes>;
   constexpr int lanes = bytes / int(sizeof(R)), parts = isComplex<C> ? 2 : 1, width = vectors * lanes;
-  constexpr int together = rows > 1 && !isComplex<C> ? 2 : 1; // steps that share the loads of addresses
+  // Steps that share the loads of addresses, where their weights find registers.
+  constexpr int together = rows > 1 && !isComplex<C> && FeatureTile<C, bytes>::registers == 32 ? 2 : 1;
   V sums[rows][parts][vectors] = {};
   auto advance = [&](auto steps, const int64_t *offsets) TCC_INLINED {
     constexpr int count = decltype(steps)::value;
