@@ -99,6 +99,7 @@ private:
   unsigned nextName = 0;
   std::unordered_map<KernelKey, func::FuncOp, KernelKeyHash> kernels;
   llvm::DenseSet<Value> needed;             // read by something outside of its kernel
+  llvm::DenseSet<Operation *> repeated;     // by those who read it
   Operation *end = nullptr;                 // of the function whose kernels are formed: its terminator
   llvm::DenseMap<int64_t, Value> positions; // 0-d constants in memory
   // Of the kernel being outlined:
@@ -157,7 +158,7 @@ Value KernelFormer::clone(const FusionGroups &groups, Value value, func::FuncOp 
       continue;
     }
     Operation *op = top.getDefiningOp();
-    if (!op || !(groups.isFloat(op) || members.contains(op))) {
+    if (!op || !(groups.isFloat(op) || members.contains(op) || repeated.contains(op))) {
       mapping.map(top, kernel.getBody().front().addArgument(top.getType(), top.getLoc()));
       inputs.push_back(top);
       continue;
@@ -205,7 +206,19 @@ LogicalResult KernelFormer::outline(const FusionGroups &groups, const FusionGrou
   inputs.clear();
   isTiny = !options.reference && isTinyKernel(item.ops);
   SmallVector<Value> outputs, results;
+  // A member whose readers all compute it again may be needed by none here.
+  llvm::SmallPtrSet<Operation *, 16> live;
+  for (Operation *op : llvm::reverse(item.ops)) {
+    if (!needed.contains(op->getResult(0)) && !live.contains(op))
+      continue;
+    live.insert(op);
+    for (const Base &base : groups.basesOf(op))
+      if (members.contains(base.value.getDefiningOp()))
+        live.insert(base.value.getDefiningOp());
+  }
   for (Operation *op : item.ops) {
+    if (!live.contains(op))
+      continue;
     Value value = op->getResult(0);
     clone(groups, value, kernel, builder);
     if (needed.contains(value)) {
@@ -242,16 +255,25 @@ LogicalResult KernelFormer::run(func::FuncOp function) {
   FusionGroups groups(function, options);
   SmallVector<FusionGroups::Item> items = groups.run();
 
+  repeated = groups.repeatedByReaders(items);
   needed.clear();
   positions.clear();
   Operation *terminator = end = function.getBody().front().getTerminator();
   needed.insert(terminator->operand_begin(), terminator->operand_end());
   for (const FusionGroups::Item &item : items) {
     llvm::DenseSet<Operation *> own(item.ops.begin(), item.ops.end());
-    for (Operation *op : item.ops)
-      for (const Base &base : groups.basesOf(op))
-        if (!own.contains(base.value.getDefiningOp()))
+    SmallVector<Operation *> work(item.ops);
+    llvm::DenseSet<Operation *> seen;
+    while (!work.empty())
+      for (const Base &base : groups.basesOf(work.pop_back_val())) {
+        Operation *definition = base.value.getDefiningOp();
+        if (own.contains(definition))
+          continue;
+        if (!definition || !repeated.contains(definition))
           needed.insert(base.value);
+        else if (seen.insert(definition).second)
+          work.push_back(definition);
+      }
   }
   for (const FusionGroups::Item &item : items) {
     if (item.isKernel) {

@@ -148,10 +148,6 @@ void FusionGroups::unite(unsigned into, unsigned from) {
 // What may be one kernel
 //===----------------------------------------------------------------------===//
 
-/// The cost model's numbers. Writing and reading back a float costs about as much as 8 operations on vectors (a core
-/// streams 10 GB/s of its share and computes 30 Gflop/s); a launch about as much as 16k elements of cheap work.
-static constexpr int64_t flopsOfMemoryAccess = 8;
-
 // LLVM's time grows faster than a function's length, and a sine is as long as twenty additions: a chain of 256 of them
 // in one kernel took half a minute to compile, ten kernels of 25 are one that is compiled once.
 bool FusionGroups::isSmallEnough(const Group &a, const Group &b) const {
@@ -160,7 +156,6 @@ bool FusionGroups::isSmallEnough(const Group &a, const Group &b) const {
          a.flops + b.flops <= flopsPerOp * options.maxOps;
 }
 
-static constexpr int64_t elementsOfLaunch = 16384;
 /// Rows to keep the cores busy with.
 static constexpr int64_t enoughRows = 16;
 

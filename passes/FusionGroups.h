@@ -30,12 +30,18 @@ public:
   /// Items in an order that respects data flow. Floating ops are in none: each reader has them cloned.
   llvm::SmallVector<Item> run();
 
+  /// Members of kernels that the kernels which read them compute again, from what those store or read.
+  llvm::DenseSet<mlir::Operation *> repeatedByReaders(llvm::ArrayRef<Item> items);
   /// Whether every kernel that reads `op` computes it again.
   bool isFloat(mlir::Operation *op) const { return floats.contains(op); }
   /// The tensors that `op` reads, through floating ops.
   llvm::SmallVector<Base> basesOf(mlir::Operation *op) const;
 
 private:
+  /// The cost model's numbers. Writing and reading back a float costs about as much as 8 operations on vectors (a core
+  /// streams 10 GB/s of its share and computes 30 Gflop/s); a launch about as much as 16k elements of cheap work.
+  static constexpr int64_t flopsOfMemoryAccess = 8, elementsOfLaunch = 16384;
+
   /// Every stored tensor of a group has the shape of its rows as leading axes; an outer iteration computes one row.
   struct Group {
     llvm::SmallVector<unsigned> members; // positions in `ops`
@@ -69,6 +75,7 @@ private:
   bool readsRows(unsigned index, const Group &producer, int64_t numRows) const;
   bool isCheapAgain(const Group &producer, mlir::Operation *reader) const;
   bool isWorthRows(mlir::Value rows, int64_t numRows, mlir::Value whole) const;
+  bool mayRepeat(const Base &base, mlir::Operation *reader) const;
 
   mlir::func::FuncOp function;
   const FormKernelsOptions &options;

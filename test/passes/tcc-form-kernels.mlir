@@ -158,3 +158,35 @@ func.func @elements(%x: tensor<2x3xf32>) -> (tensor<1x1xf32>, tensor<1x1xf32>) {
   %d = tcc.cos %b : tensor<1x1xf32>
   return %c, %d : tensor<1x1xf32>, tensor<1x1xf32>
 }
+
+// -----
+
+// The second kernel wants x / 2, x^2 and 1 - t^2. The first two it computes from x: only one of them is stored.
+// CHECK-LABEL: func.func @what_to_store
+// CHECK: %[[X:.+]] = tcc.dot_general %arg0, %arg1
+// CHECK: %[[F:.+]]:2 = tcc.launch @[[FORWARD:.+]](%[[X]])
+// CHECK: %[[D:.+]] = tcc.dot_general %[[F]]#1, %arg1
+// CHECK: tcc.launch @[[BACKWARD:.+]](%[[X]], %[[D]], %[[F]]#0)
+// CHECK: func.func private @[[FORWARD]]
+// CHECK-NOT: tcc.square
+// CHECK: func.func private @[[BACKWARD]](%[[X:[^:]+]]:
+// CHECK: tcc.square %[[X]]
+func.func @what_to_store(%a: tensor<512x512xf32>, %b: tensor<512x512xf32>) -> tensor<512x512xf32> {
+  %half = tcc.constant dense<0.5> : tensor<512x512xf32>
+  %one = tcc.constant dense<1.0> : tensor<512x512xf32>
+  %x = tcc.dot_general %a, %b {lhs_batch = array<i64>, rhs_batch = array<i64>, lhs_contract = array<i64: 1>,
+    rhs_contract = array<i64: 0>} : (tensor<512x512xf32>, tensor<512x512xf32>) -> tensor<512x512xf32>
+  %h = tcc.multiply %x, %half : tensor<512x512xf32>
+  %q = tcc.square %x : tensor<512x512xf32>
+  %t = tcc.tanh %x : tensor<512x512xf32>
+  %u = tcc.subtract %one, %t : tensor<512x512xf32>
+  %v = tcc.add %one, %t : tensor<512x512xf32>
+  %w = tcc.multiply %u, %v : tensor<512x512xf32>
+  %y = tcc.multiply %h, %v : tensor<512x512xf32>
+  %d = tcc.dot_general %y, %b {lhs_batch = array<i64>, rhs_batch = array<i64>, lhs_contract = array<i64: 1>,
+    rhs_contract = array<i64: 0>} : (tensor<512x512xf32>, tensor<512x512xf32>) -> tensor<512x512xf32>
+  %1 = tcc.multiply %d, %h : tensor<512x512xf32>
+  %2 = tcc.multiply %1, %w : tensor<512x512xf32>
+  %3 = tcc.multiply %2, %q : tensor<512x512xf32>
+  return %3 : tensor<512x512xf32>
+}

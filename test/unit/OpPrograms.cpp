@@ -158,9 +158,11 @@ mlir::OwningOpRef<mlir::ModuleOp> parseQuietly(const std::string &text) {
 std::shared_ptr<Program> compileEntry(mlir::ModuleOp module, const std::string &entry, bool reference) {
   ProgramOptions options;
   options.reference = reference;
+  std::string text;
+  llvm::raw_string_ostream(text) << module;
   auto program = compileProgram(module, entry, options);
   if (failed(program)) {
-    ADD_FAILURE() << "does not compile: " << entry;
+    ADD_FAILURE() << "does not compile: " << entry << "\n" << text;
     return nullptr;
   }
   return *program;
