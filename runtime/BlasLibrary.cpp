@@ -51,9 +51,9 @@ template <class T> void fill(void *library, char type, LapackTable<T> &table) {
   set(table.gelqf, "gelqf");
   set(table.unglq, isComplex<T> ? "unglq" : "orglq");
   set(table.trsyl, "trsyl");
-  set(table.gesdd, "gesdd");
+  set(table.steqr, "steqr");
+  set(table.lasdq, "lasdq");
   set(table.gesvd, "gesvd");
-  set(table.heevd, isComplex<T> ? "heevd" : "syevd");
   set(table.heev, isComplex<T> ? "heev" : "syev");
   set(table.geev, "geev");
   set(table.gees, "gees");

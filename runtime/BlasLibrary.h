@@ -38,8 +38,12 @@ template <class T> struct LapackTable {
                 const BlasInt *, BlasInt *);
   void (*trsyl)(const char *, const char *, const BlasInt *, const BlasInt *, const BlasInt *, const T *,
                 const BlasInt *, const T *, const BlasInt *, T *, const BlasInt *, R *, BlasInt *, Length, Length);
+  /// Of real types only: eigenvalues of tridiagonal, singular values of bidiagonal matrices by QR iteration.
+  void (*steqr)(const char *, const BlasInt *, R *, R *, T *, const BlasInt *, R *, BlasInt *, Length);
+  void (*lasdq)(const char *, const BlasInt *, const BlasInt *, const BlasInt *, const BlasInt *, const BlasInt *, T *,
+                T *, T *, const BlasInt *, T *, const BlasInt *, T *, const BlasInt *, T *, BlasInt *, Length);
   // The signatures below differ between real and complex types.
-  void *gesdd, *gesvd, *heevd, *heev, *geev, *gees;
+  void *gesvd, *heev, *geev, *gees;
 };
 
 /// Null if no library with these routines is installed. The first call opens it (some 16 ms).

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // tcc_eigh, tcc_eig and tcc_schur. Eigenvectors are columns, which in a row-major result are strided: these drivers
 // transpose once on the way out.
+#include "runtime/CondensedForm.h"
 #include "runtime/Decompose.h"
 #include "runtime/Layout.h"
 #include "runtime/SchurForm.h"
@@ -10,78 +11,71 @@ using namespace tcc::runtime;
 
 namespace {
 
-/// Eigen-decomposition of a Hermitian matrix of which the upper triangle (column-major) is given.
-template <class T> class HermitianDriver {
-public:
-  explicit HermitianDriver(BlasInt n) : n(n), table(lapack<T>()) {
-    T size1(0), size2(0);
-    Real<T> realQuery = 0;
-    BlasInt integerQuery = 0;
-    lwork = lrwork = liwork = -1;
-    heevd(nullptr, nullptr, &size1, &realQuery, &integerQuery);
-    heev(nullptr, nullptr, &size2, nullptr);
-    lwork = workspaceSize(size1, 1);
-    BlasInt other = workspaceSize(size2, 1);
-    lwork = lwork > other ? lwork : other;
-    lrwork = isComplex<T> ? workspaceSize(realQuery, 3 * n + 1) : 1;
-    liwork = integerQuery > 1 ? integerQuery : 1;
-  }
-  bool allocate() {
-    return work.resize(lwork) && realWork.resize(lrwork) && integers.resize(liwork) && vectors.resize(int64_t(n) * n);
-  }
-  int64_t bytes() const { return (int64_t(lwork) + int64_t(n) * n) * int64_t(sizeof(T)); }
+/// Eigen-decomposition of a row-major Hermitian matrix, given by its lower triangle; v is null if not wanted. Returns
+/// 0, noMemory, or 1 where an eigenvalue did not converge.
+template <class T> int64_t decomposeHermitian(const T *matrix, int64_t n, Real<T> *w, T *v) {
+  using R = Real<T>;
+  WorkMatrix<T> a;
+  Scratch<T> tau(n);
+  Scratch<R> offDiagonal(n), diagonal(n), vectors(v ? n * n : 0);
+  Scratch<int32_t> order(n);
+  if (!a.resize(n, n) || !tau || !offDiagonal || !diagonal || !vectors || !order)
+    return noMemory;
+  R scale = unitScale(matrix, n * n), unscale = 1 / scale;
+  transposeCopy(a.data.get(), a.ld, matrix, n, n, n, [=](T x) { return x * T(scale); });
+  if (!tridiagonalize(a, diagonal.get(), offDiagonal.get(), tau.get()))
+    return noMemory;
+  VectorMatrix<R> inner{v ? vectors.get() : nullptr, n};
+  if (int64_t failure = solveTridiagonal(n, diagonal.get(), offDiagonal.get(), inner, order.get()))
+    return failure;
+  for (int64_t j = 0; j < n; ++j)
+    w[j] = diagonal[order[j]] * unscale;
+  if (!v)
+    return 0;
+  Reflections<T> reflections(a.data.get(), a.ld, n, n - 1, 1, tau.get());
+  bool ok =
+      backTransform(reflections, n, n, inner, n, order.get(), /*isDescending=*/false,
+                    [&](int64_t first, int64_t count, const T *c) { transposeCopy(v + first, n, c, n, count, n); });
+  return ok ? 0 : noMemory;
+}
 
-  /// Leaves the vectors in `vectors`. Returns LAPACK's info.
-  int64_t run(const T *matrix, Real<T> *w) {
-    auto restore = [&] { memcpy(static_cast<void *>(vectors.get()), matrix, sizeof(T) * size_t(n) * size_t(n)); };
-    restore();
-    BlasInt info = heevd(vectors.get(), w, work.get(), realWork.get(), integers.get());
-    if (info == 0)
-      return 0;
-    restore(); // QR iteration converges where divide and conquer may not
-    return heev(vectors.get(), w, work.get(), realWork.get());
-  }
-
-  Scratch<T> vectors;
-
-private:
-  BlasInt heevd(T *a, Real<T> *w, T *workspace, Real<T> *realSpace, BlasInt *integerSpace) {
-    BlasInt info = 0;
+/// By LAPACK's QR iteration, which converges where divide and conquer may not. Returns its info.
+template <class T> int64_t decomposeByIteration(const T *matrix, BlasInt n, Real<T> *w, T *v) {
+  BlasInt info = 0, lwork = -1;
+  const char *job = v ? "V" : "N";
+  auto heev = [&](T *a, T *work, Real<T> *realWork) {
     if constexpr (isComplex<T>)
-      callFortran(table->heevd, "V", "U", &n, a, &n, w, workspace, &lwork, realSpace, &lrwork, integerSpace, &liwork,
-                  &info, Length(1), Length(1));
+      callFortran(lapack<T>()->heev, job, "U", &n, a, &n, w, work, &lwork, realWork, &info, Length(1), Length(1));
     else
-      callFortran(table->heevd, "V", "U", &n, a, &n, w, workspace, &lwork, integerSpace, &liwork, &info, Length(1),
-                  Length(1));
-    return info;
-  }
-  BlasInt heev(T *a, Real<T> *w, T *workspace, Real<T> *realSpace) {
-    BlasInt info = 0;
-    if constexpr (isComplex<T>)
-      callFortran(table->heev, "V", "U", &n, a, &n, w, workspace, &lwork, realSpace, &info, Length(1), Length(1));
-    else
-      callFortran(table->heev, "V", "U", &n, a, &n, w, workspace, &lwork, &info, Length(1), Length(1));
-    return info;
-  }
+      callFortran(lapack<T>()->heev, job, "U", &n, a, &n, w, work, &lwork, &info, Length(1), Length(1));
+  };
+  T query(0);
+  heev(nullptr, &query, nullptr);
+  lwork = workspaceSize(query, 3 * n);
+  Scratch<T> vectors(int64_t(n) * n), work(lwork);
+  Scratch<Real<T>> realWork(3 * int64_t(n));
+  if (!vectors || !work || !realWork)
+    return noMemory;
+  memcpy(static_cast<void *>(vectors.get()), matrix, sizeof(T) * size_t(n) * size_t(n));
+  heev(vectors.get(), work.get(), realWork.get());
+  // Seen by Fortran, the lower triangle is the upper one of a^T = conj(a), whose eigenvectors are conjugated.
+  if (v && info == 0)
+    transposeCopy(v, n, vectors.get(), n, n, n, [](T x) { return conjugate(x); });
+  return info;
+}
 
-  BlasInt n, lwork, lrwork, liwork;
-  const LapackTable<T> *table;
-  Scratch<T> work;
-  Scratch<Real<T>> realWork;
-  Scratch<BlasInt> integers;
-};
-
-/// geev of a real matrix with complex results: pairs of real vectors (re, im) belong to conjugate pairs of values.
+/// geev of a real matrix with complex results: pairs of real vectors (re, im) belong to conjugate pairs of values. v is
+/// null if not wanted.
 template <class T>
 void unpackPairs(const T *wr, const T *wi, const T *vectors, int64_t n, Complex<T> *w, Complex<T> *v) {
   for (int64_t j = 0; j < n; ++j) {
     w[j] = {wr[j], wi[j]};
     if (wi[j] == 0) {
-      for (int64_t i = 0; i < n; ++i)
+      for (int64_t i = 0; v && i < n; ++i)
         v[i * n + j] = {vectors[i + j * n], 0};
     } else {
       w[j + 1] = {wr[j + 1], wi[j + 1]};
-      for (int64_t i = 0; i < n; ++i) {
+      for (int64_t i = 0; v && i < n; ++i) {
         v[i * n + j] = {vectors[i + j * n], vectors[i + (j + 1) * n]};
         v[i * n + j + 1] = conjugate(v[i * n + j]);
       }
@@ -98,15 +92,16 @@ int32_t eig(const TccTensor *in, const TccTensor *out, const MatrixBatch &matric
     return noLibrary("eig", "LAPACK", status);
   const T *a = static_cast<const T *>(in[0].data);
   C *w = static_cast<C *>(out[0].data), *v = static_cast<C *>(out[1].data);
+  const char *job = v ? "V" : "N";
   BlasInt n = BlasInt(matrices.n);
   int64_t size = int64_t(n) * n;
   auto geev = [&](T *matrix, T *values, T *imaginary, Real<T> *realWork, T *vectors, T *work, BlasInt lwork) {
     BlasInt info = 0;
     if constexpr (isComplex<T>)
-      callFortran(table->geev, "N", "V", &n, matrix, &n, values, static_cast<T *>(nullptr), &n, vectors, &n, work,
+      callFortran(table->geev, "N", job, &n, matrix, &n, values, static_cast<T *>(nullptr), &n, vectors, &n, work,
                   &lwork, realWork, &info, Length(1), Length(1));
     else
-      callFortran(table->geev, "N", "V", &n, matrix, &n, values, imaginary, static_cast<T *>(nullptr), &n, vectors, &n,
+      callFortran(table->geev, "N", job, &n, matrix, &n, values, imaginary, static_cast<T *>(nullptr), &n, vectors, &n,
                   work, &lwork, &info, Length(1), Length(1));
     return info;
   };
@@ -116,7 +111,7 @@ int32_t eig(const TccTensor *in, const TccTensor *out, const MatrixBatch &matric
   BlasInt lwork = workspaceSize(query, 4 * n);
   BatchFailure failure;
   forEachMatrix(matrices.batch, 25.0 * n * double(size), [&](int64_t begin, int64_t end) {
-    Scratch<T> matrix(size), vectors(size), values(n), imaginary(n), work(lwork);
+    Scratch<T> matrix(size), vectors(v ? size : 0), values(n), imaginary(n), work(lwork);
     Scratch<Real<T>> realWork(2 * int64_t(n));
     if (!matrix || !vectors || !values || !imaginary || !work || !realWork)
       return failure.report(begin, noMemory);
@@ -129,9 +124,10 @@ int32_t eig(const TccTensor *in, const TccTensor *out, const MatrixBatch &matric
       }
       if constexpr (isComplex<T>) {
         memcpy(static_cast<void *>(w + b * n), values.get(), size_t(n) * sizeof(T));
-        transposeCopy(v + b * size, n, vectors.get(), n, n, n);
+        if (v)
+          transposeCopy(v + b * size, n, vectors.get(), n, n, n);
       } else {
-        unpackPairs(values.get(), imaginary.get(), vectors.get(), n, w + b * n, v + b * size);
+        unpackPairs(values.get(), imaginary.get(), vectors.get(), n, w + b * n, v ? v + b * size : nullptr);
       }
     }
   });
@@ -142,7 +138,7 @@ int32_t eig(const TccTensor *in, const TccTensor *out, const MatrixBatch &matric
 
 int32_t tcc_eigh(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *,
                  TccStatus *status) {
-  TCC_CHECK(checkArguments("eigh", in, n_in, 1, out, n_out, 2, status));
+  TCC_CHECK(checkArguments("eigh", in, n_in, 1, out, n_out, 2, status, /*optionalResults=*/2));
   MatrixBatch matrices;
   TCC_CHECK(squareBatch("eigh", in[0], matrices, status));
   int64_t n = matrices.n;
@@ -162,24 +158,23 @@ int32_t tcc_eigh(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_
     if (!lapack<T>())
       return noLibrary("eigh", "LAPACK", status);
     forEachMatrix(matrices.batch, 9.0 * double(n) * n * n, [&](int64_t begin, int64_t end) {
-      HermitianDriver<T> driver{BlasInt(n)};
-      if (!driver.allocate())
-        return failure.report(begin, noMemory);
       for (int64_t b = begin; b < end; ++b) {
-        // Seen by Fortran, the lower triangle is the upper one of a^T = conj(a), whose eigenvectors are conjugated.
-        if (int64_t info = driver.run(a + b * n * n, w + b * n))
+        const T *matrix = a + b * n * n;
+        T *vectors = v ? v + b * n * n : nullptr;
+        int64_t info = decomposeHermitian(matrix, n, w + b * n, vectors);
+        if (info && info != noMemory)
+          info = decomposeByIteration(matrix, BlasInt(n), w + b * n, vectors);
+        if (info)
           failure.report(b, info);
-        else
-          transposeCopy(v + b * n * n, n, driver.vectors.get(), n, n, n, [](T x) { return conjugate(x); });
       }
     });
-    return notConverged("eigh", failure, failure.any() ? HermitianDriver<T>(BlasInt(n)).bytes() : 0, status);
+    return notConverged("eigh", failure, 4 * n * n * int64_t(sizeof(T)), status);
   });
 }
 
 int32_t tcc_eig(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *,
                 TccStatus *status) {
-  TCC_CHECK(checkArguments("eig", in, n_in, 1, out, n_out, 2, status));
+  TCC_CHECK(checkArguments("eig", in, n_in, 1, out, n_out, 2, status, /*optionalResults=*/2));
   MatrixBatch matrices;
   TCC_CHECK(squareBatch("eig", in[0], matrices, status));
   int64_t n = matrices.n;

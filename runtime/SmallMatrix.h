@@ -35,6 +35,7 @@ struct TriangleOptions {
 template <class T>
 void smallTriangularSolve(const T *a, const T *b, T *x, int64_t n, int64_t columns, TriangleOptions options,
                           int64_t batch, BatchFailure &failure);
+/// v is null if not wanted.
 template <class T> void smallEigh(const T *a, Real<T> *w, T *v, int64_t n, int64_t batch, BatchFailure &failure);
 /// u (m x numU) and vh (numV x n) are both null if not wanted.
 template <class T>

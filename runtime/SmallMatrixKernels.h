@@ -205,8 +205,8 @@ template <class R, bool isComplex> struct SmallMatrix {
   // Hermitian eigenproblem: tridiagonal form, then implicit QR
   //===--------------------------------------------------------------------===//
 
-  /// a (column-major, Hermitian) becomes tridiagonal with diagonal d and real subdiagonal e, and z its basis (Golub and
-  /// Van Loan, 4th ed., section 8.3.1). `p`, `tau`, `phases`: n entries each.
+  /// a (column-major, Hermitian) becomes tridiagonal with diagonal d and real subdiagonal e, and z, if not null, its
+  /// basis (Golub and Van Loan, 4th ed., section 8.3.1). `p`, `tau`, `phases`: n entries each.
   static void tridiagonalize(N *a, N *z, Vec *d, Vec *e, N *p, Vec *tau, N *phases, int64_t n) {
     for (int64_t k = 0; k + 1 < n; ++k) {
       N *x = a + k * n;
@@ -240,7 +240,7 @@ template <class R, bool isComplex> struct SmallMatrix {
     d[n - 1] = a[n * n - 1].re;
     // The reflections' product, and columns turned so that the subdiagonal is real and positive.
     N phase = N::of(splat<R>(1));
-    for (int64_t k = 0; k < n; ++k) {
+    for (int64_t k = 0; z && k < n; ++k) {
       N *column = z + k * n;
       for (int64_t i = 0; i < n; ++i)
         column[i] = N::of(splat<R>(i == k ? R(1) : R(0)));
@@ -289,12 +289,13 @@ template <class R, bool isComplex> struct SmallMatrix {
           bulge = s * e[i + 1];
           e[i + 1] = c * e[i + 1];
         }
-        turnColumns(z + i * n, n, c, s);
+        if (z)
+          turnColumns(z + i * n, n, c, s);
       }
     }
   }
 
-  /// work: 2 n * n + 5 n. Reads the lower triangle.
+  /// work: 2 n * n + 5 n. Reads the lower triangle; `vectors` is null if not wanted.
   static void eigh(const R *from, R *values, R *vectors, int64_t n, int64_t count, N *z, int64_t *failures) {
     N *a = z + n * n, *p = a + n * n, *phases = p + n;
     Vec *d = (Vec *)(phases + n), *e = (Vec *)(phases + 2 * n), *tau = (Vec *)(phases + 3 * n);
@@ -307,8 +308,8 @@ template <class R, bool isComplex> struct SmallMatrix {
       }
     }
     Vec scale = normalize(a, n * n);
-    tridiagonalize(a, z, d, e, p, tau, phases, n);
-    Mask failed = diagonalize(d, e, z, n);
+    tridiagonalize(a, vectors ? z : nullptr, d, e, p, tau, phases, n);
+    Mask failed = diagonalize(d, e, vectors ? z : nullptr, n);
     for (int64_t j = 0; j < n; ++j)
       d[j] = d[j] / scale;
     const R *flat = (const R *)z;
@@ -317,7 +318,7 @@ template <class R, bool isComplex> struct SmallMatrix {
       sortLane(d, n, l, false, order);
       for (int64_t j = 0; j < n; ++j) {
         values[l * n + j] = d[order[j]][l] + R(0);
-        for (int64_t i = 0; i < n; ++i)
+        for (int64_t i = 0; vectors && i < n; ++i)
           for (int part = 0; part < parts; ++part)
             vectors[((l * n + i) * n + j) * parts + part] =
                 flat[((order[j] * n + i) * parts + part) * width + l] + R(0);

@@ -1,92 +1,110 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// tcc_svd and tcc_svdvals: divide and conquer, then QR iteration, then Jacobi. In LAPACK's view a row-major a = u s vh
-// is a^T = vh^T s u^T: the left vectors it returns are, read row-major, vh and the right ones u.
+// tcc_svd and tcc_svdvals: divide and conquer, then QR iteration, then Jacobi. To who reads columns, a row-major
+// a = u s vh is a^T = vh^T s u^T: its left vectors are, read row-major, vh and the right ones u.
+#include "runtime/CondensedForm.h"
 #include "runtime/Decompose.h"
 #include "runtime/JacobiSvd.h"
+#include "runtime/Layout.h"
 #include "runtime/SmallMatrix.h"
 
 using namespace tcc::runtime;
 
 namespace {
 
-/// One SVD of a column-major rows x cols matrix with its work arrays.
-template <class T> class Driver {
-public:
-  Driver(char job, BlasInt rows, BlasInt cols) : job(job), rows(rows), cols(cols) {
-    table = lapack<T>();
-    smaller = rows < cols ? rows : cols;
-    BlasInt larger = rows < cols ? cols : rows;
-    numLeft = job == 'A' ? rows : smaller;
-    numRight = job == 'A' ? cols : smaller;
-    T size1(0), size2(0);
-    lwork = -1;
-    gesdd(nullptr, nullptr, nullptr, nullptr, &size1);
-    gesvd(nullptr, nullptr, nullptr, nullptr, &size2);
-    lwork = workspaceSize(size1, 1);
-    BlasInt other = workspaceSize(size2, 1);
-    lwork = lwork > other ? lwork : other;
-    int64_t s = smaller, l = larger;
-    // rwork of zgesdd; its documentation grew over LAPACK's versions, this is the largest.
-    realSize = !isComplex<T> ? 0
-               : job == 'N'  ? 7 * s
-                             : s * (5 * s + 7 > 2 * l + 2 * s + 1 ? 5 * s + 7 : 2 * l + 2 * s + 1);
-  }
-  bool allocate() {
-    return work.resize(lwork) && realWork.resize(realSize) && integers.resize(8 * int64_t(smaller)) &&
-           copy.resize(int64_t(rows) * cols);
-  }
-  int64_t bytes() const { return (int64_t(lwork) + int64_t(rows) * cols) * int64_t(sizeof(T)) + realSize * 8; }
+/// Divide and conquer for a row-major m x n matrix; u (m x numU) and vh (numV x n) are null if not wanted. Returns 0,
+/// noMemory, or 1 where a singular value did not converge.
+template <class T>
+int64_t divideAndConquer(const T *matrix, int64_t m, int64_t n, Real<T> *s, T *u, int64_t numU, T *vh, int64_t numV) {
+  using R = Real<T>;
+  bool flip = m < n; // the transpose, read as columns
+  int64_t rows = flip ? n : m, columns = flip ? m : n;
+  WorkMatrix<T> a, right;
+  Scratch<T> tauLeft(columns), tauRight(columns);
+  Scratch<R> d(columns), e(columns), vectors(u ? 2 * columns * columns : 0);
+  Scratch<int32_t> order(columns);
+  if (!a.resize(rows, columns) || !right.resize(columns, columns) || !tauLeft || !tauRight || !d || !e || !vectors ||
+      !order)
+    return noMemory;
+  R scale = unitScale(matrix, m * n), unscale = 1 / scale;
+  auto scaled = [=](T x) { return x * T(scale); };
+  if (flip)
+    for (int64_t j = 0; j < columns; ++j)
+      for (int64_t i = 0; i < rows; ++i)
+        a.column(j)[i] = scaled(matrix[j * rows + i]);
+  else
+    transposeCopy(a.data.get(), a.ld, matrix, n, m, n, scaled);
+  if (!bidiagonalize(a, right, d.get(), e.get(), tauLeft.get(), tauRight.get()))
+    return noMemory;
+  VectorMatrix<R> left{u ? vectors.get() : nullptr, columns},
+      other{u ? vectors.get() + columns * columns : nullptr, columns};
+  if (int64_t failure = solveBidiagonal(columns, d.get(), e.get(), left, other, order.get()))
+    return failure;
+  for (int64_t j = 0; j < columns; ++j)
+    s[j] = d[order[columns - 1 - j]] * unscale;
+  if (!u)
+    return 0;
+  Reflections<T> q(a.data.get(), a.ld, rows, columns, 0, tauLeft.get());
+  Reflections<T> p(right.data.get(), right.ld, columns, columns - 1, 1, tauRight.get());
+  // matrix = L s R^H, or, of the flipped one, matrix^T, so that vh = L^T and u = conj(R).
+  bool ok = backTransform(q, rows, flip ? numV : numU, left, columns, order.get(), /*isDescending=*/true,
+                          [&](int64_t first, int64_t count, const T *c) {
+                            if (flip)
+                              memcpy(static_cast<void *>(vh + first * n), c, size_t(count * n) * sizeof(T));
+                            else
+                              transposeCopy(u + first, numU, c, m, count, m);
+                          }) &&
+            backTransform(p, columns, columns, other, columns, order.get(), /*isDescending=*/true,
+                          [&](int64_t first, int64_t count, const T *c) {
+                            if (flip)
+                              transposeCopy(u + first, numU, c, m, count, m, [](T x) { return conjugate(x); });
+                            else
+                              for (int64_t i = 0; i < count * n; ++i)
+                                vh[first * n + i] = conjugate(c[i]);
+                          });
+  return ok ? 0 : noMemory;
+}
 
-  /// 0, a LAPACK info, or noMemory.
-  int64_t run(const T *matrix, Real<T> *s, T *u, T *vt) {
-    auto restore = [&] { memcpy(static_cast<void *>(copy.get()), matrix, sizeof(T) * size_t(rows) * size_t(cols)); };
-    restore();
-    if (gesdd(copy.get(), s, u, vt, work.get()) == 0 && finite(s))
-      return 0;
-    restore();
-    BlasInt info = gesvd(copy.get(), s, u, vt, work.get());
-    if (info == 0 && finite(s))
-      return 0;
-    int code = jacobiSvd(matrix, rows, cols, s, u, numLeft, vt, numRight);
-    return code == 0 ? 0 : code < 0 ? noMemory : info > 0 ? info : 1;
-  }
-
-private:
-  bool finite(const Real<T> *s) const {
-    for (BlasInt i = 0; i < smaller; ++i)
-      if (!isfinite(s[i]))
-        return false;
-    return true;
-  }
-  BlasInt gesdd(T *a, Real<T> *s, T *u, T *vt, T *workspace) {
-    BlasInt info = 0;
+/// LAPACK's QR iteration for a column-major rows x cols matrix; u and vt are null if not wanted. Returns its info.
+template <class T>
+int64_t iterate(const T *matrix, BlasInt rows, BlasInt cols, Real<T> *s, T *u, BlasInt numLeft, T *vt,
+                BlasInt numRight) {
+  BlasInt smaller = rows < cols ? rows : cols, lwork = -1, info = 0;
+  const char *job = !u ? "N" : numLeft == rows && numRight == cols ? "A" : "S";
+  Scratch<Real<T>> realWork(isComplex<T> ? 5 * int64_t(smaller) : 1);
+  auto gesvd = [&](T *a, T *work) {
     if constexpr (isComplex<T>)
-      callFortran(table->gesdd, &job, &rows, &cols, a, &rows, s, u, &rows, vt, &numRight, workspace, &lwork,
-                  realWork.get(), integers.get(), &info, Length(1));
-    else
-      callFortran(table->gesdd, &job, &rows, &cols, a, &rows, s, u, &rows, vt, &numRight, workspace, &lwork,
-                  integers.get(), &info, Length(1));
-    return info;
-  }
-  BlasInt gesvd(T *a, Real<T> *s, T *u, T *vt, T *workspace) {
-    BlasInt info = 0;
-    if constexpr (isComplex<T>)
-      callFortran(table->gesvd, &job, &job, &rows, &cols, a, &rows, s, u, &rows, vt, &numRight, workspace, &lwork,
+      callFortran(lapack<T>()->gesvd, job, job, &rows, &cols, a, &rows, s, u, &rows, vt, &numRight, work, &lwork,
                   realWork.get(), &info, Length(1), Length(1));
     else
-      callFortran(table->gesvd, &job, &job, &rows, &cols, a, &rows, s, u, &rows, vt, &numRight, workspace, &lwork,
-                  &info, Length(1), Length(1));
-    return info;
-  }
+      callFortran(lapack<T>()->gesvd, job, job, &rows, &cols, a, &rows, s, u, &rows, vt, &numRight, work, &lwork, &info,
+                  Length(1), Length(1));
+  };
+  T query(0);
+  gesvd(nullptr, &query);
+  lwork = workspaceSize(query, 5 * (rows > cols ? rows : cols));
+  Scratch<T> copy(int64_t(rows) * cols), work(lwork);
+  if (!realWork || !copy || !work)
+    return noMemory;
+  memcpy(static_cast<void *>(copy.get()), matrix, sizeof(T) * size_t(rows) * size_t(cols));
+  gesvd(copy.get(), work.get());
+  for (BlasInt i = 0; i < smaller; ++i)
+    if (!isfinite(s[i]))
+      return info ? info : 1;
+  return info;
+}
 
-  const LapackTable<T> *table;
-  char job;
-  BlasInt rows, cols, smaller, numLeft, numRight, lwork;
-  int64_t realSize;
-  Scratch<T> work, copy;
-  Scratch<Real<T>> realWork;
-  Scratch<BlasInt> integers;
-};
+/// 0, a LAPACK info, or noMemory.
+template <class T>
+int64_t decompose(const T *matrix, int64_t m, int64_t n, Real<T> *s, T *u, int64_t numU, T *vh, int64_t numV) {
+  int64_t failure = divideAndConquer(matrix, m, n, s, u, numU, vh, numV);
+  if (failure == 0 || failure == noMemory)
+    return failure;
+  int64_t info = iterate(matrix, BlasInt(n), BlasInt(m), s, vh, BlasInt(numV), u, BlasInt(numU));
+  if (info == 0 || info == noMemory)
+    return info;
+  int code = jacobiSvd(matrix, n, m, s, vh, numV, u, numU);
+  return code == 0 ? 0 : code < 0 ? noMemory : info;
+}
 
 int32_t svd(const char *op, const TccTensor &in, const MatrixBatch &matrices, char job, void *u, void *s, void *vh,
             TccStatus *status) {
@@ -116,15 +134,12 @@ int32_t svd(const char *op, const TccTensor &in, const MatrixBatch &matrices, ch
       return noLibrary(op, "LAPACK", status);
     double flop = double(m) * double(n) * double(smaller) * (job == 'N' ? 4 : 14);
     forEachMatrix(matrices.batch, flop, [&](int64_t begin, int64_t end) {
-      Driver<T> driver(job, BlasInt(n), BlasInt(m));
-      if (!driver.allocate())
-        return failure.report(begin, noMemory);
       for (int64_t b = begin; b < end; ++b)
-        if (int64_t info = driver.run(a + b * m * n, values + b * smaller, right ? right + b * numV * n : nullptr,
-                                      left ? left + b * m * numU : nullptr))
+        if (int64_t info = decompose(a + b * m * n, m, n, values + b * smaller, left ? left + b * m * numU : nullptr,
+                                     numU, right ? right + b * numV * n : nullptr, numV))
           failure.report(b, info);
     });
-    return notConverged(op, failure, failure.any() ? Driver<T>(job, BlasInt(n), BlasInt(m)).bytes() : 0, status);
+    return notConverged(op, failure, 4 * m * n * int64_t(sizeof(T)), status);
   });
 }
 

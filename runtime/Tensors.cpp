@@ -58,7 +58,7 @@ int32_t outOfMemory(TccStatus *status, const char *op, int64_t bytes) {
               (long long)bytes, (long long)stats.liveBytes, (long long)stats.limitBytes);
 }
 
-static int32_t checkOne(const char *op, const TccTensor &t, TccStatus *status) {
+static int32_t checkOne(const char *op, const TccTensor &t, TccStatus *status, bool isOptional = false) {
   if (!elementSize(t.dtype))
     return fail(status, TCC_ERROR_DTYPE, "[%s] expected a dtype code below %d, got %d", op, TCC_NUM_DTYPES, t.dtype);
   if (t.rank < 0 || t.rank > maxRank)
@@ -66,20 +66,20 @@ static int32_t checkOne(const char *op, const TccTensor &t, TccStatus *status) {
   int64_t count = numElements(t);
   if (count < 0)
     return fail(status, TCC_ERROR_SHAPE, "[%s] expected a shape of at most 2^59 elements", op);
-  if (count > 0 && !t.data)
+  if (count > 0 && !t.data && !isOptional)
     return fail(status, TCC_ERROR_VALUE, "[%s] expected data, got a null pointer", op);
   return TCC_OK;
 }
 
 int32_t checkArguments(const char *op, const TccTensor *in, int32_t numIn, int32_t wantedIn, const TccTensor *out,
-                       int32_t numOut, int32_t wantedOut, TccStatus *status) {
+                       int32_t numOut, int32_t wantedOut, TccStatus *status, uint32_t optionalResults) {
   if (numIn != wantedIn || numOut != wantedOut)
     return fail(status, TCC_ERROR_SHAPE, "[%s] expected %d inputs and %d results, got %d and %d", op, wantedIn,
                 wantedOut, numIn, numOut);
   for (int32_t i = 0; i < numIn; ++i)
     TCC_CHECK(checkOne(op, in[i], status));
   for (int32_t i = 0; i < numOut; ++i)
-    TCC_CHECK(checkOne(op, out[i], status));
+    TCC_CHECK(checkOne(op, out[i], status, optionalResults >> i & 1));
   return TCC_OK;
 }
 

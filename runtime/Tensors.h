@@ -27,9 +27,10 @@ int64_t extentOf(const TccTensor &t, int32_t first, int32_t last);
 __attribute__((format(printf, 3, 4))) int32_t fail(TccStatus *status, int32_t code, const char *format, ...);
 int32_t outOfMemory(TccStatus *status, const char *op, int64_t bytes);
 
-/// Checks counts, dtypes, ranks and sizes of all arguments, so that the functions behind it may trust them.
+/// Checks counts, dtypes, ranks and sizes of all arguments, so that the functions behind it may trust them. Results
+/// whose bits are set in `optionalResults` may have no data: nobody wants them.
 int32_t checkArguments(const char *op, const TccTensor *in, int32_t numIn, int32_t wantedIn, const TccTensor *out,
-                       int32_t numOut, int32_t wantedOut, TccStatus *status);
+                       int32_t numOut, int32_t wantedOut, TccStatus *status, uint32_t optionalResults = 0);
 /// Fails unless `t` has exactly this shape and dtype.
 int32_t checkTensor(const char *op, const char *what, const TccTensor &t, int32_t dtype, int32_t rank,
                     const int64_t *shape, TccStatus *status);

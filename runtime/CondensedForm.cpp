@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Both reductions keep what a panel has done so far as A - P S^H with narrow P and S, apply that to each new column and
+// to each product with a vector, and subtract it from the rest of the matrix when the panel is full.
+#include "runtime/CondensedForm.h"
+#include "runtime/Threads.h"
+
+namespace tcc::runtime {
+namespace {
+
+/// Reflections of a panel. Wider ones make the products of matrices faster and the corrections of vectors slower.
+int64_t panelWidth(int64_t n) { return n <= 128 ? 8 : n <= 768 ? 16 : 32; }
+
+/// Loops of a panel follow each other at once, so that idle threads are still awake: less is worth sharing.
+template <class F> void shareTiles(int64_t tiles, double nanosecondsEach, F &&body) {
+  double grain = 4000 / (nanosecondsEach > 1 ? nanosecondsEach : 1);
+  parallelFor(tiles, grain < 1 ? 1 : int64_t(grain), body);
+}
+/// Of a pass over `elements` numbers.
+template <class T> double passTime(double elements) { return elements * double(sizeof(T)) * 0.03; }
+
+template <class T> int64_t alignedIndex(int64_t i) { return i / rowsAtOnce<T> * rowsAtOnce<T>; }
+
+/// a -= p s^H for the columns from `begin` on, `count` columns of p and s. If isLower, only what is below the diagonal
+/// or in a diagonal block of side `block`.
+template <class T>
+void subtractProduct(const WorkMatrix<T> &a, const WorkMatrix<T> &p, const WorkMatrix<T> &s, int64_t count,
+                     int64_t begin, int64_t block, bool isLower) {
+  int64_t first = begin / block, tiles = (a.columns + block - 1) / block - first;
+  double each = double(a.rows - begin) * double(block) * double(count) * double(sizeof(T)) * 0.005;
+  shareTiles(tiles, isLower ? each / 2 : each, [&](int64_t from, int64_t to) {
+    const T minusOne(-1), one(1);
+    BlasInt inner = BlasInt(count), lda = BlasInt(a.ld), ldp = BlasInt(p.ld), lds = BlasInt(s.ld);
+    for (int64_t tile = from; tile < to; ++tile) {
+      int64_t left = (first + tile) * block, right = left + block < a.columns ? left + block : a.columns;
+      left = left > begin ? left : begin;
+      int64_t top = isLower ? left : begin;
+      BlasInt rows = BlasInt(a.rows - top), columns = BlasInt(right - left);
+      blas<T>()->gemm("N", "C", &rows, &columns, &inner, &minusOne, p.data.get() + top, &ldp, s.data.get() + left, &lds,
+                      &one, a.column(left) + top, &lda, 1, 1);
+    }
+  });
+}
+
+/// y -= p (s^H x) or, given the products s^H x, their part of it. Rows of y from `top` on.
+template <class T> void subtractColumns(const WorkMatrix<T> &p, int64_t count, T *products, int64_t top, T *y) {
+  for (int64_t k = 0; k < count; ++k)
+    products[k] = T(0) - products[k];
+  int64_t begin = alignedIndex<T>(top);
+  addColumns<T>(p.data.get() + begin, p.ld, paddedRows<T>(p.rows) - begin, count, products, y + begin);
+}
+template <class T> void dotAll(const WorkMatrix<T> &s, int64_t count, int64_t top, const T *x, T *products) {
+  int64_t begin = alignedIndex<T>(top);
+  dotColumns<T>(s.data.get() + begin, s.ld, paddedRows<T>(s.rows) - begin, count, x + begin, products);
+}
+/// x -= p conj(row k of s): what the panel's first `count` columns have done to column k.
+template <class T>
+void bringUpToDate(const WorkMatrix<T> &p, const WorkMatrix<T> &s, int64_t count, int64_t k, int64_t top, T *factors,
+                   T *x) {
+  for (int64_t l = 0; l < count; ++l)
+    factors[l] = conjugate(s.column(l)[k]);
+  subtractColumns(p, count, factors, top, x);
+}
+template <class T> void clear(T *x, int64_t begin, int64_t end) {
+  memset(static_cast<void *>(x + begin), 0, size_t(end - begin) * sizeof(T));
+}
+
+constexpr int64_t side = 64;
+
+/// y = a x for the Hermitian matrix in the lower triangle of a, x zero above `top`, in one pass: each tile of `side`
+/// columns adds its own products and those of its mirror image to a vector of its own.
+template <class T> class HermitianProduct {
+public:
+  explicit HermitianProduct(const WorkMatrix<T> &a) : a(a), padded(paddedRows<T>(a.rows)) {}
+  bool allocate() { return partial.resize((padded + side - 1) / side * padded); }
+  /// `also` runs beside the tiles.
+  template <class F> void operator()(const T *x, int64_t top, T *y, F &&also) {
+    int64_t first = top / side, tiles = (padded + side - 1) / side - first;
+    double each = passTime<T>(double(side) * double(a.rows - top) * 0.5);
+    shareTiles(tiles + 1, each, [&](int64_t begin, int64_t end) {
+      for (int64_t t = begin; t < end; ++t)
+        if (t == tiles)
+          also();
+        else
+          tile(first + t, x, top);
+    });
+    clear(y, alignedIndex<T>(top), padded);
+    for (int64_t t = first; t < first + tiles; ++t) {
+      const T *part = partial.get() + t * padded;
+      for (int64_t i = t * side > top ? t * side : top; i < a.rows; ++i)
+        y[i] = y[i] + part[i];
+    }
+  }
+
+private:
+  void tile(int64_t index, const T *x, int64_t top) {
+    int64_t begin = index * side, end = begin + side < padded ? begin + side : padded;
+    int64_t left = alignedIndex<T>(begin > top ? begin : top); // x is zero to the left of it
+    T *part = partial.get() + index * padded, products[side];
+    clear(part, begin, padded);
+    addColumns<T>(a.column(left) + begin, a.ld, end - begin, end - left, x + left, part + begin);
+    if (end == padded)
+      return;
+    dotAndAddColumns<T>(a.column(left) + end, a.ld, padded - end, end - left, x + end, products, x + left, part + end);
+    for (int64_t j = left; j < end; ++j)
+      part[j] = part[j] + products[j - left];
+  }
+  const WorkMatrix<T> &a;
+  int64_t padded;
+  Scratch<T> partial;
+};
+
+} // namespace
+
+template <class T> bool WorkMatrix<T>::resize(int64_t newRows, int64_t newColumns) {
+  rows = newRows;
+  columns = newColumns;
+  ld = paddedLeading<T>(rows);
+  int64_t size = ld * paddedRows<T>(columns);
+  if (!data.resize(size))
+    return false;
+  clear(data.get(), 0, size);
+  return true;
+}
+
+template <class T> bool tridiagonalize(const WorkMatrix<T> &a, Real<T> *d, Real<T> *e, T *tau) {
+  using R = Real<T>;
+  const int64_t n = a.rows, width = panelWidth(n), padded = paddedRows<T>(n);
+  WorkMatrix<T> p, s; // v_0 w_0 v_1 w_1 ..; w_0 v_0 ..: A - V W^H - W V^H
+  HermitianProduct<T> product(a);
+  Scratch<T> y(padded);
+  if (!p.resize(n, 2 * width) || !s.resize(n, 2 * width) || !product.allocate() || !y)
+    return false;
+  T factors[2 * 32];
+  for (int64_t j = 0; j < n; ++j) // in diagonal blocks the upper triangle is read, too
+    for (int64_t i = j / side * side; i < j; ++i)
+      a.column(j)[i] = conjugate(a.column(i)[j]);
+  for (int64_t start = 0; start + 1 < n; start += width) {
+    int64_t count = start + width < n - 1 ? width : n - 1 - start;
+    for (int64_t k = 0; k < count; ++k) {
+      int64_t c = start + k, below = c + 1;
+      T *column = a.column(c), *v = p.column(2 * k), *w = p.column(2 * k + 1);
+      bringUpToDate(p, s, 2 * k, c, c, factors, column);
+      d[c] = realOf(column[c]);
+      clear(column, 0, below);
+      tau[c] = makeReflector(column, below, padded, e[c]);
+      memcpy(static_cast<void *>(v), column, size_t(padded) * sizeof(T));
+      product(v, below, y.get(), [&] { dotAll(s, 2 * k, below, v, factors); });
+      subtractColumns(p, 2 * k, factors, below, y.get());
+      // w = tau y - (|tau|^2 v^H y / 2) v
+      T dot;
+      int64_t top = alignedIndex<T>(below);
+      dotColumns<T>(v + top, 0, padded - top, 1, y.get() + top, &dot);
+      T half = dot * T(squareOf(tau[c]) * R(0.5));
+      clear(w, 0, below);
+      for (int64_t i = below; i < n; ++i)
+        w[i] = y[i] * tau[c] - v[i] * half;
+      memcpy(static_cast<void *>(s.column(2 * k)), w, size_t(padded) * sizeof(T));
+      memcpy(static_cast<void *>(s.column(2 * k + 1)), v, size_t(padded) * sizeof(T));
+    }
+    subtractProduct(a, p, s, 2 * count, start + count, side, /*isLower=*/true);
+  }
+  d[n - 1] = realOf(a.column(n - 1)[n - 1]);
+  return true;
+}
+
+template <class T>
+bool bidiagonalize(const WorkMatrix<T> &a, const WorkMatrix<T> &right, Real<T> *d, Real<T> *e, T *tauLeft,
+                   T *tauRight) {
+  const int64_t m = a.rows, n = a.columns, width = panelWidth(n);
+  const int64_t paddedM = paddedRows<T>(m), paddedN = paddedRows<T>(n);
+  WorkMatrix<T> p, s; // v_0 x_0 v_1 x_1 ..; y_0 u_0 ..: A - V Y^H - X U^H
+  if (!p.resize(m, 2 * width) || !s.resize(n, 2 * width))
+    return false;
+  T factors[2 * 32];
+  constexpr int64_t rowTile = 128;
+  for (int64_t start = 0; start < n; start += width) {
+    int64_t count = start + width < n ? width : n - start;
+    for (int64_t k = 0; k < count; ++k) {
+      int64_t c = start + k, next = c + 1;
+      T *column = a.column(c), *v = p.column(2 * k), *x = p.column(2 * k + 1);
+      T *y = s.column(2 * k), *u = s.column(2 * k + 1);
+      bringUpToDate(p, s, 2 * k, c, c, factors, column);
+      clear(column, 0, c);
+      tauLeft[c] = makeReflector(column, c, paddedM, d[c]);
+      memcpy(static_cast<void *>(v), column, size_t(paddedM) * sizeof(T));
+      if (next == n)
+        break;
+      // y = tau (A - P S^H)^H v, right of c
+      int64_t from = alignedIndex<T>(next), top = alignedIndex<T>(c), tiles = (paddedN - from + side - 1) / side;
+      shareTiles(tiles + 1, passTime<T>(double(side) * double(m - c)), [&](int64_t begin, int64_t end) {
+        for (int64_t t = begin; t < end; ++t) {
+          if (t == tiles) {
+            dotAll(p, 2 * k, c, v, factors);
+            continue;
+          }
+          int64_t j = from + t * side;
+          dotColumns<T>(a.column(j) + top, a.ld, paddedM - top, paddedN - j < side ? paddedN - j : side, v + top,
+                        y + j);
+        }
+      });
+      subtractColumns(s, 2 * k, factors, next, y);
+      clear(y, 0, next);
+      for (int64_t j = next; j < n; ++j)
+        y[j] = y[j] * tauLeft[c];
+      // u from row c, as a column: conj(A) - S conj(row c of P), v among P.
+      clear(u, 0, paddedN);
+      for (int64_t j = next; j < n; ++j)
+        u[j] = conjugate(a.column(j)[c]);
+      bringUpToDate(s, p, 2 * k + 1, c, next, factors, u);
+      clear(u, 0, next);
+      tauRight[c] = makeReflector(u, next, paddedN, e[c]);
+      memcpy(static_cast<void *>(right.column(c)), u, size_t(paddedN) * sizeof(T));
+      // x = tau (A - P S^H) u, below c
+      int64_t above = alignedIndex<T>(next), rowTiles = (paddedM - above + rowTile - 1) / rowTile;
+      clear(x, 0, paddedM);
+      shareTiles(rowTiles + 1, passTime<T>(double(rowTile) * double(n - c)), [&](int64_t begin, int64_t end) {
+        for (int64_t t = begin; t < end; ++t) {
+          if (t == rowTiles) {
+            dotAll(s, 2 * k + 1, next, u, factors);
+            continue;
+          }
+          int64_t i = above + t * rowTile;
+          addColumns<T>(a.column(from) + i, a.ld, paddedM - i < rowTile ? paddedM - i : rowTile, paddedN - from,
+                        u + from, x + i);
+        }
+      });
+      subtractColumns(p, 2 * k + 1, factors, next, x);
+      clear(x, 0, next);
+      for (int64_t i = next; i < m; ++i)
+        x[i] = x[i] * tauRight[c];
+    }
+    if (start + count < n)
+      subtractProduct(a, p, s, 2 * count, start + count, side, /*isLower=*/false);
+  }
+  return true;
+}
+
+#define TCC_CONDENSED(T)                                                                                               \
+  template struct WorkMatrix<T>;                                                                                       \
+  template bool tridiagonalize(const WorkMatrix<T> &, Real<T> *, Real<T> *, T *);                                      \
+  template bool bidiagonalize(const WorkMatrix<T> &, const WorkMatrix<T> &, Real<T> *, Real<T> *, T *, T *);
+TCC_CONDENSED(float)
+TCC_CONDENSED(double)
+TCC_CONDENSED(Complex<float>)
+TCC_CONDENSED(Complex<double>)
+#undef TCC_CONDENSED
+
+} // namespace tcc::runtime
