@@ -75,7 +75,7 @@ public:
         stride(sizes.stride * (isComplex<T> ? 2 : 1)) {
     const double work = double(m) * double(n) * double(k) * (isComplex<T> ? 4 : 1);
     threads = work < leastParallel ? 1 : numThreads();
-    isShared = m > (isDirect ? 512 : stripeRows) || (threads > 1 && partsOf(n, side) < 4 * threads);
+    isShared = work > mostAlone && (m > (isDirect ? 512 : stripeRows) || partsOf(n, side) < 4 * threads);
   }
 
   bool run() {
@@ -105,6 +105,9 @@ public:
 private:
   /// Below this a second thread is not worth waking.
   static constexpr double leastParallel = 4e5;
+  /// Up to here each task packs what it needs of b: to fetch it from another core's cache takes longer (measured: two
+  /// threads were as slow as one for 128 x 128 x 128).
+  static constexpr double mostAlone = 1.2e7;
 
   /// Packing a costs more than it saves for few columns, and where all of it stays in the second-level cache.
   bool readsDirectly() const {
@@ -141,10 +144,18 @@ private:
     macro.chunks = partsOf(macro.blocks, 64);
     if (threads == 1)
       return;
+    const double work = double(m) * double(macro.columns) * double(macro.steps);
+    if (work <= mostAlone) {
+      const int64_t parts = upTo(threads, int64_t(work / 2e5) + 1);
+      if (macro.blocks % parts == 0 || macro.blocks >= 4 * parts)
+        macro.chunks = upTo(parts, macro.blocks);
+      else
+        macro.stripes = upTo(parts, panels.count);
+      return;
+    }
     // As many for each thread.
     if (macro.stripes > threads)
       macro.stripes = upTo(partsOf(macro.stripes, threads) * threads, panels.count);
-    const double work = double(m) * double(macro.columns) * double(macro.steps);
     for (const auto &[wanted, leastPanels, leastBlocks] :
          {Split{2 * threads, 12, 16}, Split{2 * threads, 6, 4}, Split{threads, 1, 1}})
       while (macro.stripes * macro.chunks < wanted && work / double(macro.stripes * macro.chunks) > 2e5) {
