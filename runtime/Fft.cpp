@@ -21,49 +21,6 @@ struct Pass {
   double scale;
 };
 
-/// Strided lines through a contiguous work array. FFTW run on large strides directly misses the cache at every element
-/// (measured: 4 times slower for 4096 x 1024 along the first axis). The work rows are padded, as a power of two between
-/// them would map all of them to the same cache sets. Returns 0, 1 if FFTW has no plan, -1 when memory ran out.
-template <class R> int packedFftw(const FftLines &f, const R *in, R *out) {
-  int64_t row = (f.n + 2 + 15) / 16 * 16 + 16; // complex elements; holds a line before and after
-  Scratch<Complex<R>> work(row * f.innerCount);
-  if (!work)
-    return -1;
-  int64_t half = f.n / 2 + 1;
-  bool realIn = f.kind == FftKind::RealToComplex, realOut = f.kind == FftKind::ComplexToReal;
-  FftLines lines = f;
-  lines.inner = 1;
-  lines.outerCount = f.innerCount;
-  lines.innerCount = 1;
-  lines.inOuterStride = realIn ? 2 * row : row;
-  lines.outOuterStride = realOut ? 2 * row : row;
-  R *buffer = &work.get()->re;
-  // Real transforms are out of place: their two sides differ in type.
-  Scratch<Complex<R>> second(realIn || realOut ? row * f.innerCount : 0);
-  if (!second)
-    return -1;
-  R *result = realIn || realOut ? &second.get()->re : buffer;
-  for (int64_t o = 0; o < f.outerCount; ++o) {
-    const R *from = in + o * f.inOuterStride * (realIn ? 1 : 2);
-    R *to = out + o * f.outOuterStride * (realOut ? 1 : 2);
-    if (realIn)
-      transposeCopy(buffer, 2 * row, from, f.inner, f.n, f.innerCount);
-    else
-      transposeCopy(work.get(), row, reinterpret_cast<const Complex<R> *>(from), f.inner, realOut ? half : f.n,
-                    f.innerCount);
-    if (int code = fftwFft<R>(lines, buffer, result))
-      return code;
-    R scale = R(f.scale);
-    if (realOut)
-      transposeCopy(to, f.inner, result, 2 * row, f.innerCount, f.n, [=](R x) { return x * scale; });
-    else
-      transposeCopy(reinterpret_cast<Complex<R> *>(to), f.inner, reinterpret_cast<const Complex<R> *>(result), row,
-                    f.innerCount, realIn ? half : f.n,
-                    [=](Complex<R> x) { return Complex<R>(x.re * scale, x.im * scale); });
-  }
-  return 0;
-}
-
 /// FFTW has no factor: its results are scaled while they are in the cache.
 template <class R> void scaleLines(const FftLines &f, R *out) {
   if (f.scale == 1)
@@ -83,19 +40,19 @@ template <class R> void scaleLines(const FftLines &f, R *out) {
 }
 
 /// `lanes`: of our own transform; 0: FFTW. False when memory ran out.
-template <class R> bool transformChunk(int64_t lanes, bool packed, const FftLines &lines, const R *from, R *to) {
-  if (lanes)
-    return ownFft(lines, lanes, from, to) == 0;
-  int code = packed ? packedFftw(lines, from, to) : fftwFft(lines, from, to);
-  if (code > 0)
-    return ownFft(lines, ownLanes<R>(lines.kind, lines.n, lines.outerCount * lines.innerCount), from, to) == 0;
-  if (!packed)
+template <class R> bool transformChunk(int64_t lanes, const FftLines &lines, const R *from, R *to) {
+  if (!lanes && fftwFft(lines, from, to) == 0) {
     scaleLines(lines, to);
-  return code == 0;
+    return true;
+  }
+  if (!lanes) // FFTW has no plan
+    lanes = ownLanes<R>(lines.kind, lines.n, lines.outerCount * lines.innerCount);
+  return ownFft(lines, lanes, from, to) == 0;
 }
 
 /// Whether FFTW, if it is installed, is the faster one: where its generated codelets need no shuffles around them
-/// (fitted to measurements on AVX-512; lengths with other primes than these are always ours).
+/// (fitted to measurements on AVX-512; lengths with other primes than these are always ours). On large strides it
+/// misses the cache at every element, where ours reads a vector of neighbours.
 template <class R> bool prefersFftw(const Pass &pass) {
   int64_t n = pass.n, odd = n;
   while (odd % 2 == 0)
@@ -104,7 +61,7 @@ template <class R> bool prefersFftw(const Pass &pass) {
   for (int64_t p : {3, 5, 7, 11, 13})
     while (rest % p == 0)
       rest /= p;
-  if (rest > 1)
+  if (rest > 1 || (pass.inner > 1 && n * pass.inner * int64_t(sizeof(R)) > 128 * 1024))
     return false;
   bool few = pass.outer * pass.inner < 64 / int64_t(sizeof(R));
   if (pass.kind == FftKind::RealToComplex || pass.kind == FftKind::ComplexToReal)
@@ -139,7 +96,6 @@ template <class R> int32_t runPass(const char *op, const Pass &pass, const R *in
   int64_t innerParts = (pass.inner + innerChunk - 1) / innerChunk,
           outerParts = (pass.outer + outerChunk - 1) / outerChunk;
   double cost = double(pass.n) * double(innerChunk) * double(outerChunk) * 0.3 * log2(double(pass.n) + 2);
-  bool packed = pass.inner > 1 && pass.n * pass.inner * int64_t(sizeof(R)) > 128 * 1024;
   BatchFailure failure;
   parallelFor(innerParts * outerParts, grainFor(cost), [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; ++task) {
@@ -155,7 +111,7 @@ template <class R> int32_t runPass(const char *op, const Pass &pass, const R *in
       lines.scale = pass.scale;
       const R *from = in + (o * lines.inOuterStride + j) * inSize;
       R *to = out + (o * lines.outOuterStride + j) * outSize;
-      if (!transformChunk(lanes, packed, lines, from, to))
+      if (!transformChunk(lanes, lines, from, to))
         failure.report(task, 1);
     }
   });
@@ -170,27 +126,40 @@ int64_t middleDivisor(int64_t n) {
   return d;
 }
 
+/// exp(-2 pi i k / n) for 0 <= k < n from two short tables.
+struct RootTable {
+  int64_t low = 1;
+  Scratch<Complex<double>> roots; ///< of k < low, and of multiples of low
+
+  bool build(int64_t n) {
+    while (low * low < n)
+      low *= 2;
+    int64_t high = (n + low - 1) / low;
+    if (!roots.resize(low + high))
+      return false;
+    for (int64_t k = 0; k < low; ++k)
+      unitRoot(k, n, roots[k].re, roots[k].im);
+    for (int64_t k = 0; k < high; ++k)
+      unitRoot(k * low, n, roots[low + k].re, roots[low + k].im);
+    return true;
+  }
+  template <class R> Complex<R> at(int64_t k) const { return Complex<R>(roots[k % low] * roots[low + k / low]); }
+};
+
 /// One long line as rows x columns: transforms of its columns, a multiplication by twiddles, transforms of its rows,
 /// and a transposition (D. Bailey, "FFTs in external or hierarchical memory", J. Supercomputing 4 (1990)). Lines that
 /// do not fit the cache become many that do, for all threads.
 template <class R>
 int32_t longFft(const char *op, const Pass &pass, int64_t rows, const R *in, R *out, TccStatus *status) {
   FftKind kind = pass.kind;
-  int64_t n = pass.n, columns = n / rows, low = 1;
-  while (low * low < n)
-    low *= 2;
-  int64_t high = (n + low - 1) / low;
+  int64_t n = pass.n, columns = n / rows;
   Scratch<R> work(2 * n);
-  Scratch<Complex<double>> roots(low + high); // exp(-2 pi i k / n) for k < low, and for multiples of low
-  if (!work || !roots)
+  RootTable roots;
+  if (!work || !roots.build(n))
     return outOfMemory(status, op, 2 * n * int64_t(sizeof(R)));
-  for (int64_t k = 0; k < low; ++k)
-    unitRoot(k, n, roots[k].re, roots[k].im);
-  for (int64_t k = 0; k < high; ++k)
-    unitRoot(k * low, n, roots[low + k].re, roots[low + k].im);
   auto root = [&](int64_t k) {
-    Complex<double> w = roots[k % low] * roots[low + k / low];
-    return Complex<R>(R(w.re), R(kind == FftKind::Forward ? w.im : -w.im));
+    Complex<R> w = roots.at<R>(k);
+    return kind == FftKind::Forward ? w : conjugate(w);
   };
   TCC_CHECK(runPass(op, {kind, 1, rows, columns, 1}, in, work.get(), status));
   Pass rowPass{kind, rows, columns, 1, pass.scale};
@@ -212,12 +181,73 @@ int32_t longFft(const char *op, const Pass &pass, int64_t rows, const R *in, R *
         }
       }
       FftLines lines{kind, columns, 1, count, 1, columns, columns, pass.scale};
-      if (!transformChunk(lanes, false, lines, &line->re, &line->re))
+      if (!transformChunk(lanes, lines, &line->re, &line->re))
         failure.report(b, 1);
       transposeCopy(reinterpret_cast<Complex<R> *>(out) + first, rows, line, columns, count, columns);
     }
   });
   return failure.any() ? outOfMemory(status, op, columns * 16 * int64_t(sizeof(R))) : int32_t(TCC_OK);
+}
+
+/// The rows of a line that is long enough to occupy all threads by itself, else 0. `n` complex numbers.
+int64_t rowsOfLongLine(const Pass &pass, int64_t n) {
+  constexpr int64_t longLine = 1 << 17;
+  int64_t rows = n >= longLine && pass.outer * pass.inner == 1 ? middleDivisor(n) : 0;
+  return rows >= 64 ? rows : 0;
+}
+
+/// body(k) for the pairs (k, h - k) of half a spectrum.
+template <class F> void overPairs(int64_t h, F body) {
+  parallelFor(h / 2 + 1, grainFor(4), [&](int64_t begin, int64_t end) {
+    for (int64_t k = begin; k < end; ++k)
+      body(k);
+  });
+}
+
+/// A long real line of 2h numbers as h complex ones; the formulas are those of FftKernels.h, pair by pair.
+template <class R>
+int32_t longRealFft(const char *op, const Pass &pass, int64_t rows, const R *in, R *out, TccStatus *status) {
+  int64_t h = pass.n / 2;
+  bool forward = pass.kind == FftKind::RealToComplex;
+  Scratch<Complex<R>> work(forward ? 0 : h);
+  RootTable roots;
+  if (!work || !roots.build(pass.n))
+    return outOfMemory(status, op, 2 * h * int64_t(sizeof(R)));
+  Pass half{forward ? FftKind::Forward : FftKind::Backward, 1, h, 1, pass.scale};
+  if (forward) {
+    TCC_CHECK(longFft(op, half, rows, in, out, status));
+    auto *z = reinterpret_cast<Complex<R> *>(out);
+    z[h] = z[0];
+    overPairs(h, [&](int64_t k) {
+      Complex<R> a = z[k], b = conjugate(z[h - k]), dif = a - b;
+      Complex<R> even = (a + b) * Complex<R>(R(0.5)), odd = roots.at<R>(k) * Complex<R>(dif.im / 2, -dif.re / 2);
+      z[k] = even + odd;
+      z[h - k] = conjugate(even - odd);
+    });
+    return TCC_OK;
+  }
+  auto *x = reinterpret_cast<const Complex<R> *>(in);
+  overPairs(h, [&](int64_t k) {
+    // Imaginary parts that a Hermitian signal does not have are ignored.
+    Complex<R> a = k ? x[k] : Complex<R>(x[0].re), b = k ? conjugate(x[h - k]) : Complex<R>(x[h].re);
+    Complex<R> sum = a + b, turned = (a - b) * conjugate(roots.at<R>(k));
+    work[k] = Complex<R>(sum.re - turned.im, sum.im + turned.re);
+    if (k)
+      work[h - k] = Complex<R>(sum.re + turned.im, turned.re - sum.im);
+  });
+  return longFft(op, half, rows, &work[0].re, out, status);
+}
+
+/// One axis, whatever its kind and length.
+template <class R> int32_t transformAxis(const char *op, const Pass &pass, const R *in, R *out, TccStatus *status) {
+  if (pass.kind == FftKind::Forward || pass.kind == FftKind::Backward) {
+    if (int64_t rows = rowsOfLongLine(pass, pass.n))
+      return longFft(op, pass, rows, in, out, status);
+  } else if (pass.n % 2 == 0) {
+    if (int64_t rows = rowsOfLongLine(pass, pass.n / 2))
+      return longRealFft(op, pass, rows, in, out, status);
+  }
+  return runPass(op, pass, in, out, status);
 }
 
 Pass passAlong(FftKind kind, const TccTensor &t, int64_t axis, int64_t n, double scale) {
@@ -248,12 +278,7 @@ int32_t complexPasses(const char *op, const TccTensor &t, const R *in, R *out, c
                       bool inverse, double scale, TccStatus *status) {
   for (int64_t i = count - 1; i >= 0; --i) {
     Pass pass = passAlong(inverse ? FftKind::Backward : FftKind::Forward, t, axes[i], t.shape[axes[i]], i ? 1 : scale);
-    constexpr int64_t longLine = 1 << 17;
-    int64_t rows = pass.n >= longLine && pass.outer * pass.inner == 1 ? middleDivisor(pass.n) : 1;
-    if (rows >= 64)
-      TCC_CHECK(longFft(op, pass, rows, in, out, status));
-    else
-      TCC_CHECK(runPass(op, pass, in, out, status));
+    TCC_CHECK(transformAxis(op, pass, in, out, status));
     in = out;
   }
   return TCC_OK;
@@ -275,7 +300,7 @@ template <class R> int32_t rfft(const TccTensor &in, const TccTensor &out, Axes 
   const R *x = static_cast<const R *>(in.data);
   R *y = static_cast<R *>(out.data);
   Pass real = passAlong(FftKind::RealToComplex, in, last, in.shape[last], axes.count == 1 ? scale : 1);
-  TCC_CHECK(runPass("rfft", real, x, y, status));
+  TCC_CHECK(transformAxis("rfft", real, x, y, status));
   return complexPasses("rfft", out, y, y, axes.values, axes.count - 1, false, scale, status);
 }
 
@@ -292,7 +317,7 @@ int32_t irfft(const TccTensor &in, const TccTensor &out, Axes axes, int64_t n, i
     x = work.get();
   }
   Pass real = passAlong(FftKind::ComplexToReal, in, axes[axes.count - 1], n, scaleOf(norm, out.shape, axes));
-  return runPass("irfft", real, x, y, status);
+  return transformAxis("irfft", real, x, y, status);
 }
 
 } // namespace

@@ -93,7 +93,7 @@ TYPED_TEST(RuntimeFft, any_axis_and_batch_is_accurate) {
       for (int64_t inner : {2, 5, 17, 40})
         this->checkAxis(5, n, inner);
     this->checkAxis(40, 100, 1);
-    this->checkAxis(1, 100, 350); // several chunks along the inner axis, packed for FFTW
+    this->checkAxis(1, 100, 350); // several chunks along the inner axis
     this->checkAxis(45, 37, 1);   // full lanes, half ones and a rest
     this->checkAxis(3, 131, 20);
   }
@@ -186,7 +186,7 @@ TYPED_TEST(RuntimeFft, norms_divide_all_results) {
   using C = std::complex<R>;
   for (int own : {0, 1}) {
     chooseFft(own);
-    // Lines, columns, columns through a work array, a single long line.
+    // Lines, columns, columns far apart, a single long line.
     std::vector<std::vector<int64_t>> shapes = {{5, 12, 1}, {2, 12, 40}, {1, 100, 350}, {1, 3 << 16, 1}};
     for (const std::vector<int64_t> &shape : shapes)
       for (int64_t norm : {1, 2}) {
@@ -256,6 +256,27 @@ TYPED_TEST(RuntimeFft, a_long_line_is_cut_into_rows_and_columns) {
     for (L &v : scaled)
       v *= (long double)n;
     EXPECT_LE(errorOf(back, scaled), 2 * bound<TypeParam>(n));
+  }
+}
+
+TYPED_TEST(RuntimeFft, a_long_real_line_is_half_as_many_complex_numbers) {
+  using C = std::complex<TypeParam>;
+  for (int own : {0, 1}) {
+    chooseFft(own);
+    const int64_t n = 3 << 17, half = n / 2 + 1;
+    Array<TypeParam> x = randomArray<TypeParam>({n}), back({n});
+    Array<C> full({n}), spectrum({half}), wanted({n});
+    std::copy_n(&x[0], n, &full[0]);
+    ASSERT_OK(call(tcc_fft, {full.tensor()}, {wanted.tensor()}, {1, 0, 0, 1}));
+    ASSERT_OK(call(tcc_rfft, {x.tensor()}, {spectrum.tensor()}, {1, 0, 1}));
+    std::vector<L> kept = wide(wanted);
+    kept.resize(half);
+    EXPECT_LE(errorOf(spectrum, kept), 2 * bound<TypeParam>(n));
+    spectrum[0] += C(0, 5), spectrum[half - 1] -= C(0, 3); // no part of a Hermitian signal: ignored
+    std::string before = bytesOf(spectrum);
+    ASSERT_OK(call(tcc_irfft, {spectrum.tensor()}, {back.tensor()}, {1, 0, n, 1}));
+    EXPECT_EQ(before, bytesOf(spectrum)) << "irfft must keep its input";
+    EXPECT_LE(errorOf(back, wide(x)), 2 * bound<TypeParam>(n));
   }
 }
 
