@@ -104,9 +104,20 @@ double costOfStages(int64_t n, int64_t lanes, int64_t vector) {
   return cost;
 }
 
-/// The cheapest rows of a line by itself, 0 if there are none that fill vectors.
+bool isConvolution(int64_t prime) {
+  double cost;
+  return prime > 13 && (prime > largestRadix || (convolutionLength(prime, cost), cost <= costOfRadix(prime)));
+}
+
+/// The cheapest rows of a line by itself, 0 if there are none that fill vectors. A line with
+/// a prime that is a convolution is better one as a whole.
 int64_t rowsOf(int64_t n, int64_t vector, double &cost) {
-  int64_t best = 0;
+  int64_t best = 0, factors[64];
+  bool hasConvolutions = false;
+  for (int count = factorise(n, factors); count > 0; --count)
+    hasConvolutions |= isConvolution(factors[count - 1]);
+  if (hasConvolutions)
+    return 0;
   for (int64_t rows = vector; rows * vector <= n; ++rows) {
     if (n % rows)
       continue;
@@ -125,6 +136,7 @@ int64_t convolutionLength(int64_t prime, double &cost) {
   int64_t best = 0;
   auto offer = [&](int64_t length) {
     double here = (2 * costOfStages(length, 1, 1) + 3.0 * double(length)) / double(prime) + 1;
+    here *= 1 + double(length) / 8192; // what leaves the second-level cache
     if (!best || here < cost) {
       best = length;
       cost = here;
@@ -170,7 +182,7 @@ int64_t lengthOfStages(int64_t n, bool alone, int64_t vector, double &cost) {
   }
   double padded;
   int64_t length = paddedLength(2 * n - 1, vector, padded);
-  padded = 3 * passes + 2 * padded;
+  padded = 3 * passes + 2.6 * padded; // measured: more than two transforms, for what leaves the cache
   if (cost <= padded)
     return n;
   cost = padded;
@@ -230,10 +242,10 @@ template <class R> bool FftStages<R>::build(int64_t length) {
   n = length;
   numFactors = factorise(n, factors);
   for (int f = 0; f < numFactors; ++f) {
-    double cost;
-    int64_t prime = factors[f], padded = prime > 13 ? convolutionLength(prime, cost) : 0;
-    if (!padded || (prime <= largestRadix && costOfRadix(prime) < cost))
+    if (!isConvolution(factors[f]))
       continue;
+    double cost;
+    int64_t prime = factors[f], padded = convolutionLength(prime, cost);
     void *memory = allocate(sizeof(FftConvolution<R>));
     if (!memory)
       return false;
@@ -364,9 +376,23 @@ template <class R> bool FftSmooth<R>::build(int64_t length, int64_t rowsOfLine, 
   return true;
 }
 
-template <class R> bool FftPlan<R>::build(int64_t length, int64_t linesSideBySide) {
+template <class R> bool FftPlan<R>::build(int64_t length, int64_t linesSideBySide, int64_t oddRadix) {
   n = length;
   lanes = linesSideBySide;
+  radix = oddRadix;
+  double re, im;
+  if (!turns.resize(2 * (radix / 2 + 1) * n) || !roots.resize(2 * radix))
+    return false;
+  for (int64_t t = 0; t < radix; ++t) {
+    unitRoot(t, radix, re, im);
+    roots[t] = R(re);
+    roots[radix + t] = R(im);
+    for (int64_t p = 0; p < (t <= radix / 2 ? n : 0); ++p) {
+      unitRoot(t * p, radix * n, re, im);
+      turns[2 * (t * n + p)] = R(re);
+      turns[2 * (t * n + p) + 1] = R(im);
+    }
+  }
   int64_t vector = kernelsOf(R()).lanes;
   bool alone = lanes == 1;
   double cost;
@@ -375,7 +401,6 @@ template <class R> bool FftPlan<R>::build(int64_t length, int64_t linesSideBySid
   if (!smooth.build(padded, alone ? rowsOf(padded, vector, cost) : 0, vector) || !halfR.resize(n + 1) ||
       !halfI.resize(n + 1))
     return false;
-  double re, im;
   for (int64_t k = 0; k <= n; ++k) {
     unitRoot(k, 2 * n, re, im);
     halfR[k] = R(re);
@@ -410,10 +435,10 @@ template <class R> struct PlanCache {
   FftPlan<R> *plans[size] = {};
   int next = 0;
 
-  FftPlan<R> *acquire(int64_t n, int64_t lanes) {
+  FftPlan<R> *acquire(int64_t n, int64_t lanes, int64_t radix) {
     mutex.lock();
     for (FftPlan<R> *plan : plans)
-      if (plan && plan->n == n && plan->lanes == lanes) {
+      if (plan && plan->n == n && plan->lanes == lanes && plan->radix == radix) {
         ++plan->references;
         mutex.unlock();
         return plan;
@@ -423,7 +448,7 @@ template <class R> struct PlanCache {
     if (!memory)
       return nullptr;
     auto *plan = new (memory) FftPlan<R>;
-    if (!plan->build(n, lanes)) {
+    if (!plan->build(n, lanes, radix)) {
       destroy(plan);
       return nullptr;
     }
@@ -468,6 +493,20 @@ int64_t complexLength(FftKind kind, int64_t n) {
   return (kind == FftKind::RealToComplex || kind == FftKind::ComplexToReal) && n % 2 == 0 ? n / 2 : n;
 }
 
+/// The radix of the first stage of odd real lines side by side: the largest factor up to 13, else the least one if it
+/// can be a butterfly, else 0.
+int64_t oddRadixOf(FftKind kind, int64_t n, int64_t lanes) {
+  if (kind == FftKind::Forward || kind == FftKind::Backward || n % 2 == 0 || lanes == 1)
+    return 0;
+  for (int64_t radix : {13, 11, 7, 5, 3})
+    if (n % radix == 0)
+      return radix;
+  for (int64_t radix = 17; radix <= largestRadix; radix += 2)
+    if (n % radix == 0)
+      return radix;
+  return 0;
+}
+
 /// What was chosen for few lines, as costs take longer than a short transform.
 struct Choice {
   int64_t n, lines, vector, lanes;
@@ -501,7 +540,8 @@ template <class R> int64_t ownLanes(FftKind kind, int64_t n, int64_t lines) {
 }
 
 template <class R> int ownFft(const FftLines &f, int64_t lanes, const R *in, R *out) {
-  FftPlan<R> *plan = cacheOf(R()).acquire(complexLength(f.kind, f.n), lanes);
+  int64_t radix = oddRadixOf(f.kind, f.n, lanes);
+  FftPlan<R> *plan = cacheOf(R()).acquire(radix ? f.n / radix : complexLength(f.kind, f.n), lanes, radix);
   if (!plan)
     return -1;
   struct Release {

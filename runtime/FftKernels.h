@@ -412,9 +412,126 @@ template <class R> void pairsOfSpectrum(const FftPlan<R> &plan, Split<R> spectru
   });
 }
 
+/// y_t of n real rows x (radix / 2 + 1 parts of plan.n rows): the first stage of their transform, whose other results
+/// are conjugates of these.
+template <class R> void oddStage(const FftPlan<R> &plan, const R *x, Split<R> y) {
+  constexpr int64_t w = vectorLanes<R>, most = largestRadix / 2 + 1;
+  int64_t m = plan.n, radix = plan.radix, half = radix / 2;
+  const R *cosines = plan.roots.get(), *sines = cosines + radix;
+  V<R> sums[most], differences[most];
+  for (int64_t p = 0; p < m; ++p) {
+    V<R> first = load(x + p * w), total = first;
+    for (int64_t j = 1; j <= half; ++j) {
+      V<R> a = load(x + (p + j * m) * w), b = load(x + (p + (radix - j) * m) * w);
+      sums[j] = a + b;
+      differences[j] = a - b;
+      total += sums[j];
+    }
+    store(y.re + p * w, total);
+    store(y.im + p * w, V<R>{});
+    for (int64_t t = 1; t <= half; ++t) {
+      V<R> re = first, im = {};
+      for (int64_t j = 1, at = t; j <= half; ++j, at = at + t < radix ? at + t : at + t - radix) {
+        re += cosines[at] * sums[j];
+        im += sines[at] * differences[j];
+      }
+      const R *turn = plan.turns.get() + 2 * (t * m + p);
+      store(y.re + (t * m + p) * w, re * turn[0] - im * turn[1]);
+      store(y.im + (t * m + p) * w, re * turn[1] + im * turn[0]);
+    }
+  }
+}
+/// The last stage of the inverse.
+template <class R> void inverseOddStage(const FftPlan<R> &plan, Split<R> y, R *x) {
+  constexpr int64_t w = vectorLanes<R>, most = largestRadix / 2 + 1;
+  int64_t m = plan.n, radix = plan.radix, half = radix / 2;
+  const R *cosines = plan.roots.get(), *sines = cosines + radix;
+  V<R> re[most], im[most];
+  for (int64_t p = 0; p < m; ++p) {
+    V<R> first = load(y.re + p * w), total = first;
+    for (int64_t t = 1; t <= half; ++t) {
+      const R *turn = plan.turns.get() + 2 * (t * m + p);
+      V<R> a = load(y.re + (t * m + p) * w), b = load(y.im + (t * m + p) * w);
+      re[t] = 2 * (a * turn[0] + b * turn[1]);
+      im[t] = 2 * (b * turn[0] - a * turn[1]);
+      total += re[t];
+    }
+    store(x + p * w, total);
+    for (int64_t j = 1; j <= half; ++j) {
+      V<R> even = first, odd = {};
+      for (int64_t t = 1, at = j; t <= half; ++t, at = at + j < radix ? at + j : at + j - radix) {
+        even += cosines[at] * re[t];
+        odd += sines[at] * im[t];
+      }
+      store(x + (p + j * m) * w, even + odd);
+      store(x + (p + (radix - j) * m) * w, even - odd);
+    }
+  }
+}
+
+/// The lines of an odd number n of real numbers, side by side.
+template <class R>
+void transformOddLines(const FftPlan<R> &plan, const FftLines &f, const R *in, R *out, int64_t first, int64_t count,
+                       R *work) {
+  constexpr int64_t w = vectorLanes<R>;
+  int64_t m = plan.n, radix = plan.radix, n = f.n, entries = n / 2 + 1, parts = radix / 2 + 1;
+  bool forward = f.kind == FftKind::RealToComplex;
+  auto split = [&](int64_t rows) {
+    Split<R> at{work, work + partSize(rows, w)};
+    work += 2 * partSize(rows, w);
+    return at;
+  };
+  Split<R> y = split(parts * m), spectrum = split(entries), one = split(m + 2);
+  R *x = work;
+  work += partSize(n, w);
+  Side<R> from = sideOf<R>(f, forward, false, f.inOuterStride, first, count, w, forward ? n : entries);
+  Side<R> to = sideOf<R>(f, !forward, false, f.outOuterStride, first, count, w, forward ? entries : n);
+  if (forward) {
+    gather(from, in, w, count, n, x, x, y.re);
+    oddStage(plan, x, y);
+  } else {
+    gather(from, in, w, count, entries, spectrum.re, spectrum.im, y.re);
+    __builtin_memset(spectrum.im, 0, size_t(w) * sizeof(R)); // no part of a Hermitian signal
+  }
+  for (int64_t t = 0; t < parts; ++t) {
+    Split<R> part{y.re + t * m * w, y.im + t * m * w};
+    // Frequency t + radix k, or the conjugate of its mirror image.
+    auto overFrequencies = [&](auto body) {
+      for (int64_t k = 0; k < m; ++k) {
+        int64_t frequency = t + radix * k;
+        bool mirrored = frequency >= entries;
+        body(k * w, (mirrored ? n - frequency : frequency) * w, mirrored);
+      }
+    };
+    if (forward) {
+      transformAny(plan, part, one, work);
+      overFrequencies([&](int64_t here, int64_t there, bool mirrored) {
+        V<R> im = load(one.im + here);
+        store(spectrum.re + there, load(one.re + here));
+        store(spectrum.im + there, mirrored ? -im : im);
+      });
+    } else {
+      overFrequencies([&](int64_t here, int64_t there, bool mirrored) {
+        V<R> im = load(spectrum.im + there);
+        store(one.re + here, load(spectrum.re + there));
+        store(one.im + here, mirrored ? -im : im);
+      });
+      transformAny(plan, exchanged(one), exchanged(part), work);
+    }
+  }
+  if (forward) {
+    scatter(to, out, w, count, entries, spectrum.re, spectrum.im, R(f.scale), y.re);
+  } else {
+    inverseOddStage(plan, y, x);
+    scatter(to, out, w, count, n, x, x, R(f.scale), y.re);
+  }
+}
+
 template <class R>
 void transformLines(const FftPlan<R> &plan, const FftLines &f, const R *in, R *out, int64_t first, int64_t count,
                     R *work) {
+  if (plan.radix)
+    return transformOddLines(plan, f, in, out, first, count, work);
   int64_t n = f.n, lanes = plan.lanes, half = n / 2 + 1, part = partSize(plan.n + 2, lanes);
   Split<R> x{work, work + part}, y{work + 2 * part, work + 3 * part};
   work += 4 * part;

@@ -67,20 +67,28 @@ template <class R> struct FftSmooth {
   }
 };
 
-/// One length, for `lanes` lines side by side (the lanes of a vector) or a line by itself (1).
+/// One length, for `lanes` lines side by side (the lanes of a vector) or a line by itself (1). With an odd radix it is
+/// of radix * n real numbers: what is not the conjugate of another part of their spectrum are radix / 2 + 1 transforms
+/// of n complex numbers.
 template <class R> struct FftPlan {
-  int64_t n = 0, lanes = 0;
+  int64_t n = 0, lanes = 0, radix = 0;
   int references = 0;
   bool direct = false;         ///< else by Bluestein's convolution of a padded length, for a line by itself only
   FftSmooth<R> smooth;         ///< of n or of the padded length
   Scratch<R> chirpR, chirpI;   ///< exp(-i pi k^2 / n)
   Scratch<R> filterR, filterI; ///< transform of the conjugate chirp, over the padded length
   Scratch<R> halfR, halfI;     ///< exp(-i pi k / n) for k <= n, for real transforms of 2n numbers
+  Scratch<R> turns;            ///< exp(-2 pi i t p / (radix n)) for t <= radix / 2 and p < n, re and im in turn
+  Scratch<R> roots;            ///< cosines, then sines of exp(-2 pi i t / radix)
 
-  bool build(int64_t length, int64_t linesSideBySide);
+  bool build(int64_t length, int64_t linesSideBySide, int64_t oddRadix);
   /// Elements of the work array.
   int64_t workSize(int64_t vector) const {
-    return 4 * partSize(n + 2, lanes) + (direct ? 0 : 4 * partSize(smooth.n, lanes)) + smooth.workSize(lanes, vector);
+    int64_t real = radix ? partSize(radix * n, lanes) + 2 * partSize((radix / 2 + 1) * n, lanes) +
+                               2 * partSize(radix * n / 2 + 1, lanes)
+                         : 0;
+    return real + 4 * partSize(n + 2, lanes) + (direct ? 0 : 4 * partSize(smooth.n, lanes)) +
+           smooth.workSize(lanes, vector);
   }
 };
 
