@@ -128,13 +128,13 @@ int64_t middleDivisor(int64_t n) {
 
 /// exp(-2 pi i k / n) for 0 <= k < n from two short tables.
 struct RootTable {
-  int64_t low = 1;
-  Scratch<Complex<double>> roots; ///< of k < low, and of multiples of low
+  int bits = 0;
+  Scratch<Complex<double>> roots; ///< of k < 2^bits, and of multiples of 2^bits
 
   bool build(int64_t n) {
-    while (low * low < n)
-      low *= 2;
-    int64_t high = (n + low - 1) / low;
+    while (int64_t(1) << 2 * bits < n)
+      ++bits;
+    int64_t low = int64_t(1) << bits, high = (n + low - 1) / low;
     if (!roots.resize(low + high))
       return false;
     for (int64_t k = 0; k < low; ++k)
@@ -143,7 +143,10 @@ struct RootTable {
       unitRoot(k * low, n, roots[low + k].re, roots[low + k].im);
     return true;
   }
-  template <class R> Complex<R> at(int64_t k) const { return Complex<R>(roots[k % low] * roots[low + k / low]); }
+  template <class R> Complex<R> at(int64_t k) const {
+    int64_t low = int64_t(1) << bits;
+    return Complex<R>(roots[k & (low - 1)] * roots[low + (k >> bits)]);
+  }
 };
 
 /// One long line as rows x columns: transforms of its columns, a multiplication by twiddles, transforms of its rows,

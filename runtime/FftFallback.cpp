@@ -509,7 +509,7 @@ int64_t oddRadixOf(FftKind kind, int64_t n, int64_t lanes) {
 
 /// What was chosen for few lines, as costs take longer than a short transform.
 struct Choice {
-  int64_t n, lines, vector, lanes;
+  int64_t key, lines, vector, lanes;
 };
 Mutex choiceMutex;
 Choice choices[64];
@@ -517,24 +517,25 @@ Choice choices[64];
 } // namespace
 
 template <class R> int64_t ownLanes(FftKind kind, int64_t n, int64_t lines) {
+  bool odd = (kind == FftKind::RealToComplex || kind == FftKind::ComplexToReal) && n % 2;
   n = complexLength(kind, n);
-  int64_t vector = kernelsOf(R()).lanes, groups = (lines + vector - 1) / vector;
+  int64_t vector = kernelsOf(R()).lanes, key = 2 * n + odd, groups = (lines + vector - 1) / vector;
   if (groups >= 4 && n <= longestTogether)
     return vector;
   choiceMutex.lock();
-  Choice choice = choices[(n * 31 + lines) % 64];
+  Choice choice = choices[(key * 31 + lines) % 64];
   choiceMutex.unlock();
-  if (choice.n == n && choice.lines == lines && choice.vector == vector)
+  if (choice.key == key && choice.lines == lines && choice.vector == vector)
     return choice.lanes;
   // All lines on two threads. The bits may depend on the choice, so that it must not depend on the threads there are.
   double together, alone;
   lengthOfStages(n, false, vector, together);
   lengthOfStages(n, true, vector, alone);
-  together *= double((groups + 1) / 2 * vector);
+  together *= double((groups + 1) / 2 * vector) * (odd && oddRadixOf(kind, n, vector) ? 0.6 : 1);
   alone *= double((lines + 1) / 2);
-  choice = {n, lines, vector, alone < together ? 1 : vector};
+  choice = {key, lines, vector, alone < together ? 1 : vector};
   choiceMutex.lock();
-  choices[(n * 31 + lines) % 64] = choice;
+  choices[(key * 31 + lines) % 64] = choice;
   choiceMutex.unlock();
   return choice.lanes;
 }
