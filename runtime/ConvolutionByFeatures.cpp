@@ -30,11 +30,7 @@ void divide(int64_t count, int64_t wanted, int64_t &each, int64_t &parts) {
 
 /// The registers of a tile: `rows` positions of two vectors of features beside weights and an element of x.
 template <class C, int bytes> struct FeatureTile {
-#if defined(__x86_64__)
-  static constexpr int registers = bytes == 64 ? 32 : 16;
-#else
-  static constexpr int registers = 32;
-#endif
+  static constexpr int registers = vectorRegisters<bytes>;
   static constexpr bool isExact = std::is_integral_v<C>;
   static constexpr int rows = isExact ? 4 : isComplex<C> ? (registers == 32 ? 6 : 2) : registers == 32 ? 13 : 6;
   static constexpr int lanes = bytes / int(sizeof(Real<C>));

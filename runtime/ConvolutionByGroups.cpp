@@ -8,10 +8,6 @@
 namespace tcc::runtime {
 namespace {
 
-/// Elements of a copy, where slabs can be cut so.
-constexpr int64_t copyElements = 1 << 18;
-/// Pieces worth having, for the threads.
-constexpr int64_t enoughPieces = 16;
 /// Positions and vectors of channels in registers.
 constexpr int tileRows = 4, tileVectors = 2;
 
@@ -35,13 +31,8 @@ template <class T> struct GroupConvolution : Convolution<T> {
     for (int64_t tap = 0; tap < part.numTaps; ++tap)
       for (int64_t c = 0, at = part.tapInW(g, tap); c < count; ++c)
         weights[tap * count + c] = C(w[at + g.channels.second[c]]);
-    int64_t all = part.axes[0].out, slabs = all, size;
-    auto layOut = [&] { return planes.layOut<C>(g, part, 1, slabs, int64_t(1) << 60, offsets.get()); };
-    size = layOut();
-    while ((size > copyElements || g.images.count * ((all + slabs - 1) / slabs) < enoughPieces) && slabs > 4) {
-      slabs = (slabs + 1) / 2;
-      size = layOut();
-    }
+    int64_t all = part.axes[0].out, slabs;
+    int64_t size = planes.layOutSlabs<C>(g, part, g.images.count, slabs, offsets.get());
     int64_t slabParts = (all + slabs - 1) / slabs;
     std::atomic<bool> failed{false};
     double cost = double(slabs * part.numPositions / all * count * part.numTaps) * 0.05 + 100;

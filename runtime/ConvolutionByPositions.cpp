@@ -10,21 +10,11 @@
 namespace tcc::runtime {
 namespace {
 
-/// Elements of a copy, where slabs can be cut so.
-constexpr int64_t copyElements = 1 << 18;
 /// Elements of small copies that are made before the first of them is read.
 constexpr int64_t smallCopies = 1 << 13;
-/// Pieces worth having, for the threads.
-constexpr int64_t enoughPieces = 16;
-
 /// Vectors of results in registers, for each of so many features.
 template <class C, int bytes, int features> constexpr int vectorsOf() {
-#if defined(__x86_64__)
-  constexpr int registers = bytes == 64 ? 32 : 16;
-#else
-  constexpr int registers = 32;
-#endif
-  constexpr int sums = registers / (isComplex<C> || std::is_integral_v<C> ? 4 : 2) / features;
+  constexpr int sums = vectorRegisters<bytes> / (isComplex<C> || std::is_integral_v<C> ? 4 : 2) / features;
   return sums > 8 ? 8 : sums < 1 ? 1 : sums;
 }
 
@@ -58,17 +48,11 @@ template <class T> struct PositionConvolution : Convolution<T> {
     planes.describe<R>(g, part, part.axes[last].stride, canBorrow);
     planes.areChannelsInner = false;
     TCC_CHECK(packWeights());
-    // Slabs are cut where the copy would leave the caches or threads would have nothing to do.
-    int64_t all = part.axes[0].out, pieces = g.groups.count * g.images.count, slabs = all;
+    int64_t all = part.axes[0].out, slabs;
     Scratch<int64_t> tapOffsets(part.numTaps);
     if (!tapOffsets || !offsets.resize(depth))
       return outOfScratch((part.numTaps + depth) * 8);
-    auto layOut = [&] { return planes.layOut<R>(g, part, 1, slabs, int64_t(1) << 60, tapOffsets.get()); };
-    imaginary = layOut();
-    while ((imaginary > copyElements || pieces * ((all + slabs - 1) / slabs) < enoughPieces) && slabs > 4) {
-      slabs = (slabs + 1) / 2;
-      imaginary = layOut();
-    }
+    imaginary = planes.layOutSlabs<R>(g, part, g.groups.count * g.images.count, slabs, tapOffsets.get());
     for (int64_t c = 0; c < g.channels.count; ++c)
       for (int64_t tap = 0; tap < part.numTaps; ++tap)
         offsets[c * part.numTaps + tap] = planes.offsetOf(g, c, 0) + tapOffsets[tap];

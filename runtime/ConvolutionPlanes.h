@@ -130,6 +130,21 @@ struct Planes {
     return size;
   }
 
+  /// The same for pieces of one image with all channels: of fewer slabs where the copy would leave the second-level
+  /// cache or threads would have nothing to do.
+  template <class E>
+  int64_t layOutSlabs(const Geometry &g, const Part &part, int64_t images, int64_t &slabs, int64_t *tapOffsets) {
+    constexpr int64_t mostElements = 1 << 18, enoughPieces = 16;
+    int64_t all = slabs = part.axes[0].out, size;
+    auto layOutAll = [&] { return layOut<E>(g, part, 1, slabs, int64_t(1) << 60, tapOffsets); };
+    size = layOutAll();
+    while ((size > mostElements || images * ((all + slabs - 1) / slabs) < enoughPieces) && slabs > 4) {
+      slabs = (slabs + 1) / 2;
+      size = layOutAll();
+    }
+    return size;
+  }
+
   /// Between the neighbours of a line of results.
   int64_t stepOf(const Geometry &g, const Part &part) const {
     int64_t stride = part.axes[g.numAxes - 1].stride;

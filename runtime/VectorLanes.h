@@ -26,6 +26,13 @@ template <class R, int bytes> TCC_INLINE const Vector<R, bytes> &vectorAt(const 
   return *reinterpret_cast<const Vector<R, bytes> *>(p);
 }
 
+/// Vector registers of that size.
+#if defined(__x86_64__)
+template <int bytes> inline constexpr int vectorRegisters = bytes == 64 ? 32 : 16;
+#else
+template <int bytes> inline constexpr int vectorRegisters = 32;
+#endif
+
 /// Swaps blocks of `half` x `half` elements across the diagonal of a square of vectors, then inside them.
 template <class R, int bytes, int half = LanesOf<R, bytes>::count / 2>
 TCC_INLINE void transposeSquare(Vector<R, bytes> *rows) {

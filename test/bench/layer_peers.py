@@ -4,8 +4,8 @@
 
     layer_peers.py build/test/bench/tcc-bench [--only REGEX] [--seconds 0.1]
 
-One layer after the other, ours and then each peer, so that what is compared ran in the same minute; JAX and torch where
-they are installed. Prints a table: milliseconds of ours and of the peers, and ours / best peer.
+One layer after the other, ours and then each peer, so that what is compared ran in the same minute. Prints a
+table: milliseconds of ours and of the peers, and ours / best peer.
 """
 import argparse
 import math
@@ -49,8 +49,10 @@ def main():
 
     rng, ratios = np.random.default_rng(0), []
     normal = lambda *shape: rng.standard_normal(shape).astype(np.float32)
-    print("| layer | forward | torch | jax | ratio | by x | torch | jax | ratio | by w | torch | jax | ratio |")
-    print("| --- |" + " --- |" * 12)
+    makers = {"torch": torch_calls, "jax": jax_calls}
+    makers = {peer: makers[peer] for peer in arguments.peers.split(",")}
+    header = ["layer"] + [cell for kind in ("forward", "by x", "by w") for cell in (kind, *makers, "ratio")]
+    print("| " + " | ".join(header) + " |\n|" + " --- |" * len(header))
     for name, numbers in LAYERS:
         if not re.search(arguments.only, name):
             continue
@@ -61,19 +63,13 @@ def main():
         names = [name, name + "_dx", name + "_dw"]
         rows = measure_ours(arguments.bench, names, arguments.seconds)["benchmarks"]
         mine = {row["name"].split("/")[0]: row["best"] for row in rows}
-        peers = {}
-        for peer, calls in (("torch", torch_calls), ("jax", jax_calls)):
-            try:
-                chosen = calls(*operands) if peer in arguments.peers.split(",") else [None] * 3
-            except ImportError:
-                chosen = [None] * 3
-            peers[peer] = [call and best(name, peer, call, arguments.seconds)["best_s"] for call in chosen]
+        peers = [[best(name, peer, call, arguments.seconds)["best_s"] for call in make(*operands)]
+                 for peer, make in makers.items()]
         cells = [name]
         for kind, row in enumerate(names):
-            times = [peers[peer][kind] for peer in ("torch", "jax")]
-            fastest = min((t for t in times if t), default=math.nan)
-            ratios.append(mine[row] / fastest)
-            cells += [f"{1e3 * mine[row]:.3g}", *(f"{1e3 * t:.3g}" if t else "-" for t in times), f"{ratios[-1]:.2f}"]
+            times = [peer[kind] for peer in peers]
+            ratios.append(mine[row] / min(times))
+            cells += [*(f"{1e3 * t:.3g}" for t in (mine[row], *times)), f"{ratios[-1]:.2f}"]
         print("| " + " | ".join(cells) + " |", flush=True)
     print(f"\nGeometric mean of ours / best peer over {len(ratios)} workloads: "
           f"{math.exp(sum(map(math.log, ratios)) / max(1, len(ratios))):.2f}; slower on {sum(r > 1 for r in ratios)}.")
