@@ -1,57 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// tcc_cholesky, tcc_positive_solve and tcc_triangular_solve: large ones in fixed tiles on our threads, batches one
+// tcc_cholesky, tcc_positive_solve and tcc_triangular_solve: large ones in panels and tiles on our threads, batches one
 // matrix per thread.
 #include "runtime/Decompose.h"
+#include "runtime/FactorPanel.h"
+#include "runtime/RowProduct.h"
 #include "runtime/Substitution.h"
 
 using namespace tcc::runtime;
 
 namespace {
 
-/// Factors in place; memory is the column-major transpose of a row-major Hermitian matrix whose lower triangle, there
-/// the upper one, is given. a^T = u^H u with u = l^T, so that u's memory is l in row-major order.
+/// Columns of a panel: below four of them LAPACK's is as fast.
+constexpr int64_t panelColumns = 64;
+
+/// Factors the lower triangle of a row-major Hermitian matrix in place; what is above the diagonal loses its meaning.
 /// Returns LAPACK's info: the order of the first leading minor that is not positive definite.
-template <class T> int64_t factor(T *a, BlasInt n) {
-  const BlasTable<T> &blas = *tcc::runtime::blas<T>();
-  const LapackTable<T> &lapack = *tcc::runtime::lapack<T>();
-  constexpr BlasInt tile = 256;
-  BlasInt info = 0;
-  if (n < 3 * tile) {
-    lapack.potrf("U", &n, a, &n, &info, 1);
+template <class T> int64_t factor(T *a, int64_t n) {
+  // Fortran sees the transpose, a^T = u^H u with u = l^T, in whose memory l is in row-major order.
+  BlasInt leading = BlasInt(n), info = 0;
+  if (n <= 4 * panelColumns) {
+    lapack<T>()->potrf("U", &leading, a, &leading, &info, 1);
     return info;
   }
-  const T one(1), minusOne(-1);
-  const Real<T> realOne = 1, realMinusOne = -1;
-  auto at = [&](int64_t row, int64_t col) { return a + row + col * n; };
-  for (BlasInt k = 0; k < n; k += tile) {
-    BlasInt width = n - k < tile ? n - k : tile;
-    lapack.potrf("U", &width, at(k, k), &n, &info, 1);
+  int64_t failed = 0;
+  auto factorPanel = [&](int64_t p) {
+    if (failed)
+      return;
+    int64_t begin = p * panelColumns;
+    BlasInt width = BlasInt(n - begin < panelColumns ? n - begin : panelColumns), below = BlasInt(n - begin) - width;
+    T *diagonal = a + begin * (n + 1);
+    lapack<T>()->potrf("U", &width, diagonal, &leading, &info, 1);
     if (info)
-      return k + info;
-    BlasInt next = k + width, tiles = (n - next + tile - 1) / tile;
-    parallelFor(tiles, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t t = begin; t < end; ++t) {
-        BlasInt col = next + BlasInt(t) * tile, cols = n - col < tile ? n - col : tile;
-        blas.trsm("L", "U", "C", "N", &width, &cols, &one, at(k, k), &n, at(k, col), &n, 1, 1, 1, 1);
-      }
-    });
-    parallelFor(int64_t(tiles) * (tiles + 1) / 2, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t t = begin; t < end; ++t) {
-        int64_t j = 0; // t counts the tiles (i, j), i <= j, column by column
-        while ((j + 1) * (j + 2) / 2 <= t)
-          ++j;
-        int64_t i = t - j * (j + 1) / 2;
-        BlasInt row = next + BlasInt(i) * tile, col = next + BlasInt(j) * tile;
-        BlasInt rows = n - row < tile ? n - row : tile, cols = n - col < tile ? n - col : tile;
-        if (i == j)
-          blas.herk("U", "C", &cols, &width, &realMinusOne, at(k, col), &n, &realOne, at(col, col), &n, 1, 1);
-        else
-          blas.gemm("C", "N", &rows, &cols, &width, &minusOne, at(k, row), &n, at(k, col), &n, &one, at(row, col), &n,
-                    1, 1);
-      }
-    });
-  }
-  return 0;
+      failed = begin + info;
+    else if (const T one(1); below > 0)
+      blas<T>()->trsm("L", "U", "C", "N", &width, &below, &one, diagonal, &leading, diagonal + width * n, &leading, 1,
+                      1, 1, 1);
+  };
+  // A tile's rows above the diagonal are updated, too: they are few.
+  auto update = [&](int64_t p, int64_t column, int64_t count) {
+    const T *rows = a + column * n + p * panelColumns;
+    addProduct<T>(n - column, count, panelColumns, T(-1), {rows, n}, {rows, n, true}, T(1), a + column * (n + 1), n);
+  };
+  factorByPanels(n, n, panelColumns, double(n) * panelColumns * 0.02, factorPanel, update);
+  return failed;
+}
+
+template <class T> void clearAboveDiagonal(T *a, int64_t n) {
+  for (int64_t i = 0; i < n; ++i)
+    memset(static_cast<void *>(a + i * n + i + 1), 0, size_t(n - i - 1) * sizeof(T));
 }
 
 } // namespace
@@ -78,12 +74,10 @@ int32_t tcc_cholesky(const TccTensor *in, int32_t n_in, const TccTensor *out, in
         for (int64_t b = begin; b < end; ++b) {
           T *factorOf = l + b * n * n;
           const T *source = a + b * n * n;
-          for (int64_t i = 0; i < n; ++i) {
-            memcpy(factorOf + i * n, source + i * n, size_t(i + 1) * sizeof(T));
-            memset(static_cast<void *>(factorOf + i * n + i + 1), 0, size_t(n - i - 1) * sizeof(T));
-          }
-          if (int64_t info = factor(factorOf, BlasInt(n)))
+          copyRows(factorOf, n, source, n, n, n);
+          if (int64_t info = factor(factorOf, n))
             failure.report(b, info);
+          clearAboveDiagonal(factorOf, n);
         }
       });
     }
@@ -124,7 +118,7 @@ int32_t tcc_positive_solve(const TccTensor *in, int32_t n_in, const TccTensor *o
       for (int64_t i = begin; i < end; ++i) {
         T *matrix = a + i * n * n, *source = b + i * n * k, *solution = x + i * n * k;
         memcpy(static_cast<void *>(work.get()), matrix, size_t(n * n) * sizeof(T));
-        if (factor(work.get(), BlasInt(n))) {
+        if (factor(work.get(), n)) {
           int64_t square[2] = {n, n}, columns[2] = {n, k};
           TccTensor system[2] = {{matrix, in[0].dtype, 2, square}, {source, in[0].dtype, 2, columns}};
           TccTensor result = {solution, in[0].dtype, 2, columns};

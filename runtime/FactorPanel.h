@@ -29,6 +29,14 @@ template <class T> void copyToPanel(int64_t rows, int64_t columns, const T *from
   }
 }
 
+/// Copies rows of matrices on the pool.
+template <class T> void copyRows(T *to, int64_t ldTo, const T *from, int64_t ldFrom, int64_t rows, int64_t columns) {
+  parallelFor(rows, grainFor(double(columns) * sizeof(T) * 0.1), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      memcpy(static_cast<void *>(to + i * ldTo), from + i * ldFrom, size_t(columns) * sizeof(T));
+  });
+}
+
 /// Columns that are updated at a time: whole panels, wide enough to repay the packing inside a product.
 inline int64_t panelTile(int64_t extent, int64_t width) {
   int64_t least = extent > 512 ? 128 : 64;

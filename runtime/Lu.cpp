@@ -43,9 +43,11 @@ public:
     for (int64_t p = panels - 1; p >= 0; --p) {
       const T *panel = lower.get() + offsetOf(p);
       int64_t first = begin(p), stride = strideOf(p);
-      for (int64_t i = first + 1; i < m; ++i)
-        memcpy(static_cast<void *>(a + i * n + first), panel + (perm[i] - first) * stride,
-               size_t(i - first < columns(p) ? i - first : columns(p)) * sizeof(T));
+      parallelFor(m - first, grainFor(double(columns(p)) * sizeof(T) * 0.2), [&](int64_t from, int64_t to) {
+        for (int64_t i = from; i < to; ++i)
+          memcpy(static_cast<void *>(a + (first + i) * n + first), panel + (perm[first + i] - first) * stride,
+                 size_t(i < columns(p) ? i : columns(p)) * sizeof(T));
+      });
       for (int64_t i = first; i < m; ++i)
         rowOf[i] = i;
       for (int64_t j = 0; j < columns(p); ++j)
@@ -122,7 +124,7 @@ int32_t tcc_lu(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t 
         return failure.report(begin, noMemory);
       for (int64_t b = begin; b < end; ++b) {
         T *factors = lu + b * m * n;
-        memcpy(static_cast<void *>(factors), a + b * m * n, size_t(m * n) * sizeof(T));
+        copyRows(factors, n, a + b * m * n, n, m, n);
         blocks.factor(factors, nullptr, 0);
         blocks.finish(factors, perm + b * m);
       }
@@ -159,8 +161,8 @@ int32_t tcc_solve(const TccTensor *in, int32_t n_in, const TccTensor *out, int32
           return failure.report(begin, noMemory);
         for (int64_t i = begin; i < end; ++i) {
           T *solution = x + i * n * k;
-          memcpy(static_cast<void *>(work.get()), a + i * n * n, size_t(n * n) * sizeof(T));
-          memcpy(static_cast<void *>(solution), b + i * n * k, size_t(n * k) * sizeof(T));
+          copyRows(work.get(), n, a + i * n * n, n, n, n);
+          copyRows(solution, k, b + i * n * k, k, n, k);
           if (int64_t info = blocks.factor(work.get(), solution, k))
             failure.report(i, info);
           else

@@ -5,6 +5,7 @@
 #include "runtime/FactorPanel.h"
 #include "runtime/RowProduct.h"
 #include "runtime/Vectorise.h"
+#include <atomic>
 #include <math.h>
 
 using namespace tcc::runtime;
@@ -13,21 +14,31 @@ namespace {
 
 /// The power of two that takes numbers to where their squares neither overflow nor all vanish: 1 for most matrices.
 template <class R> R safeScale(const R *x, int64_t count) {
-  R largest = 0;
-  vectorised([&]<int>() TCC_INLINED {
-    for (int64_t i = 0; i < count; ++i)
-      largest = largest < fabs(x[i]) ? R(fabs(x[i])) : largest;
-  });
+  constexpr int64_t block = 8192;
   constexpr int limit = sizeof(R) == 4 ? 32 : 256;
-  int exponent = largest > 0 ? ilogb(largest) : 0;
-  return exponent > limit ? R(ldexp(1, limit - exponent)) : exponent < -limit ? R(ldexp(1, -limit - exponent)) : R(1);
+  constexpr int none = -100000;
+  std::atomic<int> largest{none};
+  parallelFor((count + block - 1) / block, grainFor(block * 0.1), [&](int64_t begin, int64_t end) {
+    R most = 0;
+    int64_t last = end * block < count ? end * block : count;
+    vectorised([&]<int>() TCC_INLINED {
+      for (int64_t i = begin * block; i < last; ++i)
+        most = most < fabs(x[i]) ? R(fabs(x[i])) : most;
+    });
+    int exponent = most > 0 ? ilogb(most) : none, known = largest.load();
+    while (exponent > known && !largest.compare_exchange_weak(known, exponent))
+      ;
+  });
+  int exponent = largest;
+  return exponent > limit                        ? R(ldexp(1, limit - exponent))
+         : exponent < -limit && exponent != none ? R(ldexp(1, -limit - exponent))
+                                                 : R(1);
 }
-template <class T> void scaledCopy(T *to, const T *from, int64_t count, Real<T> scale) {
+template <class T> void scaledCopy(T *to, const T *from, int64_t rows, int64_t columns, Real<T> scale) {
   if (scale == 1)
-    memmove(static_cast<void *>(to), from, size_t(count) * sizeof(T));
-  else
-    for (int64_t i = 0; i < count; ++i)
-      to[i] = from[i] * T(scale);
+    return copyRows(to, columns, from, columns, rows, columns);
+  for (int64_t i = 0; i < rows * columns; ++i)
+    to[i] = from[i] * T(scale);
 }
 
 template <class T> class BlockQr {
@@ -45,8 +56,10 @@ public:
     factorByPanels(
         smaller, n, width, double(m) * double(width) * 0.05, [&](int64_t p) { factorPanel(p, a); },
         [&](int64_t p, int64_t column, int64_t count) { apply(p, true, a + begin(p) * n, n, column, count); });
-    for (int64_t i = 1; i < m; ++i)
-      memset(static_cast<void *>(a + i * n), 0, size_t(i < n ? i : n) * sizeof(T));
+    parallelFor(m, grainFor(double(n) * sizeof(T) * 0.05), [&](int64_t from, int64_t to) {
+      for (int64_t i = from; i < to; ++i)
+        memset(static_cast<void *>(a + i * n), 0, size_t(i < n ? i : n) * sizeof(T));
+    });
   }
 
   /// The first columns of Q.
@@ -158,10 +171,10 @@ int32_t tcc_qr(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t 
         // R is made where there is room for all of a: in r, or in q if that is the larger.
         T *work = k == m ? triangle : basis;
         Real<T> scale = safeScale(reinterpret_cast<const Real<T> *>(source), m * n * (isComplex<T> ? 2 : 1));
-        scaledCopy(work, source, m * n, scale);
+        scaledCopy(work, source, m, n, scale);
         blocks.factor(work);
         if (work != triangle || scale != 1)
-          scaledCopy(triangle, work, k * n, 1 / scale);
+          scaledCopy(triangle, work, k, n, 1 / scale);
         blocks.form(basis);
       }
     });
