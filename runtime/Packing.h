@@ -65,10 +65,6 @@ TCC_INLINE void loadParts(const T *from, Vector<R, bytes> &re, Vector<R, bytes> 
     Vector<R, bytes> low = vectorAt<R, bytes>(parts), high = vectorAt<R, bytes>(parts + lanes);
     re = everySecond<R, bytes>(low, high, std::make_index_sequence<lanes>());
     im = everyOther<R, bytes>(low, high, std::make_index_sequence<lanes>());
-  } else if constexpr (std::is_same_v<T, BFloat16>) {
-    typedef uint16_t Narrow __attribute__((vector_size(bytes / 2), aligned(2), may_alias));
-    typedef uint32_t Wide __attribute__((vector_size(bytes), may_alias));
-    re = Vector<R, bytes>(__builtin_convertvector(*reinterpret_cast<const Narrow *>(from), Wide) << 16);
 #if defined(__clang__) && defined(__x86_64__)
   } else if constexpr (std::is_same_v<T, Half> && bytes > 16) { // F16C
     typedef _Float16 Narrow __attribute__((vector_size(bytes / 2), aligned(2), may_alias));
