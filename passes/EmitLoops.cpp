@@ -261,11 +261,11 @@ LogicalResult KernelWriter::emitBlock(Value block, Value scratch) {
   return emitter.emitGroup(group, range);
 }
 
-/// Copies the part of `input` that a tile needs, transposed, into the tile's buffer: whole tiles by blocks in
-/// registers.
+/// Copies the part of `input` that a tile needs, transposed, into the tile's buffer: by square blocks in registers, the
+/// rest of a tile at the end of the rows or columns by elements.
 void KernelWriter::transposeTile(const TransposedInput &input, const GroupRange &range, Value rowEnd) {
   constexpr int64_t tile = LoopPlan::tileSize;
-  const ElementKind &kind = nest.buffers[input.buffer].kind;
+  const ElementKind &kind = nest.buffers[input.buffer].kind, stored{kind.storage, kind.storage, kind.isComplex};
   unsigned vectorLoop = plan.numOuter - 1, tileLoop = plan.tileLoop;
   Value source = emitter.buffers[input.source.buffer].memref, target = emitter.buffers[input.buffer].memref;
   Value rowBegin = range.rows[tileLoop];
@@ -277,63 +277,60 @@ void KernelWriter::transposeTile(const TransposedInput &input, const GroupRange 
       base = emitter.add(base, emitter.mul(range.rows[d], emitter.size(input.source.strides[d])));
   Value stride = emitter.size(input.source.strides[vectorLoop]);
   Value rows = emitter.sub(rowEnd, rowBegin), columns = emitter.sub(range.chunkEnd, range.chunkBegin);
-  auto loop = [&](Value end, int64_t step, function_ref<void(Value)> body) {
-    auto forOp = scf::ForOp::create(b, loc, emitter.index(0), end, emitter.index(step));
+  auto loop = [&](Value begin, Value end, int64_t step, function_ref<void(Value)> body) {
+    auto forOp = scf::ForOp::create(b, loc, begin, end, emitter.index(step));
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(forOp.getBody());
     body(forOp.getInductionVar());
   };
-  auto at = [&](Value row, Value column) {
+  auto from = [&](Value row, Value column) {
     return emitter.add(emitter.add(base, row), emitter.mul(emitter.add(range.chunkBegin, column), stride));
   };
-  auto whole = [&](Value count) {
-    return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, count, emitter.index(tile)).getResult();
+  auto to = [&](Value row, Value column) { return emitter.add(emitter.mul(row, emitter.index(tile)), column); };
+  const int64_t parts = kind.isComplex ? 2 : 1;
+  const int64_t n = std::clamp<int64_t>(plan.registerBits / (kind.storage.getIntOrFloatBitWidth() * parts), 2, 16);
+  auto transposeBlock = [&](Value row, Value column) {
+    auto type = VectorType::get({n * parts}, kind.storage);
+    auto inStorage = [&](Value at) { return parts == 1 ? at : emitter.mul(at, emitter.index(parts)); };
+    SmallVector<Value> lines;
+    for (int64_t i = 0; i < n; ++i)
+      lines.push_back(
+          vector::LoadOp::create(b, loc, type, source, inStorage(from(row, emitter.add(column, emitter.index(i))))));
+    // Eklundh (1972): swap the off-diagonal blocks of 2 x 2 blocks, at every distance.
+    for (int64_t distance = 1; distance < n; distance *= 2)
+      for (int64_t i = 0; i < n; ++i) {
+        if (i & distance)
+          continue;
+        SmallVector<int64_t> low, high;
+        for (int64_t k = 0; k < n; ++k)
+          for (int64_t part = 0; part < parts; ++part) {
+            low.push_back((k & distance ? n + k - distance : k) * parts + part);
+            high.push_back((k & distance ? n + k : k + distance) * parts + part);
+          }
+        Value x = lines[i], y = lines[i + distance];
+        lines[i] = vector::ShuffleOp::create(b, loc, x, y, low);
+        lines[i + distance] = vector::ShuffleOp::create(b, loc, x, y, high);
+      }
+    for (int64_t i = 0; i < n; ++i)
+      vector::StoreOp::create(b, loc, lines[i], target, inStorage(to(emitter.add(row, emitter.index(i)), column)));
   };
-  auto copyElements = [&] {
-    loop(columns, 1, [&](Value column) {
-      loop(rows, 1, [&](Value row) {
-        Lane value = emitter.loadLanes({kind.storage, kind.storage, kind.isComplex}, source, at(row, column),
-                                       Size::constant(0), 1, nullptr);
-        emitter.storeLanes(value, {kind.storage, kind.storage, kind.isComplex}, target,
-                           emitter.add(emitter.mul(row, emitter.index(tile)), column), Size::constant(1), 1, nullptr);
+  auto copyElements = [&](Value firstRow, Value lastRow, Value firstColumn) {
+    loop(firstColumn, columns, 1, [&](Value column) {
+      loop(firstRow, lastRow, 1, [&](Value row) {
+        Lane value = emitter.loadLanes(stored, source, from(row, column), Size::constant(0), 1, nullptr);
+        emitter.storeLanes(value, stored, target, to(row, column), Size::constant(1), 1, nullptr);
       });
     });
   };
-  if (kind.isComplex)
-    return copyElements();
-  Value full = arith::AndIOp::create(b, loc, whole(rows), whole(columns));
-  auto ifOp = scf::IfOp::create(b, loc, full, /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(&ifOp.getElseRegion().front());
-  copyElements();
-  b.setInsertionPointToStart(&ifOp.getThenRegion().front());
-  int64_t n = plan.registerTile;
-  auto type = VectorType::get({n}, kind.storage);
-  loop(emitter.index(tile), n, [&](Value row) {
-    loop(emitter.index(tile), n, [&](Value column) {
-      SmallVector<Value> lines;
-      for (int64_t i = 0; i < n; ++i)
-        lines.push_back(vector::LoadOp::create(b, loc, type, source, at(row, emitter.add(column, emitter.index(i)))));
-      // Eklundh (1972): swap the off-diagonal blocks of 2 x 2 blocks, at every distance.
-      for (int64_t distance = 1; distance < n; distance *= 2)
-        for (int64_t i = 0; i < n; ++i) {
-          if (i & distance)
-            continue;
-          SmallVector<int64_t> low, high;
-          for (int64_t k = 0; k < n; ++k) {
-            low.push_back(k & distance ? n + k - distance : k);
-            high.push_back(k & distance ? n + k : k + distance);
-          }
-          Value x = lines[i], y = lines[i + distance];
-          lines[i] = vector::ShuffleOp::create(b, loc, x, y, low);
-          lines[i + distance] = vector::ShuffleOp::create(b, loc, x, y, high);
-        }
-      for (int64_t i = 0; i < n; ++i) {
-        Value place = emitter.mul(emitter.add(row, emitter.index(i)), emitter.index(tile));
-        vector::StoreOp::create(b, loc, lines[i], target, emitter.add(place, column));
-      }
-    });
-  });
+  auto whole = [&](Value count) {
+    return emitter.sub(count, b.createOrFold<arith::RemUIOp>(loc, count, emitter.index(n)));
+  };
+  Value zero = emitter.index(0), wholeRows = whole(rows), wholeColumns = whole(columns);
+  // Neighbouring lines of a column of blocks one after the other.
+  loop(zero, wholeColumns, n,
+       [&](Value column) { loop(zero, wholeRows, n, [&](Value row) { transposeBlock(row, column); }); });
+  copyElements(zero, wholeRows, wholeColumns);
+  copyElements(wholeRows, rows, zero);
 }
 
 LogicalResult KernelWriter::emitTile(GroupRange range) {

@@ -300,7 +300,7 @@ void chooseTiles(KernelNest &nest, LoopPlan &plan, const EmitLoopsOptions &optio
   if (plan.tileLoop < 0)
     return;
   plan.chunk = LoopPlan::tileSize;
-  plan.registerTile = std::min(16u, options.vectorBits / 32);
+  plan.registerBits = options.vectorBits;
   for (Generic *generic : plan.groups.front().generics)
     for (unsigned a = 0; a < generic->numInputs; ++a) {
       Access &access = generic->accesses[a];

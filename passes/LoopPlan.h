@@ -44,7 +44,7 @@ struct LoopPlan {
   unsigned splitLoop = 0;
   int64_t splitChunk = 1;
   int tileLoop = -1;         ///< a row loop that runs in tiles, with chunks of the same size; -1 if none
-  unsigned registerTile = 1; ///< tiles are transposed by blocks of so many vectors of so many lanes
+  unsigned registerBits = 0; ///< tiles are transposed by square blocks of vectors of this width
   llvm::SmallVector<TransposedInput> transposed;
   double blockCost = 0; ///< ns
   bool streams = false; ///< some output is stored past the caches
