@@ -4,6 +4,7 @@
 #include "runtime/Elements.h"
 #include "runtime/Tensors.h"
 #include "runtime/Threads.h"
+#include "runtime/Vectorise.h"
 
 using namespace tcc::runtime;
 
@@ -154,26 +155,55 @@ template <int combine, class T> bool scatterSorted(const Selection &s, int64_t s
   return true;
 }
 
-/// One thread per range of rows and columns of the target, each walking all tuples in order: threads never meet.
+/// One task for each range of the target: of what the indices choose, of rows, of columns. It walks all tuples in order
+/// and keeps to its range, so that threads never meet.
 template <int combine, class T> void scatterElements(const Selection &s, int64_t size, T *x, const T *updates) {
   if (scatterSorted<combine>(s, size, x, updates))
     return;
-  constexpr int64_t width = 512; // columns of a row for one task
-  int64_t parts = (s.row + width - 1) / width;
-  parallelFor(s.numRows * parts, grainFor(double(s.numTuples) * (3 + double(s.row) / double(parts))),
-              [&](int64_t begin, int64_t end) {
-                for (int64_t t = 0; t < s.numTuples; ++t) {
-                  int64_t base = s.base(t);
-                  for (int64_t task = begin; task < end; ++task) {
-                    int64_t r = task / parts, col = task % parts * width;
-                    int64_t count = s.row - col < width ? s.row - col : width;
-                    T *target = x + base + s.rowOffset(r) + col;
-                    const T *update = updates + (t * s.numRows + r) * s.row + col;
-                    for (int64_t j = 0; j < count; ++j)
-                      target[j] = combined<combine>(target[j], update[j]);
-                  }
-                }
-              });
+  constexpr int64_t width = 512;   // columns of a row for one task
+  constexpr int64_t block = 1024;  // tuples that are looked through at a time
+  constexpr int64_t maxRanges = 8; // each looks through all tuples
+  int64_t parts = (s.row + width - 1) / width, own = s.numRows * parts, last = 0;
+  for (int32_t i = 0; i < s.numIndices; ++i)
+    last += (s.sizes[i] - 1) * s.strides[i];
+  int64_t ranges = own >= numThreads() ? 1 : numThreads() < maxRanges ? numThreads() : maxRanges;
+  int64_t span = last / ranges + 1;
+  double each = double(s.numTuples) * (1 + (2 + double(s.row) / double(parts)) / double(ranges));
+  parallelFor(ranges * own, grainFor(each), [&](int64_t begin, int64_t end) {
+    vectorised([&]<int>() TCC_INLINED {
+      int64_t tuples[block], bases[block];
+      for (int64_t task = begin; task < end;) {
+        // Tasks of one range are done together.
+        int64_t range = task / own, first = task % own,
+                behind = first + (end - task) < own ? first + (end - task) : own;
+        int64_t low = range * span, high = low + span;
+        for (int64_t from = 0; from < s.numTuples; from += block) {
+          int64_t to = from + block < s.numTuples ? from + block : s.numTuples, count = 0;
+          for (int64_t t = from; t < to; ++t) {
+            int64_t base = s.base(t);
+            tuples[count] = t;
+            bases[count] = base;
+            count += int64_t(base >= low) & int64_t(base < high);
+          }
+          if (s.row == 1 && s.numRows == 1) {
+            for (int64_t i = 0; i < count; ++i)
+              x[bases[i]] = combined<combine>(x[bases[i]], updates[tuples[i]]);
+            continue;
+          }
+          for (int64_t i = 0; i < count; ++i)
+            for (int64_t place = first; place < behind; ++place) {
+              int64_t r = place / parts, col = place % parts * width;
+              int64_t columns = s.row - col < width ? s.row - col : width;
+              T *target = x + bases[i] + s.rowOffset(r) + col;
+              const T *update = updates + (tuples[i] * s.numRows + r) * s.row + col;
+              for (int64_t j = 0; j < columns; ++j)
+                target[j] = combined<combine>(target[j], update[j]);
+            }
+        }
+        task += behind - first;
+      }
+    });
+  });
 }
 
 } // namespace

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // tcc_sort and tcc_argsort along one axis: stable, NaN last, complex numbers lexicographically (as NumPy). Elements
-// become unsigned keys of the same order, which are sorted by merging or, when long, by radix.
+// become unsigned keys of the same order, which are sorted by merging or, when long, by radix or vectors.
 #include "runtime/Elements.h"
+#include "runtime/QuickSort.h"
 #include "runtime/Tensors.h"
 #include "runtime/Threads.h"
+#include "runtime/Vectorise.h"
 
 using namespace tcc::runtime;
 
@@ -194,7 +196,17 @@ template <class Key, class Item> Item *radixSortShared(Item *items, Item *other,
   return items;
 }
 
+/// Keys alone: the only sorts whose equal items cannot be told apart.
+template <class Key, class Item>
+constexpr bool isKeyOfRegisters =
+    std::is_same_v<Key, Item> && (sizeof(Key) == 4 || sizeof(Key) == 8) && std::is_integral_v<Key>;
+
 template <class Key, class Item> Item *sortItems(Item *items, Item *other, int64_t n) {
+  if constexpr (isKeyOfRegisters<Key, Item>)
+    if (hasQuickSort()) {
+      quickSort(items, other, n);
+      return items;
+    }
   if constexpr (std::is_integral_v<Key>)
     if (n > 256 * int64_t(sizeof(Key)) / 2 && n <= UINT32_MAX)
       return radixSort<Key>(items, other, n);
@@ -204,6 +216,11 @@ template <class Key, class Item> Item *sortItems(Item *items, Item *other, int64
 /// A long row: parts are sorted and then merged pairwise on the pool. The result of a stable sort is unique.
 template <class Key, class Item> Item *sortLong(Item *items, Item *other, int64_t n) {
   constexpr int64_t least = 65536;
+  // Its first partitions run on one thread, the next on two.
+  constexpr int fewThreads = 8;
+  if constexpr (isKeyOfRegisters<Key, Item>)
+    if (hasQuickSort() && numThreads() <= fewThreads)
+      return sortItems<Key>(items, other, n);
   if constexpr (std::is_integral_v<Key> && sizeof(Key) >= 4)
     if (n >= least)
       if (Item *sorted = radixSortShared<Key>(items, other, n))
@@ -254,24 +271,28 @@ int32_t sortAlong(const char *op, const TccTensor &in, const TccTensor &out, int
       return failure.report(begin, 1);
     for (int64_t row = begin; row < end; ++row) {
       int64_t base = row / inner * n * inner + row % inner;
-      parallelFor(n, grainFor(1), [&](int64_t from, int64_t to) {
-        for (int64_t i = from; i < to; ++i) {
-          Key key = Keys<T>::encode(x[base + i * inner], indices);
-          if constexpr (pairs)
-            items[i] = {key, i};
-          else
-            items[i] = key;
-        }
+      parallelFor(n, grainFor(0.5), [&](int64_t from, int64_t to) {
+        vectorised([&]<int>() TCC_INLINED {
+          for (int64_t i = from; i < to; ++i) {
+            Key key = Keys<T>::encode(x[base + i * inner], indices);
+            if constexpr (pairs)
+              items[i] = {key, i};
+            else
+              items[i] = key;
+          }
+        });
       });
       const Item *sorted = sortLong<Key>(items.get(), items.get() + n, n);
-      parallelFor(n, grainFor(1), [&](int64_t from, int64_t to) {
-        for (int64_t i = from; i < to; ++i)
-          if constexpr (indices)
-            static_cast<int64_t *>(out.data)[base + i * inner] = sorted[i].index;
-          else if constexpr (pairs)
-            static_cast<T *>(out.data)[base + i * inner] = x[base + sorted[i].index * inner];
-          else
-            static_cast<T *>(out.data)[base + i * inner] = Keys<T>::decode(sorted[i]);
+      parallelFor(n, grainFor(0.5), [&](int64_t from, int64_t to) {
+        vectorised([&]<int>() TCC_INLINED {
+          for (int64_t i = from; i < to; ++i)
+            if constexpr (indices)
+              static_cast<int64_t *>(out.data)[base + i * inner] = sorted[i].index;
+            else if constexpr (pairs)
+              static_cast<T *>(out.data)[base + i * inner] = x[base + sorted[i].index * inner];
+            else
+              static_cast<T *>(out.data)[base + i * inner] = Keys<T>::decode(sorted[i]);
+        });
       });
     }
   });

@@ -65,18 +65,24 @@ void readAll(const Vector<float> *x, size_t count) {
   keep(sums[0]);
 }
 
-void copyAll(const Vector<float> *x, Vector<float> *y, size_t count) {
-  for (size_t i = 0; i < count; ++i) {
-    y[i] = x[i];
-    asm volatile("" : : : "memory"); // or it becomes a call
-  }
+/// A store past the caches, where the compiler has one, does not read the line first.
+template <bool pastCaches> void store(Vector<float> *y, Vector<float> x) {
+#if __has_builtin(__builtin_nontemporal_store)
+  if (pastCaches)
+    return __builtin_nontemporal_store(x, y);
+#endif
+  *y = x;
+  asm volatile("" : : : "memory"); // or the loop becomes a call
 }
 
-void fillAll(Vector<float> *y, size_t count) {
-  for (size_t i = 0; i < count; ++i) {
-    y[i] = Vector<float>{};
-    asm volatile("" : : : "memory");
-  }
+template <bool pastCaches> void copyAll(const Vector<float> *x, Vector<float> *y, size_t count) {
+  for (size_t i = 0; i < count; ++i)
+    store<pastCaches>(y + i, x[i]);
+}
+
+template <bool pastCaches> void fillAll(Vector<float> *y, size_t count) {
+  for (size_t i = 0; i < count; ++i)
+    store<pastCaches>(y + i, Vector<float>{});
 }
 
 /// Flop per second of independent fused multiply-adds.
@@ -123,9 +129,13 @@ Limits::Limits(int threads) {
           0.04);
       return double(moved) * threads * repeat / time;
     };
+    auto copy = [&]<bool pastCaches>() {
+      return rate([&](auto *x) { copyAll<pastCaches>(x, x + count / 2, count / 2); }, share);
+    };
+    auto fill = [&]<bool pastCaches>() { return rate([&](auto *x) { fillAll<pastCaches>(x, count); }, share); };
     rates.push_back({double(bytes), rate([&](auto *x) { readAll(x, count); }, share),
-                     rate([&](auto *x) { copyAll(x, x + count / 2, count / 2); }, share),
-                     rate([&](auto *x) { fillAll(x, count); }, share)});
+                     std::max(copy.template operator()<false>(), copy.template operator()<true>()),
+                     std::max(fill.template operator()<false>(), fill.template operator()<true>())});
   }
   munmap(memory, 2 * largest);
   peak32 = peakOf<float>(threads);

@@ -3,6 +3,7 @@
 #include "RuntimeFixture.h"
 #include <algorithm>
 #include <numeric>
+#include <random>
 
 using namespace tcc::runtime;
 using namespace tcc::runtime::test;
@@ -228,6 +229,35 @@ TEST(RuntimeScan, long_rows_do_not_depend_on_threads) {
   double sum = 0;
   for (int64_t i = 0; i < n; ++i)
     ASSERT_FLOAT_EQ(y[i], float(sum += x[i]));
+}
+
+// Every length that ends within, at and behind a register, and orders that are hard on pivots.
+template <class T> void expectSorted() {
+  std::mt19937_64 random(7);
+  std::vector<int64_t> lengths{40000, 100001};
+  for (int64_t n = 1; n < 700; n += n < 280 ? 1 : 17)
+    lengths.push_back(n);
+  for (int64_t n : lengths)
+    for (int order = 0; order < 6; ++order) {
+      Array<T> x({n}), y({n});
+      for (int64_t i = 0; i < n; ++i)
+        x.data[i] = T(order == 0   ? int64_t(random() % 2000000001) - 1000000000
+                      : order == 1 ? int64_t(random() % 3) - 1
+                      : order == 2 ? 5
+                      : order == 3 ? i
+                      : order == 4 ? -i
+                      : i < n / 2  ? i
+                                   : n - i);
+      ASSERT_OK(call(tcc_sort, {x.tensor()}, {y.tensor()}, {0}));
+      std::sort(x.data.get(), x.data.get() + n);
+      ASSERT_TRUE(std::equal(x.data.get(), x.data.get() + n, y.data.get())) << n << " elements, order " << order;
+    }
+}
+TEST(RuntimeSort, all_lengths_and_orders) {
+  expectSorted<int32_t>();
+  expectSorted<int64_t>();
+  expectSorted<float>();
+  expectSorted<double>();
 }
 
 TEST(RuntimeSort, complex_nan_order_is_numpys) {
