@@ -224,6 +224,7 @@ std::vector<Buffer> runOrThrow(const Prepared &code, ArrayRef<const void *> inpu
   SmallVector<const void *> all(inputs);
   for (const ScalarSlot &scalar : code.scalars)
     all.push_back(scalar.bytes.data());
+  all.append(code.sizeInputs, nullptr);
   std::vector<Buffer> buffers;
   SmallVector<void *> outputs;
   for (Type type : types) {

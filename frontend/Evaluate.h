@@ -60,6 +60,7 @@ struct Prepared {
   std::shared_ptr<Program> program;
   std::vector<ScalarSlot> scalars = {}; ///< numbers of the user's C++ that the program takes as inputs
   std::vector<int64_t> openSizes = {};
+  size_t sizeInputs = 0; ///< last inputs, of which only the (open) size counts
 };
 /// The cached program for `subgraph`, or a new one.
 Prepared prepare(GraphImpl &graph, const Subgraph &subgraph, Loc where);

@@ -81,6 +81,7 @@ Form formOf(const Subgraph &subgraph) {
 
 std::optional<Prepared> GeneralProgram::preparedFor(const FormNumbers &numbers) const {
   Prepared code{program};
+  code.sizeInputs = sizeInputs;
   for (size_t position : open)
     code.openSizes.push_back(numbers.sizes[position]);
   for (auto [expected, size] : llvm::zip_equal(sizes, numbers.sizes))
@@ -123,6 +124,12 @@ private:
   bool accept(AffineExpr expr);
   bool acceptShape(Value value);
   bool hasSizes(AffineExpr expr, size_t position) const;
+  /// A value and its axis that has the open size at `position`, or null.
+  std::pair<Value, int64_t> sourceOf(size_t position) const;
+  /// Whether the slice is from a value of known sizes and has a length that differs.
+  bool hasOwnLength(Operation *op) const;
+  /// The lengths of slices that no input's size tells become sizes of inputs of their own, whose types it gives.
+  SmallVector<Type> openLengths(size_t position);
   /// An integer tensor of this type's shape, whose sizes are those from `position` on. Null if no value has one of
   /// them.
   Value like(RankedTensorType type, size_t position, Location loc);
@@ -132,7 +139,7 @@ private:
   bool areInputs(size_t n) const;
   /// Puts the op's slice bounds in terms of the axes that are open.
   bool adjustSlice(SliceOp slice);
-  /// A slice or pad whose places are inputs. Its sizes are not open.
+  /// A slice or pad whose places are inputs, or a slice with a length of its own. No other sizes are open.
   bool addAtPlaces(Operation *op, Location loc);
   /// The input that is the k-th scalar, or null.
   Value scalarArgument(size_t k) const;
@@ -195,13 +202,60 @@ Value Generaliser::like(RankedTensorType type, size_t position, Location loc) {
   ShapeListener listener(*shapes);
   b.setListener(&listener);
   auto atEnd = llvm::scope_exit([&] { b.setListener(nullptr); });
-  return shapedLike(b, loc, type.getShape(), [&](int64_t axis) -> std::pair<Value, int64_t> {
-    for (Value source : sources)
-      for (int64_t of = 0; of < tensorType(source).getRank(); ++of)
-        if (fits(source, of, axis))
-          return {source, of};
-    return {};
-  });
+  return shapedLike(b, loc, type.getShape(), [&](int64_t axis) { return sourceOf(position + axis); });
+}
+
+std::pair<Value, int64_t> Generaliser::sourceOf(size_t position) const {
+  for (Value source : sources)
+    for (int64_t of = 0; of < tensorType(source).getRank(); ++of)
+      if (tensorType(source).isDynamicDim(of) && hasSizes(shapes->size(source, of), position))
+        return {source, of};
+  return {};
+}
+
+bool Generaliser::hasOwnLength(Operation *op) const {
+  auto slice = dyn_cast<SliceOp>(op);
+  return slice && !placesOf(op).empty() && tensorType(map.lookup(slice.getX())).hasStaticShape() &&
+         llvm::any_of(partialAxes(op), [&](int64_t axis) { return sizeDiffers(general.sizes.size() + axis); });
+}
+
+SmallVector<Type> Generaliser::openLengths(size_t position) {
+  SmallVector<Type> types;
+  llvm::DenseMap<Value, size_t> positions;
+  size_t input = 0;
+  for (Value value : subgraph.inputs) {
+    positions[value] = input;
+    input += cast<RankedTensorType>(value.getType()).getRank();
+  }
+  for (Operation *op : subgraph.ops) {
+    if (auto slice = dyn_cast<SliceOp>(op)) {
+      int64_t rank = slice.getX().getType().getRank();
+      bool isOfKnown =
+          llvm::none_of(llvm::seq(rank), [&](int64_t axis) { return sizeDiffers(positions[slice.getX()] + axis); });
+      for (int64_t axis : partialAxes(op)) {
+        if (!isOfKnown || placesOf(op).empty() || !sizeDiffers(position + axis))
+          continue;
+        auto isKnown = [&](size_t symbol) {
+          return llvm::all_of(llvm::zip_equal(symbols, examples), [&](auto pair) {
+            return std::get<0>(pair)[symbol] == std::get<1>(pair).sizes[position + axis];
+          });
+        };
+        if (llvm::any_of(llvm::seq(symbols.front().size()), isKnown))
+          continue;
+        for (auto [values, example] : llvm::zip_equal(symbols, examples))
+          values.push_back(example.sizes[position + axis]);
+        general.open.push_back(position + axis);
+        types.push_back(RankedTensorType::get({ShapedType::kDynamic}, b.getI8Type()));
+      }
+      position += 2 * rank;
+    }
+    for (Value result : op->getResults()) {
+      positions[result] = position;
+      position += tensorType(result).getRank();
+    }
+  }
+  general.sizeInputs = types.size();
+  return types;
 }
 
 Value Generaliser::scalarArgument(size_t k) const {
@@ -268,18 +322,25 @@ bool Generaliser::adjustSlice(SliceOp slice) {
 
 bool Generaliser::addAtPlaces(Operation *op, Location loc) {
   Value x = map.lookup(op->getOperand(0));
+  if (!tensorType(x).hasStaticShape())
+    return false;
   if (auto slice = dyn_cast<SliceOp>(op)) {
-    int64_t rank = tensorType(x).getRank();
-    for (int64_t k = 0; k < 2 * rank; ++k)
-      if (sizeDiffers(general.sizes.size() + k))
+    for (auto [start, limit] : llvm::zip_equal(slice.getStarts(), slice.getLimits())) {
+      AffineExpr length = getAffineConstantExpr(limit - start, &graph.context);
+      if (auto [source, axis] = sourceOf(general.sizes.size()); sizeDiffers(general.sizes.size()) && source)
+        length = shapes->size(source, axis);
+      if (!accept(length))
         return false;
-    for (auto [start, limit] : llvm::zip_equal(slice.getStarts(), slice.getLimits()))
-      general.sizes.push_back(limit - start);
-    for (int64_t stride : slice.getStrides())
+    }
+    for (int64_t stride : slice.getStrides()) {
+      if (sizeDiffers(general.sizes.size()))
+        return false;
       general.sizes.push_back(stride);
+    }
   }
-  RankedTensorType type = tensorType(op->getResult(0));
-  if (!tensorType(x).hasStaticShape() || opened(type, general.sizes.size()) != type)
+  size_t position = general.sizes.size();
+  RankedTensorType type = opened(op->getResult(0).getType(), position);
+  if (!type.hasStaticShape() && !isa<SliceOp>(op))
     return false;
   SmallVector<Value> places, operands = llvm::map_to_vector(op->getOperands(), [&](Value v) { return map.lookup(v); });
   ShapeListener listener(*shapes);
@@ -290,13 +351,21 @@ bool Generaliser::addAtPlaces(Operation *op, Location loc) {
     Value input = scalarArgument(nextScalar++);
     places.push_back(input ? input : ConstantOp::create(b, loc, DenseElementsAttr::get(type64, place)).getResult());
   }
-  map.map(op->getResult(0), atPlaces(b, loc, op, operands, places));
+  Value like;
+  if (!type.hasStaticShape()) {
+    SmallVector<int64_t> axes = partialAxes(op);
+    like = shapedLike(b, loc, llvm::map_to_vector(axes, [&](int64_t axis) { return type.getDimSize(axis); }),
+                      [&](int64_t k) { return sourceOf(position + axes[k]); });
+    if (!like)
+      return false;
+  }
+  map.map(op->getResult(0), atPlaces(b, loc, op, operands, places, type, like));
   return acceptShape(map.lookup(op->getResult(0)));
 }
 
 bool Generaliser::addOp(Operation *op, Location loc) {
   size_t numPlaces = placesOf(op).size();
-  if (areInputs(numPlaces))
+  if (areInputs(numPlaces) || hasOwnLength(op))
     return addAtPlaces(op, loc);
   nextScalar += numPlaces;
   Operation *made = b.clone(*op, map);
@@ -371,6 +440,7 @@ std::optional<GeneralProgram> Generaliser::run() {
       scalarTypes.append(placesOf(op).size(), b.getI64Type());
   for (size_t k : general.scalarInputs)
     arguments.push_back(RankedTensorType::get({}, scalarTypes[k]));
+  llvm::append_range(arguments, openLengths(position));
   b.setInsertionPointToEnd(module->getBody());
   auto function = func::FuncOp::create(b, UnknownLoc::get(context), "main", b.getFunctionType(arguments, TypeRange()));
   Block *entry = function.addEntryBlock();
@@ -381,8 +451,8 @@ std::optional<GeneralProgram> Generaliser::run() {
     if (!acceptShape(argument))
       return {};
   }
-  for (Value argument : entry->getArguments().drop_front(subgraph.inputs.size()))
-    scalarArguments.push_back(argument);
+  llvm::append_range(scalarArguments, entry->getArguments().slice(subgraph.inputs.size(), general.scalarInputs.size()));
+  llvm::append_range(sources, entry->getArguments().take_back(general.sizeInputs));
 
   ScopedDiagnosticHandler silent(context, [](Diagnostic &) { return success(); });
   for (auto [line, op] : llvm::enumerate(subgraph.ops)) {

@@ -23,7 +23,8 @@ Form formOf(const Subgraph &subgraph);
 struct GeneralProgram {
   std::shared_ptr<Program> program;
   std::vector<SizeExpr> sizes;      ///< what FormNumbers::sizes must be, by the program's open sizes
-  std::vector<size_t> open;         ///< which of them are these
+  std::vector<size_t> open;         ///< which of them are these,
+  size_t sizeInputs = 0;            ///< the last so many of them lengths of slices: inputs without elements
   std::vector<ScalarSlot> scalars;  ///< what scalars must be,
   std::vector<size_t> scalarInputs; ///< but for those that are inputs
 

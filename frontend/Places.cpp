@@ -9,8 +9,7 @@ namespace tcc {
 
 static bool hasElements(RankedTensorType type) { return type.hasStaticShape() && type.getNumElements() > 0; }
 
-/// The axes along which x and y differ in size.
-static SmallVector<int64_t> partialAxes(Operation *op) {
+SmallVector<int64_t> partialAxes(Operation *op) {
   RankedTensorType from = tensorType(op->getOperand(0)), to = tensorType(op->getResult(0));
   SmallVector<int64_t> axes;
   for (int64_t axis = 0; axis < from.getRank(); ++axis)
@@ -32,14 +31,19 @@ SmallVector<int64_t> placesOf(Operation *op) {
   return llvm::map_to_vector(partialAxes(op), [&](int64_t axis) { return first[axis]; });
 }
 
-Value atPlaces(OpBuilder &builder, Location loc, Operation *op, ValueRange operands, ValueRange places) {
-  RankedTensorType from = tensorType(operands[0]), to = tensorType(op->getResult(0));
+Value atPlaces(OpBuilder &builder, Location loc, Operation *op, ValueRange operands, ValueRange places,
+               RankedTensorType to, Value like) {
+  RankedTensorType from = tensorType(operands[0]);
   SmallVector<int64_t> axes = partialAxes(op), shape, perm(to.getRank());
   for (int64_t axis : axes)
     shape.push_back(to.getDimSize(axis));
   auto positions = RankedTensorType::get(shape, builder.getI64Type());
+  auto spread = [&](Value scalar) -> Value {
+    return BroadcastOp::create(builder, loc, positions, scalar, like, ArrayRef<int64_t>());
+  };
   auto constant = [&](int64_t value) {
-    return ConstantOp::create(builder, loc, DenseElementsAttr::get(positions, builder.getI64IntegerAttr(value)));
+    auto scalar = RankedTensorType::get({}, builder.getI64Type());
+    return spread(ConstantOp::create(builder, loc, DenseElementsAttr::get(scalar, value)));
   };
   // Of y's positions along the partial axes: where x is read, and whether it is.
   auto slice = dyn_cast<SliceOp>(op);
@@ -49,8 +53,8 @@ Value atPlaces(OpBuilder &builder, Location loc, Operation *op, ValueRange opera
     inside = inside ? BitwiseAndOp::create(builder, loc, inside, condition).getResult() : condition;
   };
   for (auto [k, axis] : llvm::enumerate(axes)) {
-    Value index = IotaOp::create(builder, loc, positions, Value(), k);
-    Value first = BroadcastOp::create(builder, loc, positions, places[k], Value(), ArrayRef<int64_t>());
+    Value index = IotaOp::create(builder, loc, positions, like, k);
+    Value first = spread(places[k]);
     if (slice) {
       if (int64_t stride = slice.getStrides()[axis]; stride != 1)
         index = MultiplyOp::create(builder, loc, index, constant(stride));

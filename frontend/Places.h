@@ -14,9 +14,13 @@ namespace tcc {
 /// elements, of open sizes or with padding between elements.
 llvm::SmallVector<int64_t> placesOf(mlir::Operation *op);
 
+/// The axes along which operand and result of a slice or pad differ in size.
+llvm::SmallVector<int64_t> partialAxes(mlir::Operation *op);
+
 /// What the slice or pad gives for these operands at other places: 0-d int64 values, as many as placesOf gives. The
-/// part must lie within the whole.
+/// part must lie within the whole. A slice may have a `result` of open sizes along its partial axes; then `like` has
+/// these sizes.
 mlir::Value atPlaces(mlir::OpBuilder &builder, mlir::Location loc, mlir::Operation *op, mlir::ValueRange operands,
-                     mlir::ValueRange places);
+                     mlir::ValueRange places, mlir::RankedTensorType result, mlir::Value like);
 
 } // namespace tcc

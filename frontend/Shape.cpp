@@ -273,6 +273,21 @@ Tensor repeat(const Tensor &x, Axes n, std::optional<int64_t> axis, Loc where) {
   return moveaxis(rows, 0, k, where);
 }
 
+/// Many parts are put together in groups first: a kernel has a loop for each of its operands, and those of equal groups
+/// are one kernel.
+static Tensor joined(std::vector<Tensor> parts, int64_t axis, Loc where) {
+  constexpr size_t mostParts = 32;
+  while (parts.size() > mostParts) {
+    std::vector<Tensor> groups;
+    for (size_t begin = 0; begin < parts.size(); begin += mostParts) {
+      std::vector<Tensor> group(parts.begin() + begin, parts.begin() + std::min(begin + mostParts, parts.size()));
+      groups.push_back(joined(std::move(group), axis, where));
+    }
+    parts = std::move(groups);
+  }
+  return parts.size() == 1 ? parts[0] : ops::concatenate(parts, axis, where);
+}
+
 Tensor concatenate(const std::vector<Tensor> &xs, int64_t axis, Loc where) {
   if (xs.empty())
     fail("concatenate", where, Kind::value, "expected at least one tensor, got none");
@@ -289,7 +304,7 @@ Tensor concatenate(const std::vector<Tensor> &xs, int64_t axis, Loc where) {
            " and ", x.shape());
     parts.push_back(asDtype(x, dtype, where));
   }
-  return parts.size() == 1 ? parts[0] : ops::concatenate(parts, k, where);
+  return joined(std::move(parts), k, where);
 }
 
 Tensor stack(const std::vector<Tensor> &xs, int64_t axis, Loc where) {
@@ -305,7 +320,7 @@ Tensor stack(const std::vector<Tensor> &xs, int64_t axis, Loc where) {
       fail("stack", where, Kind::shape, "expected equal shapes, got ", xs[0].shape(), " and ", x.shape());
     parts.push_back(reshapeTo(asDtype(x, dtype, where), shape, where));
   }
-  return parts.size() == 1 ? parts[0] : ops::concatenate(parts, k, where);
+  return joined(std::move(parts), k, where);
 }
 
 std::vector<Tensor> split(const Tensor &x, int64_t n, int64_t axis, Loc where) {
