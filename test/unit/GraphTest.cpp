@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The graph as an owner: what is kept, what is given back, what is compiled again, and what compile() captures.
+#include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -57,6 +59,60 @@ TEST(Graph, loop_over_cpp_scalars_does_not_compile_each_time) {
   std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   EXPECT_EQ(total, 8 * (0.5 * 500 + 499 * 500 / 2));
   EXPECT_LT(elapsed.count(), 2.0); // 500 compilations would take longer
+}
+
+// Loops over slices: where they begin and how long they are become inputs of one program.
+TEST(Graph, loops_over_slices_do_not_compile_each_time) {
+  const int64_t rows = 400, columns = 1000, rounds = 300;
+  std::vector<double> d(size_t(rows * columns));
+  for (size_t i = 0; i < d.size(); ++i)
+    d[i] = double(i * 7919 % 1000) / 64 - 5; // sums of these are exact
+  Tensor m = tensor(d, {rows, columns}), x = reshape(m, {rows * columns});
+  eval(m, x);
+  auto total = [](int64_t from, int64_t to, int64_t step, auto element) {
+    double sum = 0;
+    for (int64_t i = from; i < to; i += step)
+      sum += element(i);
+    return sum;
+  };
+  auto start = std::chrono::steady_clock::now();
+  for (int64_t n = 1; n <= rounds; ++n) {
+    EXPECT_EQ(sum(x(slice(0, n))).item<double>(), total(0, n, 1, [&](int64_t i) { return d[i]; }));
+    EXPECT_EQ(sum(x(slice(2, 2 + 3 * n, 3))).item<double>(), total(2, 2 + 3 * n, 3, [&](int64_t i) { return d[i]; }));
+    EXPECT_EQ(sum(x(slice(n, 3 * n)) * x(slice(0, 2 * n))).item<double>(),
+              total(n, 3 * n, 1, [&](int64_t i) { return d[i] * d[i - n]; }));
+    EXPECT_EQ(sum(m(slice(0, n), slice(n, 2 * n)) * 0.5).item<double>(), total(0, n, 1, [&](int64_t i) {
+                return total(n, 2 * n, 1, [&](int64_t j) { return 0.5 * d[i * columns + j]; });
+              }));
+    EXPECT_EQ(sum(grad(sum(square(m(n, slice(0, n)))), m)).item<double>(),
+              total(0, n, 1, [&](int64_t i) { return 2 * d[n * columns + i]; }));
+    std::vector<double> joined = concatenate({x(slice(0, n)) * 2.0, m(slice(0, n), 3)}).to_vector<double>();
+    ASSERT_EQ(joined.size(), size_t(2 * n));
+    EXPECT_EQ(joined[n - 1], 2 * d[n - 1]);
+    EXPECT_EQ(joined[2 * n - 1], d[(n - 1) * columns + 3]);
+  }
+  EXPECT_EQ(x(slice(0, 0)).size(), 0);
+  std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  EXPECT_LT(elapsed.count(), 6.0); // 1,800 compilations would take longer; 200 expressions get programs of their own
+}
+
+// What was inferred, verified and made once is found again by types and attributes, and only by these.
+TEST(Graph, ops_of_a_known_kind) {
+  Tensor x = tensor({1.5, -2.0}), z = tensor({std::complex<double>(1, 2)}), i = tensor({int64_t(3)});
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ((x + 0.0).to_vector<double>(), (std::vector<double>{1.5, -2}));
+    EXPECT_FALSE(std::signbit((0.0 * abs(x)).to_vector<double>()[0]));
+    EXPECT_TRUE(std::signbit((-0.0 * abs(x)).to_vector<double>()[0]));
+    EXPECT_TRUE(std::isnan((x * std::nan("")).to_vector<double>()[0]));
+    EXPECT_EQ((z * std::complex<double>(0, 1)).to_vector<std::complex<double>>()[0], std::complex<double>(-2, 1));
+    EXPECT_EQ((z * std::complex<double>(0, 2)).to_vector<std::complex<double>>()[0], std::complex<double>(-4, 2));
+    EXPECT_EQ((i * 5).item<int64_t>(), 15);
+    EXPECT_EQ((i * 5.5).item<double>(), 16.5);
+    EXPECT_EQ(sum(reshape(arange(6), {2, 3}), 0).to_vector<int64_t>(), (std::vector<int64_t>{3, 5, 7}));
+    EXPECT_EQ(sum(reshape(arange(6), {2, 3}), 1).to_vector<int64_t>(), (std::vector<int64_t>{3, 12}));
+    EXPECT_THROW(matmul(ones({2, 3}), ones({2, 3})), Error);
+    EXPECT_THROW(linalg::cholesky(ones({2, 3})), Error);
+  }
 }
 
 TEST(Graph, variable_is_a_leaf) {

@@ -95,6 +95,24 @@ TEST(Shape, Pads) {
 }
 
 // Large results are computed in parts, each of which reads one operand: every element must come from the right one.
+TEST(Shape, ManyOperands) {
+  std::vector<Tensor> parts, columns;
+  std::vector<int64_t> expected;
+  for (int64_t i = 0; i < 1500; ++i) {
+    parts.push_back(arange(i, i + 1 + i % 3));
+    columns.push_back(reshape(arange(2 * i, 2 * i + 2), {2, 1}));
+    for (int64_t k = 0; k < 1 + i % 3; ++k)
+      expected.push_back(i + k);
+  }
+  EXPECT_EQ(concatenate(parts).to_vector<int64_t>(), expected);
+  Tensor wide = concatenate(columns, 1);
+  EXPECT_EQ(wide.shape(), (Shape{2, 1500}));
+  EXPECT_TRUE((wide == transpose(reshape(arange(3000), {1500, 2}))).all().item<bool>());
+  EXPECT_TRUE((stack(columns)(_, 1, 0) == arange(1, 3000, 2)).all().item<bool>());
+  Tensor weights = arange(33.0), x = ones({1}, float64);
+  EXPECT_EQ(grad(sum(concatenate(std::vector<Tensor>(33, x)) * weights), x).item<double>(), 32 * 33 / 2);
+}
+
 TEST(Shape, LargeConcatenations) {
   auto numbers = [](Shape shape, int64_t from) {
     int64_t count = 1;
