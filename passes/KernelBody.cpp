@@ -167,7 +167,8 @@ Value GenericBuilder::load(Value tensor, Value memref, const Position &position)
   Type element = tensorType(tensor).getElementType();
   if (Value known = position.map ? loads.lookup({memref, position.map}) : Value())
     return known;
-  Value operand = position.map ? part(tensor, memref, position.map) : Value();
+  Value operand =
+      position.map && (inRegion || coversAxes(tensor, position.map)) ? part(tensor, memref, position.map) : Value();
   if (!operand) {
     kernel.readsStoredAnywhere |= tensor.getDefiningOp() != nullptr;
     return fromStorage(memref::LoadOp::create(body, loc, memref, indices(position)), element);

@@ -57,6 +57,8 @@ public:
   void provideExtents();
   mlir::linalg::GenericOp finish();
 
+  /// What is read is read in one region of the iteration space: by views of the front of axes.
+  void enterRegion() { inRegion = true; }
   mlir::OpBuilder &getBodyBuilder() { return body; }
   unsigned getNumDims() const { return numParallel + numReduction; }
 
@@ -90,6 +92,7 @@ private:
   KernelState &kernel;
   mlir::Location loc;
   unsigned numParallel, numReduction;
+  bool inRegion = false;
   llvm::ArrayRef<mlir::AffineExpr> sizes;
   mlir::Block *block;
   mlir::OpBuilder body;

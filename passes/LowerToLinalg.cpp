@@ -287,6 +287,8 @@ LogicalResult KernelLowering::emit(const Loop &loop, ArrayRef<int64_t> origin, A
     expr = expr + begin;
   AffineMap at = AffineMap::get(sizes.size(), 0, exprs, context);
   GenericBuilder generic(kernel, function.getLoc(), loop.numParallel, sizes);
+  if (!origin.empty())
+    generic.enterRegion();
   for (unsigned index : loop.stores) {
     const Store &store = stores[index];
     Value scalar = store.combiner ? pullReduced(generic, store, loop.numParallel) : generic.pull(store.value, at);
