@@ -57,9 +57,10 @@ std::vector<Tensor> Optimizer::initialSlots(const Tensor &param) const {
   return std::vector<Tensor>(slotNames.size(), zerosOf(param.dtype(), param.shape(), Loc::current()));
 }
 
-void Optimizer::step(const Tensor &loss, Loc where) { step(grad(loss, params, where), where); }
+void Optimizer::step(const Tensor &loss, Loc where) { advance(grad(loss, params, where), {loss}, where); }
+void Optimizer::step(const std::vector<Tensor> &grads, Loc where) { advance(grads, {}, where); }
 
-void Optimizer::step(const std::vector<Tensor> &grads, Loc where) {
+void Optimizer::advance(const std::vector<Tensor> &grads, std::vector<Tensor> all, Loc where) {
   if (grads.size() != params.size())
     fail("step", where, Kind::value, "expected one gradient for each of ", params.size(), " parameters, got ",
          grads.size());
@@ -69,7 +70,7 @@ void Optimizer::step(const std::vector<Tensor> &grads, Loc where) {
   double lr = rateSchedule ? rateSchedule(count) : rate;
   Step now{lr, double(count + 1), where};
   std::vector<std::vector<Tensor>> newSlots = slots;
-  std::vector<Tensor> values, all;
+  std::vector<Tensor> values;
   for (size_t i = 0; i < params.size(); ++i) {
     Tensor p = params[i].value();
     if (grads[i].shape() != p.shape())

@@ -50,3 +50,13 @@ TEST(Optim, StepsAreThoseOfTorch) {
                   {0.001046237063592084, -0.03638090087986082, 0.382977896741977, 0.03443584780854548,
                    1.4313498464564072, -0.0015584648096628737, 3.8598124482754463, -4.940179982471363});
 }
+
+TEST(Optim, a_step_evaluates_its_loss) {
+  Variable w(tensor({1.0f, 2.0f}));
+  optim::SGD sgd({w}, {.lr = 0.25});
+  Tensor loss = sum(square(w));
+  sgd.step(loss);
+  EXPECT_EQ(dump(loss).find("reduce_sum"), std::string::npos) << dump(loss);
+  EXPECT_EQ(loss.item<float>(), 5.0f); // of the parameters before the step
+  EXPECT_EQ(w.value().to_vector<float>(), (std::vector<float>{0.5f, 1.0f}));
+}

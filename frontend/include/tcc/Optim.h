@@ -28,7 +28,8 @@ class TCC_API Optimizer {
 public:
   virtual ~Optimizer();
   Optimizer(const Optimizer &) = delete;
-  /// Differentiates the loss (real, one element) in the parameters' present values and takes a step.
+  /// Differentiates the loss (real, one element) in the parameters' present values and takes a step. The loss is
+  /// evaluated with it: reading its value afterwards costs nothing.
   void step(const Tensor &loss, Loc where = Loc::current());
   /// Takes a step with one gradient for each parameter.
   void step(const std::vector<Tensor> &grads, Loc where = Loc::current());
@@ -56,6 +57,11 @@ protected:
   /// The slots' first values; zeros like the parameter unless overridden.
   virtual std::vector<Tensor> initialSlots(const Tensor &param) const;
 
+private:
+  /// `all` is evaluated along with the new values.
+  void advance(const std::vector<Tensor> &grads, std::vector<Tensor> all, Loc where);
+
+protected:
   std::string name;
   Params params;
   double rate;
