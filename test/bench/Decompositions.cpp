@@ -35,13 +35,6 @@ std::vector<Workload> decompositions() {
          return compiled([](Tensor a, Tensor b) { return linalg::solve(a, b); }, normal(square512), normal({512, 64}));
        }},
       onNormal("eigh_f32_512", {square512}, float32, eigh),
-      {"cholesky_f32_512",
-       [=] {
-         Tensor a = normal(square512);
-         Tensor positive = matmul(a, a.T()) + 512.0f * eye(512);
-         eval(positive);
-         return compiled([](Tensor x) { return linalg::cholesky(x); }, positive);
-       }},
       onNormal("svdgrad_f32_64x24x24", {Shape{64, 24, 24}}, float32, svdGradient),
       onNormal("fft_c64_4096x1024", {Shape{4096, 1024}}, complex64, [](Tensor x) { return fft::fft(x); }),
       onNormal("fft2_c64_2048", {Shape{2048, 2048}}, complex64, [](Tensor x) { return fft::fft2(x); }),
