@@ -19,8 +19,8 @@ struct TranslatedModule {
 /// Translates a module of the LLVM dialect.
 mlir::FailureOr<TranslatedModule> translateModule(mlir::ModuleOp module, const Target &target);
 
-/// What making code may cost, with the same bits. Little effort takes half the time and gives code that is a fifth slower;
-/// some effort saves a tenth of the time and leaves addresses as they were written, which x86 can mostly encode
+/// What making code may cost, with the same bits. Little effort takes half the time and gives code that is a fifth
+/// slower; some effort saves a tenth of the time and leaves addresses as they were written, which x86 can mostly encode
 /// (docs/architecture.md).
 enum class Effort { full, some, little };
 

@@ -101,8 +101,8 @@ void smallTriangularSolve(const T *a, const T *b, T *x, int64_t n, int64_t colum
 template <class T> void smallEigh(const T *a, Real<T> *w, T *v, int64_t n, int64_t batch, BatchFailure &failure) {
   forEachGroup<T>(batch, 2 * n * n + 5 * n, 20.0 * double(n * n * n), failure,
                   [&](int64_t first, int64_t count, void *work, int64_t *info) {
-                    kernels<T>().eigh(parts(a + first * n * n), w + first * n,
-                                      v ? parts(v + first * n * n) : nullptr, n, count, work, info);
+                    kernels<T>().eigh(parts(a + first * n * n), w + first * n, v ? parts(v + first * n * n) : nullptr,
+                                      n, count, work, info);
                   });
 }
 

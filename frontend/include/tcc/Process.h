@@ -24,8 +24,8 @@ TCC_API MemoryStats memory_stats();
 /// peak_bytes counts anew, from live_bytes.
 TCC_API void reset_peak_memory();
 /// A program whose intermediate values would not fit beside what is alive is compiled again, so that it drops some and
-/// computes them again when they are needed: the results have the same bits and take longer. What remains too much is an
-/// error of Kind::device. 0 removes the limit.
+/// computes them again when they are needed: the results have the same bits and take longer. What remains too much is
+/// an error of Kind::device. 0 removes the limit.
 TCC_API void set_memory_limit(int64_t bytes, Loc where = Loc::current());
 /// Keeps compiled programs in the directory `path`, from which later processes run them without compiling; of more than
 /// `limit_bytes`, the least recently used go. Empty: nowhere. By default the directory is that of the environment
