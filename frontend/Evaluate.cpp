@@ -300,7 +300,7 @@ static Prepared withinLimit(GraphImpl &graph, const Subgraph &subgraph, const Pr
   ProgramOptions options;
   options.memoryBudget = room;
   // Blocks do not lie without gaps: what a budget lacks to the room shows when they are placed.
-  for (int attempts = 3; attempts > 0 && (!lean || lean->arenaBytes() > room); --attempts) {
+  for (int attempts = lean ? 0 : 3; attempts > 0 && (!lean || lean->arenaBytes() > room); --attempts) {
     std::shared_ptr<Program> made = compileOrThrow(*toModule(graph, subgraph, /*numbered=*/true), where, options);
     options.memoryBudget =
         int64_t(0.95 * double(options.memoryBudget) * std::min(1.0, double(room) / double(made->arenaBytes())));
