@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // tcc_fft, tcc_rfft and tcc_irfft: any axes, transformed in place of their strides one after the other, the lines of
-// each axis in chunks on the thread pool. Chunks depend on the shape alone, so the bits do not depend on the threads.
+// each axis in groups on the thread pool. Groups depend on the shape alone, so the bits do not depend on the threads.
+#include "runtime/FftCosts.h"
 #include "runtime/FftPlan.h"
 #include "runtime/FftwLibrary.h"
 #include "runtime/Layout.h"
@@ -39,15 +40,14 @@ template <class R> void scaleLines(const FftLines &f, R *out) {
   });
 }
 
-/// `lanes`: of our own transform; 0: FFTW. False when memory ran out.
-template <class R> bool transformChunk(int64_t lanes, const FftLines &lines, const R *from, R *to) {
-  if (!lanes && fftwFft(lines, from, to) == 0) {
+/// On this thread. False when memory ran out.
+template <class R> bool transformChunk(bool byFftw, const FftLines &lines, const R *from, R *to) {
+  if (byFftw && fftwFft(lines, from, to) == 0) {
     scaleLines(lines, to);
     return true;
   }
-  if (!lanes) // FFTW has no plan
-    lanes = ownLanes<R>(lines.kind, lines.n, lines.outerCount * lines.innerCount);
-  return ownFft(lines, lanes, from, to) == 0;
+  FftGroups groups = ownGroups<R>(lines, false);
+  return ownFft(lines, groups, 0, groups.count(), from, to) == 0;
 }
 
 /// Whether FFTW, if it is installed, is the faster one: where its generated codelets need no shuffles around them
@@ -69,18 +69,14 @@ template <class R> bool prefersFftw(const Pass &pass) {
   return n <= 16 || (odd <= 15 && n % 8 == 0) || (few && (n < 2048 || sizeof(R) == 8));
 }
 
-/// How many lines our own transform takes side by side; 0: FFTW does it.
-template <class R> int64_t lanesOf(const Pass &pass) {
-  return prefersFftw<R>(pass) && hasFftw<R>() ? 0 : ownLanes<R>(pass.kind, pass.n, pass.outer * pass.inner);
-}
+template <class R> bool usesFftw(const Pass &pass) { return prefersFftw<R>(pass) && hasFftw<R>(); }
 
-template <class R> int32_t runPass(const char *op, const Pass &pass, const R *in, R *out, TccStatus *status) {
-  int64_t half = pass.n / 2 + 1;
-  int64_t nIn = pass.kind == FftKind::ComplexToReal ? half : pass.n;
-  int64_t nOut = pass.kind == FftKind::RealToComplex ? half : pass.n;
+/// What a line takes, in nanoseconds.
+double costOfLine(int64_t n) { return double(n) * 0.3 * log2(double(n) + 2); }
+
+/// FFTW makes a plan for each shape: chunks of about 32 K elements, half a second-level cache and some 50 us of work.
+template <class R> bool runByFftw(const Pass &pass, const FftLines &all, const R *in, R *out) {
   int64_t inSize = pass.kind == FftKind::RealToComplex ? 1 : 2, outSize = pass.kind == FftKind::ComplexToReal ? 1 : 2;
-  int64_t lanes = lanesOf<R>(pass), group = lanes ? lanes : 1;
-  // About 32 K elements a chunk: half a second-level cache, and some 50 us of work.
   constexpr int64_t target = 32768;
   int64_t innerChunk = pass.inner, outerChunk = 1;
   if (pass.n * pass.inner > target) {
@@ -88,42 +84,53 @@ template <class R> int32_t runPass(const char *op, const Pass &pass, const R *in
     innerChunk = innerChunk < 16 ? 16 : innerChunk;
     innerChunk = innerChunk > pass.inner ? pass.inner : innerChunk;
   } else {
-    outerChunk = target / (pass.n * pass.inner);
-    outerChunk = outerChunk / group * group;
-    outerChunk = outerChunk < group ? group : outerChunk;
-    outerChunk = outerChunk > pass.outer ? pass.outer : outerChunk;
+    // An even number of equal chunks, as few threads share few of them.
+    int64_t chunks = (pass.outer * pass.n * pass.inner + target - 1) / target;
+    chunks += chunks > 1 && chunks % 2;
+    outerChunk = (pass.outer + chunks - 1) / chunks;
   }
   int64_t innerParts = (pass.inner + innerChunk - 1) / innerChunk,
           outerParts = (pass.outer + outerChunk - 1) / outerChunk;
-  double cost = double(pass.n) * double(innerChunk) * double(outerChunk) * 0.3 * log2(double(pass.n) + 2);
   BatchFailure failure;
+  double cost = costOfLine(pass.n) * double(innerChunk * outerChunk);
   parallelFor(innerParts * outerParts, grainFor(cost), [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; ++task) {
       int64_t o = task / innerParts * outerChunk, j = task % innerParts * innerChunk;
-      FftLines lines;
-      lines.kind = pass.kind;
-      lines.n = pass.n;
-      lines.inner = pass.inner;
+      FftLines lines = all;
       lines.outerCount = pass.outer - o < outerChunk ? pass.outer - o : outerChunk;
       lines.innerCount = pass.inner - j < innerChunk ? pass.inner - j : innerChunk;
-      lines.inOuterStride = nIn * pass.inner;
-      lines.outOuterStride = nOut * pass.inner;
-      lines.scale = pass.scale;
       const R *from = in + (o * lines.inOuterStride + j) * inSize;
       R *to = out + (o * lines.outOuterStride + j) * outSize;
-      if (!transformChunk(lanes, lines, from, to))
+      if (!transformChunk(true, lines, from, to))
         failure.report(task, 1);
     }
   });
-  return failure.any() ? outOfMemory(status, op, pass.n * 16 * int64_t(sizeof(R))) : int32_t(TCC_OK);
+  return !failure.any();
 }
 
-/// The divisor of n next to its square root, 1 for a prime.
-int64_t middleDivisor(int64_t n) {
-  int64_t d = int64_t(sqrt(double(n)));
-  while (n % d)
-    --d;
-  return d;
+template <class R> bool runByGroups(const Pass &pass, const FftLines &lines, const R *in, R *out) {
+  FftGroups groups = ownGroups<R>(lines, true);
+  int64_t count = groups.count();
+  // Parts of equal size, up to one group: larger blocks of an odd number of groups would leave threads idle.
+  int64_t worthwhile = count / grainFor(costOfLine(pass.n) * double(groups.lanes)), parts = 4 * int64_t(numThreads());
+  parts = parts < worthwhile ? parts : worthwhile;
+  parts = parts < 1 ? 1 : parts;
+  BatchFailure failure;
+  parallelFor(parts, 1, [&](int64_t begin, int64_t end) {
+    if (ownFft(lines, groups, count * begin / parts, count * end / parts, in, out))
+      failure.report(begin, 1);
+  });
+  return !failure.any();
+}
+
+template <class R> int32_t runPass(const char *op, const Pass &pass, const R *in, R *out, TccStatus *status) {
+  int64_t half = pass.n / 2 + 1;
+  int64_t nIn = pass.kind == FftKind::ComplexToReal ? half : pass.n;
+  int64_t nOut = pass.kind == FftKind::RealToComplex ? half : pass.n;
+  FftLines lines{pass.kind,  pass.n,           pass.inner,        pass.outer,
+                 pass.inner, nIn * pass.inner, nOut * pass.inner, pass.scale};
+  bool done = usesFftw<R>(pass) ? runByFftw(pass, lines, in, out) : runByGroups(pass, lines, in, out);
+  return done ? int32_t(TCC_OK) : outOfMemory(status, op, pass.n * 16 * int64_t(sizeof(R)));
 }
 
 /// exp(-2 pi i k / n) for 0 <= k < n from two short tables.
@@ -166,7 +173,7 @@ int32_t longFft(const char *op, const Pass &pass, int64_t rows, const R *in, R *
   };
   TCC_CHECK(runPass(op, {kind, 1, rows, columns, 1}, in, work.get(), status));
   Pass rowPass{kind, rows, columns, 1, pass.scale};
-  int64_t lanes = lanesOf<R>(rowPass);
+  bool byFftw = usesFftw<R>(rowPass);
   constexpr int64_t block = 16;
   BatchFailure failure;
   parallelFor((rows + block - 1) / block, 1, [&](int64_t begin, int64_t end) {
@@ -184,7 +191,7 @@ int32_t longFft(const char *op, const Pass &pass, int64_t rows, const R *in, R *
         }
       }
       FftLines lines{kind, columns, 1, count, 1, columns, columns, pass.scale};
-      if (!transformChunk(lanes, lines, &line->re, &line->re))
+      if (!transformChunk(byFftw, lines, &line->re, &line->re))
         failure.report(b, 1);
       transposeCopy(reinterpret_cast<Complex<R> *>(out) + first, rows, line, columns, count, columns);
     }

@@ -207,53 +207,92 @@ template <class R> Rows<R> rowsAt(R *at, int64_t count) {
 
 template <class R> void transform(const FftStages<R> &stages, Rows<R> x, Rows<R> y, Rows<R> a, Rows<R> b, R *work);
 
-/// A stage whose radix is a large prime.
+/// Column c of a convolution's matrix times exp(-2 pi i r c / length).
+template <class R> void turnColumn(const FftConvolution<R> &convolution, int64_t c, Rows<R> from, Rows<R> to) {
+  const R *turns = convolution.turns.get() + 2 * c * convolution.rows;
+  for (int64_t r = 0; r < convolution.rows; ++r) {
+    V<R> re = load(from.at.re + r * from.step), im = load(from.at.im + r * from.step);
+    store(to.at.re + r * to.step, re * turns[2 * r] - im * turns[2 * r + 1]);
+    store(to.at.im + r * to.step, re * turns[2 * r + 1] + im * turns[2 * r]);
+  }
+}
+
+/// A stage whose radix is a large prime. The convolution's signal is a matrix (D. Bailey, "FFTs in external or
+/// hierarchical memory", J. Supercomputing 4 (1990)): columns are transformed, then each row is transformed, multiplied
+/// by the filter and transformed back, then the columns back. Nothing is transposed, as the filter is kept in the order
+/// in which frequencies appear, and what a transform works on stays in the first-level cache.
 template <class R>
 void convolutionStage(const FftConvolution<R> &convolution, int64_t radix, Rows<R> x, Rows<R> y, int64_t m,
                       int64_t width, const R *turns, R *work) {
   constexpr int64_t w = vectorLanes<R>;
-  const FftStages<R> &stages = convolution.stages;
-  const int64_t *order = convolution.order.get(), length = stages.n, part = 2 * partSize(length, w);
-  const R *filterR = convolution.filterR.get(), *filterI = convolution.filterI.get();
-  Rows<R> a = rowsAt(work, length), b = rowsAt(work + part, length), c = rowsAt(work + 2 * part, length);
+  const int64_t *order = convolution.order.get(), rows = convolution.rows, columns = convolution.columns;
+  const int64_t pitch = convolution.pitch(), most = rows > columns ? rows : columns, part = 2 * partSize(most, w);
+  Rows<R> matrix = rowsAt(work, rows * pitch);
+  work += 2 * partSize(rows * pitch, w);
+  Rows<R> in = rowsAt(work, most), result = rowsAt(work + part, most), other = rowsAt(work + 2 * part, most);
   work += 3 * part;
   int64_t inStep = m * width * x.step, outStep = width * y.step;
   for (int64_t p = 0; p < m; ++p, turns += 2 * (radix - 1))
     for (int64_t q = 0; q < width; ++q) {
       const R *xr = x.at.re + (p * width + q) * x.step, *xi = x.at.im + (p * width + q) * x.step;
       R *yr = y.at.re + (p * radix * width + q) * y.step, *yi = y.at.im + (p * radix * width + q) * y.step;
-      for (int64_t k = 0; k < radix - 1; ++k) {
-        store(a.at.re + k * w, load(xr + order[k] * inStep));
-        store(a.at.im + k * w, load(xi + order[k] * inStep));
-      }
-      __builtin_memset(a.at.re + (radix - 1) * w, 0, size_t((length - radix + 1) * w) * sizeof(R));
-      __builtin_memset(a.at.im + (radix - 1) * w, 0, size_t((length - radix + 1) * w) * sizeof(R));
-      transform(stages, a, b, c, a, work);
       V<R> firstR = load(xr), firstI = load(xi);
-      store(yr, firstR + load(b.at.re));
-      store(yi, firstI + load(b.at.im));
-      // The inverse transform is the forward one with re and im exchanged. What is added to its first input is added to
-      // all results.
-      for (int64_t k = 0; k < length; ++k) {
-        R s = filterR[k], t = filterI[k];
-        V<R> re = load(b.at.re + k * w), im = load(b.at.im + k * w);
-        store(a.at.re + k * w, re * t + im * s);
-        store(a.at.im + k * w, re * s - im * t);
-      }
-      store(a.at.re, load(a.at.re) + firstI);
-      store(a.at.im, load(a.at.im) + firstR);
-      transform(stages, a, b, c, a, work);
-      for (int64_t k = 0; k < radix - 1; ++k) {
-        int64_t t = order[radix - 1 - k];
-        V<R> r = load(b.at.im + k * w), i = load(b.at.re + k * w);
-        if (m > 1) {
-          R cosine = turns[2 * t - 2], sine = turns[2 * t - 1];
-          V<R> turned = r * cosine - i * sine;
-          i = r * sine + i * cosine;
-          r = turned;
+      auto take = [&](int64_t first, int64_t step, int64_t count, Rows<R> to) {
+        for (int64_t r = 0, k = first; r < count; ++r, k += step) {
+          bool padding = k >= radix - 1;
+          store(to.at.re + r * w, padding ? V<R>{} : load(xr + order[k] * inStep));
+          store(to.at.im + r * w, padding ? V<R>{} : load(xi + order[k] * inStep));
         }
-        store(yr + t * outStep, r);
-        store(yi + t * outStep, i);
+      };
+      auto put = [&](int64_t first, int64_t step, Rows<R> from) {
+        for (int64_t r = 0, k = first; k < radix - 1; ++r, k += step) {
+          int64_t t = order[radix - 1 - k];
+          V<R> re = load(from.at.im + r * w), im = load(from.at.re + r * w);
+          if (m > 1) {
+            R cosine = turns[2 * t - 2], sine = turns[2 * t - 1];
+            V<R> turned = re * cosine - im * sine;
+            im = re * sine + im * cosine;
+            re = turned;
+          }
+          store(yr + t * outStep, re);
+          store(yi + t * outStep, im);
+        }
+      };
+      auto column = [&](int64_t c) { return Rows<R>{{matrix.at.re + c * w, matrix.at.im + c * w}, pitch * w}; };
+      if (rows == 1)
+        take(0, 1, columns, matrix);
+      for (int64_t c = 0; c < columns && rows > 1; ++c) {
+        take(c, columns, rows, in);
+        transform(convolution.overRows, in, result, other, in, work);
+        turnColumn(convolution, c, result, column(c));
+      }
+      for (int64_t r = 0; r < rows; ++r) {
+        Rows<R> row = {{matrix.at.re + r * pitch * w, matrix.at.im + r * pitch * w}, w};
+        transform(convolution.overColumns, row, result, other, row, work);
+        if (r == 0) {
+          store(yr, firstR + load(result.at.re));
+          store(yi, firstI + load(result.at.im));
+        }
+        // The inverse transform is the forward one with re and im exchanged.
+        const R *filterR = convolution.filterR.get() + r * columns, *filterI = convolution.filterI.get() + r * columns;
+        for (int64_t c = 0; c < columns; ++c) {
+          R s = filterR[c], t = filterI[c];
+          V<R> re = load(result.at.re + c * w), im = load(result.at.im + c * w);
+          store(in.at.re + c * w, re * t + im * s);
+          store(in.at.im + c * w, re * s - im * t);
+        }
+        if (r == 0) { // what is added to the first input is added to all results
+          store(in.at.re, load(in.at.re) + firstI);
+          store(in.at.im, load(in.at.im) + firstR);
+        }
+        transform(convolution.overColumns, in, row, other, in, work);
+      }
+      if (rows == 1)
+        put(0, 1, matrix);
+      for (int64_t c = 0; c < columns && rows > 1; ++c) {
+        turnColumn(convolution, c, column(c), in);
+        transform(convolution.overRows, in, result, other, in, work);
+        put(c, columns, result);
       }
     }
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Our own FFT, for machines without FFTW, for programs that may not depend on it (it is GPL), and for all lengths at
 // which it is faster: Stockham's autosorting algorithm, in which primes are butterflies or convolutions (Rader). Lines
-// lie side by side, one in each vector lane, or one alone fills the vectors (FftKernels.h); here are plans, what
-// decides between them, and their cache. References: C. Van Loan, "Computational Frameworks for the FFT" (1992),
+// lie side by side, one in each vector lane, or one alone fills the vectors (FftKernels.h); here are plans, their cache
+// and how lines are cut into groups. References: C. Van Loan, "Computational Frameworks for the FFT" (1992),
 // section 1.7; L. Bluestein, "A linear filtering approach to the computation of discrete Fourier transform", IEEE
 // Trans. AU-18 (1970).
+#include "runtime/FftCosts.h"
 #include "runtime/FftPlan.h"
 #include "runtime/System.h"
 #include "runtime/VectorTarget.h"
@@ -29,164 +30,20 @@ const FftKernelTable &table() {
 #endif
   return fftBase;
 }
-const FftKernels<float> &kernelsOf(float) { return table().f32; }
-const FftKernels<double> &kernelsOf(double) { return table().f64; }
-
-/// f(n) for the numbers n of [least, end) without prime factors above 7.
-template <class F> void forSmooth(int64_t least, int64_t end, F f) {
-  for (int64_t p7 = 1; p7 < end; p7 *= 7)
-    for (int64_t p5 = p7; p5 < end; p5 *= 5)
-      for (int64_t p3 = p5; p3 < end; p3 *= 3) {
-        int64_t n = p3;
-        while (n < least)
-          n *= 2;
-        for (; n < end; n *= 2)
-          f(n);
-      }
+template <class R> const FftKernels<R> &kernelsIn(const FftKernelTable &kernels) {
+  if constexpr (sizeof(R) == sizeof(float))
+    return kernels.f32;
+  else
+    return kernels.f64;
 }
-
-constexpr double never = 1e300;
-double costOfStages(int64_t n, int64_t lanes, int64_t vector);
-int64_t convolutionLength(int64_t prime, double &cost);
-
-/// What a stage costs for each vector of numbers: passes over memory and arithmetic, in nanoseconds of a Xeon with
-/// AVX-512 (fitted to all primes below 128 and to lengths of the small ones; only ratios matter).
-double costOfRadix(int64_t radix) {
-  switch (radix) {
-  case 2:
-    return 2;
-  case 3:
-  case 4:
-    return 2.5;
-  case 5:
-    return 3;
-  case 7:
-    return 4;
-  case 8:
-    return 3.3;
-  default:
-    break;
-  }
-  double butterfly = radix > largestRadix ? never : 3 + 0.26 * double(radix) + (radix > 13 ? 2 : 0), convolution;
-  if (radix <= 13)
-    return butterfly;
-  convolutionLength(radix, convolution);
-  return butterfly < convolution ? butterfly : convolution;
-}
-
-/// Radix 8 has the fewest passes over memory, but two fours are better than an eight and a two.
-int factorise(int64_t n, int64_t *factors) {
-  int count = 0;
-  while (n % 8 == 0 && n != 16) {
-    factors[count++] = 8;
-    n /= 8;
-  }
-  for (int64_t radix = 4; radix >= 2; --radix)
-    for (; n % radix == 0; n /= radix)
-      factors[count++] = radix;
-  for (int64_t radix = 5; radix * radix <= n; radix += 2)
-    for (; n % radix == 0; n /= radix)
-      factors[count++] = radix;
-  if (n > 1)
-    factors[count++] = n;
-  return count;
-}
-
-/// What the stages of n cost for `lanes` lines, in costs of a vector.
-double costOfStages(int64_t n, int64_t lanes, int64_t vector) {
-  int64_t factors[64], width = lanes;
-  int count = factorise(n, factors);
-  double cost = 0;
-  for (int i = 0; i < count; ++i) {
-    cost += costOfRadix(factors[i]) * double(n * lanes / width * ((width + vector - 1) / vector));
-    width *= factors[i];
-  }
-  return cost;
-}
-
-bool isConvolution(int64_t prime) {
-  double cost;
-  return prime > 13 && (prime > largestRadix || (convolutionLength(prime, cost), cost <= costOfRadix(prime)));
-}
-
-/// The cheapest rows of a line by itself, 0 if there are none that fill vectors. A line with
-/// a prime that is a convolution is better one as a whole.
-int64_t rowsOf(int64_t n, int64_t vector, double &cost) {
-  int64_t best = 0, factors[64];
-  bool hasConvolutions = false;
-  for (int count = factorise(n, factors); count > 0; --count)
-    hasConvolutions |= isConvolution(factors[count - 1]);
-  if (hasConvolutions)
-    return 0;
-  for (int64_t rows = vector; rows * vector <= n; ++rows) {
-    if (n % rows)
-      continue;
-    double here = costOfStages(rows, n / rows, vector) + costOfStages(n / rows, rows, vector);
-    if (!best || here < cost) {
-      best = rows;
-      cost = here;
-    }
-  }
-  cost += double(n) / double(vector) * 14; // twiddles and transposition
-  return best;
-}
-
-/// The length of the convolution that makes a prime's stage, and what the stage costs.
-int64_t convolutionLength(int64_t prime, double &cost) {
-  int64_t best = 0;
-  auto offer = [&](int64_t length) {
-    double here = (2 * costOfStages(length, 1, 1) + 3.0 * double(length)) / double(prime) + 1;
-    here *= 1 + double(length) / 8192; // what leaves the second-level cache
-    if (!best || here < cost) {
-      best = length;
-      cost = here;
-    }
-  };
-  offer(prime - 1);
-  forSmooth(2 * prime - 3, 4 * prime, offer);
-  return best;
-}
-
-/// Of one line among many.
-double costOfSmooth(int64_t n, bool alone, int64_t vector) {
-  if (!alone)
-    return costOfStages(n, vector, vector) / double(vector);
-  double cost = never;
-  return rowsOf(n, vector, cost) ? cost : never;
-}
-
-/// Where Bluestein's convolution is cheapest.
-int64_t paddedLength(int64_t least, int64_t vector, double &cost) {
-  int64_t best = 0;
-  cost = never;
-  forSmooth(least, 2 * least + 512, [&](int64_t n) {
-    double here = costOfSmooth(n, true, vector);
-    if (here < cost) {
-      cost = here;
-      best = n;
-    }
-  });
-  return best;
-}
-
-/// Longer lines leave the second-level cache when there is one in each lane.
-constexpr int64_t longestTogether = 4096;
-
-/// The length of the stages of a line: n, or the padded length of Bluestein's convolution.
-int64_t lengthOfStages(int64_t n, bool alone, int64_t vector, double &cost) {
-  double passes = double(n) / double(vector) * (alone ? 4 : 9); // from lines in memory to split arrays and back
-  cost = passes + costOfSmooth(n, alone, vector);
-  if (!alone) {
-    cost *= n > 8 * longestTogether ? 3 : n > longestTogether ? 1.5 : 1;
-    return n;
-  }
-  double padded;
-  int64_t length = paddedLength(2 * n - 1, vector, padded);
-  padded = 3 * passes + 2.6 * padded; // measured: more than two transforms, for what leaves the cache
-  if (cost <= padded)
-    return n;
-  cost = padded;
-  return length;
+template <class R> const FftKernels<R> &kernelsOf() { return kernelsIn<R>(table()); }
+/// Kernels of half the width, null if there are none that give the same bits.
+template <class R> const FftKernels<R> *halfKernels() {
+#if defined(__x86_64__)
+  if (&table() == &fftAvx512)
+    return &kernelsIn<R>(fftAvx2);
+#endif
+  return nullptr;
 }
 
 } // namespace
@@ -232,7 +89,7 @@ template <class R> FftStages<R>::~FftStages() {
 template <class R> int64_t FftStages<R>::workSize(int64_t lanes) const {
   int64_t most = 0;
   for (const FftConvolution<R> *convolution : convolutions) {
-    int64_t size = convolution ? 6 * partSize(convolution->stages.n, lanes) + convolution->stages.workSize(lanes) : 0;
+    int64_t size = convolution ? convolution->workSize(lanes) : 0;
     most = size > most ? size : most;
   }
   return most;
@@ -245,12 +102,12 @@ template <class R> bool FftStages<R>::build(int64_t length) {
     if (!isConvolution(factors[f]))
       continue;
     double cost;
-    int64_t prime = factors[f], padded = convolutionLength(prime, cost);
+    int64_t prime = factors[f], rows, padded = convolutionLength(prime, rows, cost);
     void *memory = allocate(sizeof(FftConvolution<R>));
     if (!memory)
       return false;
     convolutions[f] = new (memory) FftConvolution<R>;
-    if (!convolutions[f]->build(prime, padded))
+    if (!convolutions[f]->build(prime, padded, rows))
       return false;
   }
   int64_t numTurns = 0, numRoots = 0, rest = n;
@@ -333,9 +190,13 @@ int64_t generatorOf(int64_t p) {
   }
 }
 
-template <class R> bool FftConvolution<R>::build(int64_t prime, int64_t length) {
+template <class R> bool FftConvolution<R>::build(int64_t prime, int64_t length, int64_t rowsOfLength) {
+  rows = rowsOfLength;
+  columns = length / rows;
   Scratch<double> signal(2 * length);
-  if (!stages.build(length) || !order.resize(prime) || !signal)
+  Scratch<R> re, im;
+  if (!overRows.build(rows) || !overColumns.build(columns) || !order.resize(prime) || !signal ||
+      !turns.resize(2 * length) || !filterR.resize(length) || !filterI.resize(length))
     return false;
   int64_t g = generatorOf(prime);
   order[0] = 1;
@@ -343,15 +204,26 @@ template <class R> bool FftConvolution<R>::build(int64_t prime, int64_t length) 
     order[a] = order[a - 1] * g % prime;
   memset(signal.get(), 0, size_t(2 * length) * sizeof(double));
   for (int64_t c = 0; c < prime - 1; ++c) {
-    double re, im;
-    unitRoot(order[prime - 1 - c], prime, re, im);
+    double cosine, sine;
+    unitRoot(order[prime - 1 - c], prime, cosine, sine);
     // Padded, the filter is needed at c = 2 - p ... p - 2, its period being p - 1.
     for (int64_t at : {c, c ? length - (prime - 1 - c) : 0}) {
-      signal[at] = re / double(length);
-      signal[length + at] = im / double(length);
+      signal[at] = cosine / double(length);
+      signal[length + at] = sine / double(length);
     }
   }
-  return transformFilter(signal.get(), length, filterR, filterI);
+  if (!transformFilter(signal.get(), length, re, im))
+    return false;
+  for (int64_t c = 0; c < columns; ++c)
+    for (int64_t r = 0; r < rows; ++r) {
+      double cosine, sine;
+      unitRoot(r * c, length, cosine, sine);
+      turns[2 * (c * rows + r)] = R(cosine);
+      turns[2 * (c * rows + r) + 1] = R(sine);
+      filterR[r * columns + c] = re[r + rows * c];
+      filterI[r * columns + c] = im[r + rows * c];
+    }
+  return true;
 }
 
 template <class R> bool FftSmooth<R>::build(int64_t length, int64_t rowsOfLine, int64_t vector) {
@@ -376,9 +248,9 @@ template <class R> bool FftSmooth<R>::build(int64_t length, int64_t rowsOfLine, 
   return true;
 }
 
-template <class R> bool FftPlan<R>::build(int64_t length, int64_t linesSideBySide, int64_t oddRadix) {
+template <class R> bool FftPlan<R>::build(int64_t length, bool byItself, int64_t oddRadix) {
   n = length;
-  lanes = linesSideBySide;
+  alone = byItself;
   radix = oddRadix;
   double re, im;
   if (!turns.resize(2 * (radix / 2 + 1) * n) || !roots.resize(2 * radix))
@@ -393,8 +265,7 @@ template <class R> bool FftPlan<R>::build(int64_t length, int64_t linesSideBySid
       turns[2 * (t * n + p) + 1] = R(im);
     }
   }
-  int64_t vector = kernelsOf(R()).lanes;
-  bool alone = lanes == 1;
+  int64_t vector = kernelsOf<R>().lanes;
   double cost;
   int64_t padded = lengthOfStages(n, alone, vector, cost);
   direct = padded == n;
@@ -435,10 +306,10 @@ template <class R> struct PlanCache {
   FftPlan<R> *plans[size] = {};
   int next = 0;
 
-  FftPlan<R> *acquire(int64_t n, int64_t lanes, int64_t radix) {
+  FftPlan<R> *acquire(int64_t n, bool alone, int64_t radix) {
     mutex.lock();
     for (FftPlan<R> *plan : plans)
-      if (plan && plan->n == n && plan->lanes == lanes && plan->radix == radix) {
+      if (plan && plan->n == n && plan->alone == alone && plan->radix == radix) {
         ++plan->references;
         mutex.unlock();
         return plan;
@@ -448,7 +319,7 @@ template <class R> struct PlanCache {
     if (!memory)
       return nullptr;
     auto *plan = new (memory) FftPlan<R>;
-    if (!plan->build(n, lanes, radix)) {
+    if (!plan->build(n, alone, radix)) {
       destroy(plan);
       return nullptr;
     }
@@ -495,8 +366,8 @@ int64_t complexLength(FftKind kind, int64_t n) {
 
 /// The radix of the first stage of odd real lines side by side: the largest factor up to 13, else the least one if it
 /// can be a butterfly, else 0.
-int64_t oddRadixOf(FftKind kind, int64_t n, int64_t lanes) {
-  if (kind == FftKind::Forward || kind == FftKind::Backward || n % 2 == 0 || lanes == 1)
+int64_t oddRadixOf(FftKind kind, int64_t n, bool alone) {
+  if (kind == FftKind::Forward || kind == FftKind::Backward || n % 2 == 0 || alone)
     return 0;
   for (int64_t radix : {13, 11, 7, 5, 3})
     if (n % radix == 0)
@@ -509,63 +380,96 @@ int64_t oddRadixOf(FftKind kind, int64_t n, int64_t lanes) {
 
 /// What was chosen for few lines, as costs take longer than a short transform.
 struct Choice {
-  int64_t key, lines, vector, lanes;
+  int64_t key, lines, vector;
+  bool alone;
 };
 Mutex choiceMutex;
 Choice choices[64];
 
-} // namespace
+/// What a half vector takes of a whole one's time, measured.
+constexpr double halfCost = 0.55;
 
-template <class R> int64_t ownLanes(FftKind kind, int64_t n, int64_t lines) {
+/// Whether lines by themselves are faster than `groups`. The bits may depend on it, so that it must not depend on the
+/// threads there are: it is decided for two.
+template <class R> bool prefersAlone(FftKind kind, int64_t n, const FftGroups &groups) {
   bool odd = (kind == FftKind::RealToComplex || kind == FftKind::ComplexToReal) && n % 2;
   n = complexLength(kind, n);
-  int64_t vector = kernelsOf(R()).lanes, key = 2 * n + odd, groups = (lines + vector - 1) / vector;
-  if (groups >= 4 && n <= longestTogether)
-    return vector;
+  int64_t vector = kernelsOf<R>().lanes, lines = groups.pieces * groups.pieceLines, key = 2 * n + odd;
+  if (groups.pieces * groups.whole >= 4 && n <= longestTogether)
+    return false;
   choiceMutex.lock();
   Choice choice = choices[(key * 31 + lines) % 64];
   choiceMutex.unlock();
   if (choice.key == key && choice.lines == lines && choice.vector == vector)
-    return choice.lanes;
-  // All lines on two threads. The bits may depend on the choice, so that it must not depend on the threads there are.
+    return choice.alone;
   double together, alone;
   lengthOfStages(n, false, vector, together);
   lengthOfStages(n, true, vector, alone);
-  together *= double((groups + 1) / 2 * vector) * (odd && oddRadixOf(kind, n, vector) ? 0.6 : 1);
+  int64_t whole = groups.pieces * groups.whole, halves = groups.pieces * groups.halves;
+  // Whole vectors first; a half one beside the last of an odd number of them takes no time of its own.
+  double vectors = double((whole + 1) / 2) + double((halves - (whole % 2 && halves) + 1) / 2) * halfCost;
+  together *= vectors * double(vector) * (odd && oddRadixOf(kind, n, false) ? 0.6 : 1);
   alone *= double((lines + 1) / 2);
-  choice = {key, lines, vector, alone < together ? 1 : vector};
+  choice = {key, lines, vector, alone < together};
   choiceMutex.lock();
   choices[(key * 31 + lines) % 64] = choice;
   choiceMutex.unlock();
-  return choice.lanes;
+  return choice.alone;
 }
 
-template <class R> int ownFft(const FftLines &f, int64_t lanes, const R *in, R *out) {
-  int64_t radix = oddRadixOf(f.kind, f.n, lanes);
-  FftPlan<R> *plan = cacheOf(R()).acquire(radix ? f.n / radix : complexLength(f.kind, f.n), lanes, radix);
+} // namespace
+
+template <class R> FftGroups ownGroups(const FftLines &f, bool shared) {
+  int64_t lanes = kernelsOf<R>().lanes, half = halfKernels<R>() ? lanes / 2 : 0, lines = f.outerCount * f.innerCount;
+  // Neighbours in memory are taken together where they fill half of the lanes.
+  bool columns = 2 * f.innerCount >= (half ? half : lanes);
+  FftGroups groups;
+  groups.alone = false;
+  groups.pieces = columns ? f.outerCount : 1;
+  groups.pieceLines = columns ? f.innerCount : lines;
+  groups.lanes = lanes;
+  int64_t rest = groups.pieceLines % lanes;
+  groups.halves = rest && rest <= half;
+  groups.whole = groups.pieceLines / lanes + (rest && !groups.halves);
+  // Two halves take a little longer than a whole, so that it must be worth a thread.
+  constexpr int64_t worthwhile = 8192;
+  if (shared && half && groups.pieces == 1 && groups.whole % 2 && !groups.halves && f.n * lanes >= worthwhile) {
+    --groups.whole;
+    groups.halves = 2;
+  }
+  if (prefersAlone<R>(f.kind, f.n, groups))
+    return {true, 1, lines, 1, lines, 0};
+  return groups;
+}
+
+template <class R>
+int ownFft(const FftLines &f, const FftGroups &groups, int64_t begin, int64_t end, const R *in, R *out) {
+  int64_t radix = oddRadixOf(f.kind, f.n, groups.alone);
+  FftPlan<R> *plan = cacheOf(R()).acquire(radix ? f.n / radix : complexLength(f.kind, f.n), groups.alone, radix);
   if (!plan)
     return -1;
   struct Release {
     FftPlan<R> *plan;
     ~Release() { cacheOf(R()).release(plan); }
   } release{plan};
-  Scratch<R> work(plan->workSize(kernelsOf(R()).lanes));
+  Scratch<R> work(plan->workSize(kernelsOf<R>().lanes));
   if (!work)
     return -1;
-  // Neighbours in memory are taken together where they fill half of the lanes.
-  bool columns = 2 * f.innerCount >= lanes;
-  int64_t lines = f.outerCount * f.innerCount, piece = columns ? f.innerCount : lines;
-  for (int64_t begin = 0; begin < lines; begin += piece)
-    for (int64_t first = begin; first < begin + piece; first += lanes) {
-      int64_t left = begin + piece - first;
-      kernelsOf(R()).lines(*plan, f, in, out, first, left < lanes ? left : lanes, work.get());
-    }
+  for (int64_t g = begin; g < end; ++g) {
+    int64_t piece = g / (groups.whole + groups.halves), here = g % (groups.whole + groups.halves);
+    bool half = here >= groups.whole;
+    int64_t lanes = half ? groups.lanes / 2 : groups.lanes;
+    int64_t first = groups.whole * groups.lanes + (here - groups.whole) * lanes;
+    int64_t left = groups.pieceLines - first;
+    const FftKernels<R> &kernels = half ? *halfKernels<R>() : kernelsOf<R>();
+    kernels.lines(*plan, f, in, out, piece * groups.pieceLines + first, left < lanes ? left : lanes, work.get());
+  }
   return 0;
 }
 
-template int64_t ownLanes<float>(FftKind, int64_t, int64_t);
-template int64_t ownLanes<double>(FftKind, int64_t, int64_t);
-template int ownFft(const FftLines &, int64_t, const float *, float *);
-template int ownFft(const FftLines &, int64_t, const double *, double *);
+template FftGroups ownGroups<float>(const FftLines &, bool);
+template FftGroups ownGroups<double>(const FftLines &, bool);
+template int ownFft(const FftLines &, const FftGroups &, int64_t, int64_t, const float *, float *);
+template int ownFft(const FftLines &, const FftGroups &, int64_t, int64_t, const double *, double *);
 
 } // namespace tcc::runtime

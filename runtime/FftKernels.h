@@ -275,6 +275,8 @@ void scatter(const Side<R> &side, R *out, int64_t lanes, int64_t count, int64_t 
 // Transforms of split arrays
 //===----------------------------------------------------------------------===//
 
+template <class R> int64_t lanesOf(const FftPlan<R> &plan) { return plan.alone ? 1 : vectorLanes<R>; }
+
 template <class R> Split<R> exchanged(Split<R> x) { return {x.im, x.re}; }
 
 /// to[c][r] = from[r][c] times `turns`, for the columns of a vector.
@@ -341,7 +343,7 @@ inline __attribute__((always_inline)) void withFactors(int64_t entries, int64_t 
 
 /// Forward transform of any length from x, which it destroys, to y.
 template <class R> void transformAny(const FftPlan<R> &plan, Split<R> x, Split<R> y, R *work) {
-  int64_t lanes = plan.lanes;
+  int64_t lanes = lanesOf(plan);
   if (plan.direct)
     return transformSmooth(plan.smooth, lanes, x, y, work);
   int64_t n = plan.n, padded = plan.smooth.n, part = partSize(padded, lanes);
@@ -373,7 +375,7 @@ template <class R> void transformAny(const FftPlan<R> &plan, Split<R> x, Split<R
 /// with factors exp(-i pi k / n).
 template <class R, class F>
 inline __attribute__((always_inline)) void withMirrored(const FftPlan<R> &plan, int64_t entries, Split<R> z, F body) {
-  int64_t n = plan.n, lanes = plan.lanes;
+  int64_t n = plan.n, lanes = lanesOf(plan);
   withFactors(entries, lanes, plan.halfR.get(), plan.halfI.get(), [&](int64_t e, V<R> c, V<R> s) {
     if (lanes == 1) {
       V<R> re = load(z.re + n - e - (vectorLanes<R> - 1)), im = load(z.im + n - e - (vectorLanes<R> - 1));
@@ -388,7 +390,7 @@ inline __attribute__((always_inline)) void withMirrored(const FftPlan<R> &plan, 
 /// transforms of the even and of the odd numbers, 2E = z_k + conj z_(n-k), 2iO = z_k - conj z_(n-k), and the result is
 /// E + exp(-i pi k / n) O.
 template <class R> void spectrumOfPairs(const FftPlan<R> &plan, Split<R> z, Split<R> spectrum) {
-  int64_t n = plan.n, lanes = plan.lanes;
+  int64_t n = plan.n, lanes = lanesOf(plan);
   for (int64_t l = 0; l < lanes; ++l) {
     z.re[n * lanes + l] = z.re[l];
     z.im[n * lanes + l] = z.im[l];
@@ -402,7 +404,7 @@ template <class R> void spectrumOfPairs(const FftPlan<R> &plan, Split<R> z, Spli
 /// The reverse: 2z of which the inverse transform has the numbers in pairs. Imaginary parts that a Hermitian signal
 /// does not have are ignored.
 template <class R> void pairsOfSpectrum(const FftPlan<R> &plan, Split<R> spectrum, Split<R> z) {
-  int64_t n = plan.n, lanes = plan.lanes;
+  int64_t n = plan.n, lanes = lanesOf(plan);
   for (int64_t l = 0; l < lanes; ++l)
     spectrum.im[l] = spectrum.im[n * lanes + l] = 0;
   withMirrored(plan, n, spectrum, [=](int64_t e, V<R> mr, V<R> mi, V<R> c, V<R> s) {
@@ -532,7 +534,7 @@ void transformLines(const FftPlan<R> &plan, const FftLines &f, const R *in, R *o
                     R *work) {
   if (plan.radix)
     return transformOddLines(plan, f, in, out, first, count, work);
-  int64_t n = f.n, lanes = plan.lanes, half = n / 2 + 1, part = partSize(plan.n + 2, lanes);
+  int64_t n = f.n, lanes = lanesOf(plan), half = n / 2 + 1, part = partSize(plan.n + 2, lanes);
   Split<R> x{work, work + part}, y{work + 2 * part, work + 3 * part};
   work += 4 * part;
   bool realIn = f.kind == FftKind::RealToComplex, realOut = f.kind == FftKind::ComplexToReal;

@@ -19,11 +19,24 @@ struct FftLines {
   double scale;
 };
 
-/// How many of `lines` lines of length n are transformed side by side: the lanes of a vector, or 1, when neighbours
-/// within a line fill the vectors.
-template <class R> int64_t ownLanes(FftKind kind, int64_t n, int64_t lines);
-/// 0, or a negative number when memory ran out. `in` may equal `out` for complex transforms.
-template <class R> int ownFft(const FftLines &lines, int64_t lanes, const R *in, R *out);
+/// How our own transform cuts lines: those of a piece (of neighbours in memory, or all) into groups that are
+/// transformed side by side, a line in each lane of a vector, or lines by themselves, when neighbours within a line
+/// fill the vectors. What is left for half a vector or less goes into one of half the width, which takes half the time.
+struct FftGroups {
+  bool alone;
+  int64_t pieces, pieceLines; ///< lines of a piece
+  int64_t lanes;              ///< of a whole group
+  int64_t whole, halves;      ///< groups of a piece, in this order
+
+  int64_t count() const { return pieces * (whole + halves); }
+};
+/// `shared`: the groups may be computed by two threads, and the last one is cut in two if they could not share it.
+/// Never depends on the threads there are, as bits may depend on it.
+template <class R> FftGroups ownGroups(const FftLines &lines, bool shared);
+/// Transforms groups [begin, end) of `lines`. 0, or a negative number when memory ran out. `in` may equal `out` for
+/// complex transforms.
+template <class R>
+int ownFft(const FftLines &lines, const FftGroups &groups, int64_t begin, int64_t end, const R *in, R *out);
 
 } // namespace tcc::runtime
 #endif

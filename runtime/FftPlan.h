@@ -41,13 +41,23 @@ template <class R> struct FftStages {
 
 /// The transform of a prime p as a convolution of p - 1 numbers in the order of a generator's powers (C. Rader,
 /// "Discrete Fourier transforms when the number of data samples is prime", Proc. IEEE 56 (1968)): cyclic, or padded
-/// with zeros where p - 1 has large factors itself.
+/// with zeros where p - 1 has large factors itself. Its p - 1 or more numbers are a matrix, which is one row where
+/// those fit the first-level cache.
 template <class R> struct FftConvolution {
-  FftStages<R> stages;         ///< of p - 1 or of the padded length
+  int64_t rows = 0, columns = 0;
+  FftStages<R> overRows, overColumns;
   Scratch<int64_t> order;      ///< g^a mod p for a = 0 ... p - 2, and again 1
-  Scratch<R> filterR, filterI; ///< transform of exp(-2 pi i g^-c / p) / length
+  Scratch<R> turns;            ///< exp(-2 pi i r c / length), row by row for each column, re and im in turn
+  Scratch<R> filterR, filterI; ///< transform of exp(-2 pi i g^-c / p) / length: frequency r + rows * c at (r, c)
 
-  bool build(int64_t prime, int64_t length);
+  bool build(int64_t prime, int64_t length, int64_t rowsOfLength);
+  /// Places from one row of the matrix to the next: odd, so that a column is not in one set of the cache.
+  int64_t pitch() const { return columns | 1; }
+  int64_t workSize(int64_t lanes) const {
+    int64_t first = overRows.workSize(lanes), second = overColumns.workSize(lanes);
+    return 2 * partSize(rows * pitch(), lanes) + 6 * partSize(rows > columns ? rows : columns, lanes) +
+           (first > second ? first : second);
+  }
 };
 
 /// A length by stages: for lines side by side its own; for a line by itself those of the rows x columns matrix that the
@@ -67,11 +77,12 @@ template <class R> struct FftSmooth {
   }
 };
 
-/// One length, for `lanes` lines side by side (the lanes of a vector) or a line by itself (1). With an odd radix it is
-/// of radix * n real numbers: what is not the conjugate of another part of their spectrum are radix / 2 + 1 transforms
-/// of n complex numbers.
+/// One length, for lines side by side, one in each lane of a vector of any width, or for a line by itself, `alone`.
+/// With an odd radix it is of radix * n real numbers: what is not the conjugate of another part of their spectrum are
+/// radix / 2 + 1 transforms of n complex numbers.
 template <class R> struct FftPlan {
-  int64_t n = 0, lanes = 0, radix = 0;
+  int64_t n = 0, radix = 0;
+  bool alone = false;
   int references = 0;
   bool direct = false;         ///< else by Bluestein's convolution of a padded length, for a line by itself only
   FftSmooth<R> smooth;         ///< of n or of the padded length
@@ -81,9 +92,10 @@ template <class R> struct FftPlan {
   Scratch<R> turns;            ///< exp(-2 pi i t p / (radix n)) for t <= radix / 2 and p < n, re and im in turn
   Scratch<R> roots;            ///< cosines, then sines of exp(-2 pi i t / radix)
 
-  bool build(int64_t length, int64_t linesSideBySide, int64_t oddRadix);
-  /// Elements of the work array.
+  bool build(int64_t length, bool byItself, int64_t oddRadix);
+  /// Elements of the work array, for vectors of so many lanes.
   int64_t workSize(int64_t vector) const {
+    int64_t lanes = alone ? 1 : vector;
     int64_t real = radix ? partSize(radix * n, lanes) + 2 * partSize((radix / 2 + 1) * n, lanes) +
                                2 * partSize(radix * n / 2 + 1, lanes)
                          : 0;
