@@ -80,7 +80,7 @@ struct Lines {
   int64_t axis;
 };
 const Lines lines[] = {{{7}, 0},          {{1, 300}, 1}, {{5, 40, 3}, 1}, {{40, 3}, 0},
-                       {{3, 2, 3000}, 2}, {{0, 3}, 1},   {{6, 300}, 0}};
+                       {{3, 2, 3000}, 2}, {{0, 3}, 1},   {{6, 300}, 0},   {{2, 70001}, 1}};
 
 template <class F> void forEachLine(const Lines &l, F f) {
   int64_t n = l.shape[l.axis], inner = 1, outer = 1;
@@ -229,6 +229,42 @@ TEST(RuntimeScan, long_rows_do_not_depend_on_threads) {
   double sum = 0;
   for (int64_t i = 0; i < n; ++i)
     ASSERT_FLOAT_EQ(y[i], float(sum += x[i]));
+}
+
+// Results that are stored past the caches, in rows that begin anywhere within a line.
+TEST(RuntimeScan, large_results_agree_with_loops) {
+  const int64_t outer = 3, n = 7, inner = 300017;
+  Array<float> x({outer, n, inner}), rows({outer, n, inner}), columns({outer, n, inner});
+  for (int64_t i = 0; i < x.size(); ++i)
+    x[i] = float(i % 13 - 5);
+  for (int64_t reverse : {0, 1}) {
+    ASSERT_OK(call(tcc_cumsum, {x.tensor()}, {rows.tensor()}, {2, reverse}));
+    ASSERT_OK(call(tcc_cumsum, {x.tensor()}, {columns.tensor()}, {1, reverse}));
+    std::vector<double> sums(size_t(inner), 0);
+    for (int64_t k = 0; k < outer * n; ++k) {
+      int64_t row = reverse ? outer * n - 1 - k : k;
+      if (k % n == 0)
+        std::fill(sums.begin(), sums.end(), 0);
+      double sum = 0;
+      for (int64_t i = 0; i < inner; ++i) {
+        int64_t column = reverse ? inner - 1 - i : i, at = row * inner + column;
+        ASSERT_EQ(rows[at], float(sum += x[at]));
+        ASSERT_EQ(columns[at], float(sums[size_t(column)] += x[at]));
+      }
+    }
+  }
+}
+
+// Partial products of a row may leave the range that the product of all first ones stays in.
+TEST(RuntimeScan, products_overflow_only_where_their_results_do) {
+  const int64_t n = 200000;
+  Array<double> x({n}), y({n});
+  for (int64_t i = 0; i < n; ++i)
+    x[i] = i < 3 ? 1e-100 : i % 2 || i < 70000 ? 1 : i < 70010 ? 1e100 : 1;
+  ASSERT_OK(call(tcc_cumprod, {x.tensor()}, {y.tensor()}, {0, 0}));
+  double product = 1;
+  for (int64_t i = 0; i < n; ++i)
+    ASSERT_DOUBLE_EQ(y[i], product *= x[i]);
 }
 
 // Every length that ends within, at and behind a register, and orders that are hard on pivots.
