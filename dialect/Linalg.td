@@ -31,6 +31,10 @@ def SvdvalsOp : MatrixOp<"svdvals", "Singular values of a, descending", (outs Wi
 def EighOp : SquareMatrixOp<"eigh", "a = v diag(w) v^H for Hermitian a, from its lower triangle; w ascending",
                             (outs WideFloatTensor:$w, LapackTensor:$v)>;
 def EigOp : SquareMatrixOp<"eig", "a v = v diag(w), columns of v of norm 1", (outs ComplexTensor:$w, ComplexTensor:$v)>;
+def PinvOp : MatrixOp<"pinv", "The pseudo-inverse of a; singular values up to eps max(m, n) times the largest are zeros",
+                      (outs LapackTensor:$y)>;
+def PolarOp : MatrixOp<"polar", "u of a = u p, p positive semidefinite: columns of u, or rows if a is wide, are orthonormal",
+                       (outs LapackTensor:$u)>;
 def SchurOp : SquareMatrixOp<"schur", "a = z t z^H, z unitary, t upper triangular; complex for any a",
                              (outs ComplexTensor:$t, ComplexTensor:$z)>;
 
@@ -51,6 +55,16 @@ def TriangularSolveOp : SolverOp<"triangular_solve", "y with t y = b, or t^H y =
 def SolveOp : SolverOp<"solve", "y with a y = b", (ins)>;
 def PositiveSolveOp : SolverOp<"positive_solve", "y with a y = b for Hermitian a, positive definite but for rounding", (ins)>;
 
+def LstsqOp : LibraryOp<"lstsq", "The y of least norm among those of least |a y - b|, and the rank of a; zeros as for pinv"> {
+  let description = [{
+    C1: a and b have at least two axes and one element type. C2: a and b agree in all leading sizes and in the number of
+    rows.
+  }];
+  let arguments = (ins LapackTensor:$a, LapackTensor:$b);
+  let results = (outs LapackTensor:$y, PositionTensor:$rank);
+  let batching = Stacked<>;
+  let assemblyFormat = "$a `,` $b attr-dict `:` functional-type(operands, results)";
+}
 def LuSolveOp : LibraryOp<"lu_solve", "y with a y = b, or a^H y = b if adjoint, from lu(a)"> {
   let description = "C1..C3: as for solve, for lu and b. C4: perm has the shape of lu without its last axis.";
   let arguments = (ins LapackTensor:$lu, PositionTensor:$perm, LapackTensor:$b, BoolAttr:$adjoint);
@@ -75,6 +89,13 @@ def AdjugateOp : LibraryOp<"adjugate", "y with a y = y a = det(a) I, for singula
   let results = (outs LapackTensor:$y);
   let batching = Stacked<>;
   let assemblyFormat = "$a `,` $lu `,` $perm attr-dict `:` functional-type(operands, results)";
+}
+def AdjugateTangentOp : LibraryOp<"adjugate_tangent", "The derivative of a's adjugate along e; lu and perm are those of lu(a)"> {
+  let description = "C1: a, lu and e are square matrices of one type. C2: perm has their shape without the last axis.";
+  let arguments = (ins LapackTensor:$a, LapackTensor:$lu, PositionTensor:$perm, LapackTensor:$e);
+  let results = (outs LapackTensor:$y);
+  let batching = Stacked<>;
+  let assemblyFormat = "$a `,` $lu `,` $perm `,` $e attr-dict `:` functional-type(operands, results)";
 }
 
 //===----------------------------------------------------------------------===//
@@ -152,7 +173,11 @@ def : CustomAdjoint<SolveOp, "Giles 2008">;
 def : Undifferentiable<PositiveSolveOp, "made after differentiation">;
 def : Undifferentiable<LuSolveOp, "made after differentiation">;
 def : CustomAdjoint<DetOp, "cofactors">;
-def : CustomAdjoint<AdjugateOp, "of det(a) a^-1, for regular matrices">;
+def : CustomAdjoint<AdjugateOp, "adjugate_tangent is its own adjoint">;
+def : CustomAdjoint<AdjugateTangentOp, "by e itself, by a of regular matrices">;
+def : CustomAdjoint<PinvOp, "Golub and Pereyra 1973">;
+def : CustomAdjoint<LstsqOp, "Golub and Pereyra 1973">;
+def : CustomAdjoint<PolarOp, "a Sylvester equation, for matrices of full rank">;
 def : CustomAdjoint<SylvesterOp, "the adjoint equation">;
 def : CustomAdjoint<SchurSolveOp, "the adjoint equation">;
 def : CustomAdjoint<ExpmOp, "Mathias 1996: a block of the exponential of twice the size">;

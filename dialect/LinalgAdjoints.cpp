@@ -29,17 +29,99 @@ LogicalResult DetOp::pullback(AdjointBuilder &b) {
   return success();
 }
 
-// y = det(a) a^-1: dy = tr(y da) a^-1 - y da a^-1, so ga = tr(a^-H g) y^H - y^H g a^-H, of regular matrices.
+// With T(e) the derivative of adj(a) along e, tr(T(e) f) is the second derivative of det(a) along e and f, symmetric in
+// them: <g, T(e)> = Re tr(T(e) g^H) = Re tr(T(g^H) e), so ga = T(g^H)^H.
 LogicalResult AdjugateOp::pullback(AdjointBuilder &b) {
   if (!b.wants(0))
     return success();
   MatrixAlgebra m(b);
-  Value h = m.adjointOf(getA()), yh = m.adjointOf(getY());
-  Value trace = m.sumOfRows(m.diagonal(b.create<SolveOp>(h, b.dy())));
-  auto batch = llvm::to_vector(llvm::seq<int64_t>(tensorType(trace).getRank()));
-  Value right = m.adjointOf(b.create<SolveOp>(getA(), m.adjointOf(b.dy())));
-  Value first = b.create<MultiplyOp>(adjoint::broadcastLike(b, trace, yh, batch), yh);
-  b.accumulate(0, m.subtract(first, m.product(yh, right)));
+  b.accumulate(0, m.adjointOf(b.create<AdjugateTangentOp>(getA(), getLu(), getPerm(), m.adjointOf(b.dy()))));
+  return success();
+}
+
+// By e as above. By a, of regular matrices, y = d (tr(x e) x - x e x) with x = a^-1 and d = det(a), so that with h =
+// g^H, p = x e x, q = x h x: ga^H = tr(h y) x - d (tr(x h) p + tr(x e) q - p h x - q e x).
+LogicalResult AdjugateTangentOp::pullback(AdjointBuilder &b) {
+  MatrixAlgebra m(b);
+  Value a = getA(), e = getE(), h = m.adjointOf(b.dy());
+  if (b.wants(3))
+    b.accumulate(3, m.adjointOf(b.create<AdjugateTangentOp>(a, getLu(), getPerm(), h)));
+  if (!b.wants(0))
+    return success();
+  Value one = m.withDiagonal(b.zeros(a), b.splat(m.diagonal(a), 1.0)), x = b.create<SolveOp>(a, one);
+  Value d = b.create<DetOp>(a, getLu(), getPerm()), xe = m.product(x, e), xh = m.product(x, h);
+  Value p = m.product(xe, x), q = m.product(xh, x);
+  auto batch = llvm::to_vector(llvm::seq<int64_t>(tensorType(d).getRank()));
+  auto times = [&](Value scalar, Value matrix) {
+    return b.create<MultiplyOp>(adjoint::broadcastLike(b, scalar, matrix, batch), matrix);
+  };
+  auto trace = [&](Value matrix) { return m.sumOfRows(m.diagonal(matrix)); };
+  Value sum = m.subtract(m.add(times(trace(xh), p), times(trace(xe), q)), m.add(m.product(xe, q), m.product(xh, p)));
+  b.accumulate(0, m.adjointOf(m.subtract(times(trace(m.product(h, getY())), x), times(d, sum))));
+  return success();
+}
+
+// Golub and Pereyra 1973, eq. 4.12, for da that keep the rank, and any da where the discarded values are zeros:
+//   dx = -x da x + x x^H da^H (1 - a x) + (1 - x a) da^H x^H x.
+// Made of x itself, it has derivatives of any order.
+LogicalResult PinvOp::pullback(AdjointBuilder &b) {
+  if (!b.wants(0))
+    return success();
+  MatrixAlgebra m(b);
+  Value a = getA(), x = getY(), xh = m.adjointOf(x), g = b.dy(), gh = m.adjointOf(g);
+  Value left = m.subtract(gh, m.product(a, m.product(x, gh)));
+  Value right = m.subtract(gh, m.product(m.product(gh, x), a));
+  Value ga = m.subtract(m.product(m.product(left, x), xh), m.product(m.product(xh, g), xh));
+  b.accumulate(0, m.add(ga, m.product(xh, m.product(x, right))));
+  return success();
+}
+
+// y = x b with x = pinv(a), and so, with z = x^H gy: gb = z, and by the rule above
+//   ga = -z y^H + (b - a y) (x z)^H + x^H y (gy - a^H z)^H.
+LogicalResult LstsqOp::pullback(AdjointBuilder &b) {
+  if (!b.dy(0))
+    return success();
+  MatrixAlgebra m(b);
+  Value a = getA(), y = getY(), g = b.dy(), x = b.create<PinvOp>(a), xh = m.adjointOf(x), z = m.product(xh, g);
+  b.accumulate(1, z);
+  if (!b.wants(0))
+    return success();
+  Value residual = m.subtract(getB(), m.product(a, y));
+  Value rest = m.subtract(g, m.product(m.adjointOf(a), z));
+  Value ga = m.subtract(m.product(residual, m.adjointOf(m.product(x, z))), m.product(z, m.adjointOf(y)));
+  b.accumulate(0, m.add(ga, m.product(m.product(xh, y), m.adjointOf(rest))));
+  return success();
+}
+
+// a = u p of full rank and not wide: with w = u^H du, anti-Hermitian, u^H da = w p + dp, of which the anti-Hermitian
+// part is p w + w p = u^H da - da^H u (Higham 2008, "Functions of Matrices", section 8.2), and du = u w + (1 - u u^H)
+// da p^-1. So ga = 2 u s + (1 - u u^H) gu p^-1, p s + s p = anti(u^H gu). A wide a is the adjoint of one that is not.
+LogicalResult PolarOp::pullback(AdjointBuilder &b) {
+  if (!b.wants(0))
+    return success();
+  RankedTensorType type = getA().getType();
+  int64_t rank = type.getRank(), rows = type.getDimSize(rank - 2), columns = type.getDimSize(rank - 1);
+  if (ShapedType::isDynamic(rows) || ShapedType::isDynamic(columns))
+    return emitOpError("cannot be differentiated: the matrices have open sizes");
+  MatrixAlgebra m(b);
+  bool isWide = rows < columns;
+  auto turned = [&](Value x) { return isWide ? m.adjointOf(x) : x; };
+  Value a = turned(getA()), u = turned(getU()), g = turned(b.dy()), uh = m.adjointOf(u);
+  if (rows == 0 || columns == 0) {
+    b.accumulate(0, b.dy());
+    return success();
+  }
+  Value p = m.hermitian(m.product(uh, a)), values = b.create<SvdvalsOp>(a), k = m.product(uh, g);
+  bool isDouble = realTypeOf(type.getElementType()).isF64();
+  double rounding = 4.0 * double(std::max<int64_t>(8, std::max(rows, columns))) * (isDouble ? 0x1p-52 : 0x1p-23);
+  auto last = b.integers({rank - 2});
+  Value largest = adjoint::repeatLike(b, b.create<ReduceMaxOp>(values, last), values, last);
+  Value isZero = m.asRows(b.create<LessEqualOp>(values, m.scaled(largest, rounding)), p);
+  Value asked = m.check(m.antiHermitian(k), m.both(m.onDiagonal(p), isZero), Reason::rank);
+  Value ga = m.scaled(m.product(u, b.create<SylvesterOp>(p, p, asked)), 2.0);
+  if (rows != columns)
+    ga = m.add(ga, m.adjointOf(b.create<SolveOp>(p, m.adjointOf(m.subtract(g, m.product(u, k))))));
+  b.accumulate(0, turned(ga));
   return success();
 }
 

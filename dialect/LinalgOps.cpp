@@ -70,6 +70,14 @@ TCC_INFER_MATRIX(SvdvalsOp, false) {
   types.push_back(a.stack({a.k}, realTypeOf(a.type.getElementType())));
   return success();
 }
+TCC_INFER_MATRIX(PinvOp, false) {
+  types.push_back(a.stack({a.n, a.m}));
+  return success();
+}
+TCC_INFER_MATRIX(PolarOp, false) {
+  types.push_back(a.type);
+  return success();
+}
 TCC_INFER_MATRIX(EighOp, true) {
   types.append({a.stack({a.n}, realTypeOf(a.type.getElementType())), Type(a.type)});
   return success();
@@ -123,6 +131,19 @@ static bool mayFit(ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
          llvm::all_of(llvm::zip(a, b), [](auto sizes) { return mayBeEqual(std::get<0>(sizes), std::get<1>(sizes)); });
 }
 
+TCC_INFER(LstsqOp) {
+  FailureOr<MatrixShape> a = matrix(loc, getOperationName(), adaptor.getA(), /*square=*/false),
+                         b = matrix(loc, getOperationName(), adaptor.getB(), /*square=*/false);
+  if (failed(a) || failed(b))
+    return failure();
+  if (a->type.getElementType() != b->type.getElementType() || !mayFit(a->batch, b->batch) || !mayBeEqual(a->m, b->m))
+    return InferenceError(loc, getOperationName())
+           << "b must have a's element type, leading sizes and number of rows, got " << Type(a->type) << " and "
+           << Type(b->type);
+  types.append({b->stack({a->n, b->n}), a->stack({}, IntegerType::get(a->type.getContext(), 64))});
+  return success();
+}
+
 static LogicalResult checkPermutation(std::optional<Location> loc, StringRef op, Value lu, Value perm) {
   if (mayFit(tensorType(perm).getShape(), tensorType(lu).getShape().drop_back()))
     return success();
@@ -156,6 +177,13 @@ TCC_INFER(DetOp) {
 }
 TCC_INFER(AdjugateOp) {
   if (failed(twoSquares(loc, getOperationName(), adaptor.getA(), adaptor.getLu())))
+    return failure();
+  types.push_back(adaptor.getA().getType());
+  return checkPermutation(loc, getOperationName(), adaptor.getLu(), adaptor.getPerm());
+}
+TCC_INFER(AdjugateTangentOp) {
+  if (failed(twoSquares(loc, getOperationName(), adaptor.getA(), adaptor.getLu())) ||
+      failed(twoSquares(loc, getOperationName(), adaptor.getA(), adaptor.getE())))
     return failure();
   types.push_back(adaptor.getA().getType());
   return checkPermutation(loc, getOperationName(), adaptor.getLu(), adaptor.getPerm());

@@ -9,7 +9,7 @@
 namespace tcc {
 
 /// Why a derivative does not exist or is not known; the order of the messages in runtime/Check.cpp.
-enum class Reason : int64_t { gauge, secondDerivative, complement, singular };
+enum class Reason : int64_t { gauge, secondDerivative, complement, singular, rank };
 
 class MatrixAlgebra {
 public:

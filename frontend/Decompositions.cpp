@@ -135,16 +135,17 @@ Schur schur(const Tensor &a, Loc where) {
 }
 
 /// Which singular values count: above rcond times the largest.
-static Tensor counted(const Tensor &m, const Tensor &s, const RcondOptions &o, Loc where) {
-  double rcond = o.rcond.value_or(epsilonOf(m.dtype()) * double(std::max(m.dim(-1), m.dim(-2))));
+static Tensor counted(const Tensor &m, const Tensor &s, std::optional<double> limit, Loc where) {
+  double rcond = limit.value_or(epsilonOf(m.dtype()) * double(std::max(m.dim(-1), m.dim(-2))));
   if (s.dim(-1) == 0)
     return greater(s, 0.0, where);
   Tensor top = ops::stop_gradient(max(s, -1, {.keepdims = true}, where), where);
   return greater(s, multiply(top, rcond, where), where);
 }
 
-/// V S^+ U^H. A zero is replaced before it is inverted, so that no infinity reaches the gradient.
-static Tensor pseudoInverse(const Svd &f, const Tensor &counts, Loc where) {
+/// V S^+ U^H of the values that count. What is left out may be no zero, and has its part in the gradient. A zero is
+/// replaced before it is inverted, so that no infinity reaches the gradient.
+static Tensor truncatedInverse(const Svd &f, const Tensor &counts, Loc where) {
   Tensor safe = tcc::where(counts, f.s, constantLike(f.s, 1, where), where);
   Tensor inverse = tcc::where(counts, divide(1.0, safe, where), constantLike(f.s, 0, where), where);
   return matmul(scaleColumns(adjoint(f.vh, where), inverse, where), adjoint(f.u, where), where);
@@ -152,8 +153,10 @@ static Tensor pseudoInverse(const Svd &f, const Tensor &counts, Loc where) {
 
 Tensor pinv(const Tensor &a, RcondOptions o, Loc where) {
   Tensor m = asMatrix(a, "pinv", where);
+  if (!o.rcond)
+    return ops::pinv(m, where);
   Svd f = svd(m, {}, where);
-  return pseudoInverse(f, counted(m, f.s, o, where), where);
+  return truncatedInverse(f, counted(m, f.s, o.rcond, where), where);
 }
 
 Lstsq lstsq(const Tensor &a, const Tensor &b, RcondOptions o, Loc where) {
@@ -166,28 +169,36 @@ Lstsq lstsq(const Tensor &a, const Tensor &b, RcondOptions o, Loc where) {
     y = expand_dims(y, 1, where);
   if (y.ndim() < 2 || m.dim(-2) != y.dim(-2))
     fail("lstsq", where, Kind::shape, "expected as many rows on both sides, got ", a.shape(), " and ", b.shape());
-  Svd f = svd(m, {}, where);
-  Tensor counts = counted(m, f.s, o, where), x = matmul(pseudoInverse(f, counts, where), y, where);
+  bool isOneBatch = std::equal(m.shape().begin(), m.shape().end() - 2, y.shape().begin(), y.shape().end() - 2);
+  Tensor x, rank, s;
+  if (!o.rcond && isOneBatch) {
+    auto [solution, count] = ops::lstsq(m, y, where);
+    x = solution, rank = count, s = svdvals(m, where);
+  } else {
+    Svd f = svd(m, {}, where);
+    Tensor counts = counted(m, f.s, o.rcond, where);
+    x = matmul(o.rcond ? truncatedInverse(f, counts, where) : ops::pinv(m, where), y, where);
+    rank = sum(counts, -1, {}, where), s = f.s;
+  }
   Tensor residuals = zerosOf(real_dtype(dtype), {0}, where);
   if (m.dim(-2) > m.dim(-1)) {
     Tensor r = subtract(matmul(m, x, where), y, where);
     residuals = sum(add(square(real(r, where), where), square(imag(r, where), where), where), -2, {}, where);
   }
-  return {vector ? squeeze(x, -1, where) : x, residuals, sum(counts, -1, {}, where), f.s};
+  return {vector ? squeeze(x, -1, where) : x, residuals, rank, s};
 }
 
+// p = u^H a, Hermitian but for rounding.
 Polar polar(const Tensor &a, Loc where) {
-  Tensor m = asMatrix(a, "polar", where);
-  Svd f = svd(m, {}, where);
-  Tensor v = adjoint(f.vh, where);
-  return {matmul(f.u, f.vh, where), matmul(scaleColumns(v, f.s, where), f.vh, where)};
+  Tensor m = asMatrix(a, "polar", where), u = ops::polar(m, where), p = matmul(adjoint(u, where), m, where);
+  return {u, divide(add(p, adjoint(p, where), where), 2.0, where)};
 }
 
 Tensor matrix_rank(const Tensor &a, Loc where) {
   if (a.ndim() < 2) // NumPy's: a vector has rank 1 unless it is zero
     return asDtype(any(not_equal(a, 0, where), {}, {}, where), int64, where);
   Tensor m = asMatrix(a, "matrix_rank", where);
-  return sum(counted(m, svdvals(m, where), {}, where), -1, {}, where);
+  return sum(counted(m, svdvals(m, where), std::nullopt, where), -1, {}, where);
 }
 
 Tensor cond(const Tensor &a, Loc where) {

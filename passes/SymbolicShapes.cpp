@@ -393,6 +393,15 @@ void SymbolicShapes::visit(Operation *op, function_ref<AffineMap(LaunchOp)> resu
         })
         .Case<SolveOp, PositiveSolveOp, TriangularSolveOp, SchurSolveOp>([&](auto) { copy(1); })
         .Case<LuSolveOp, SylvesterOp>([&](auto) { copy(2); })
+        .Case<PinvOp>([&](auto) {
+          copy(0);
+          std::swap(sizes[0].end()[-1], sizes[0].end()[-2]);
+        })
+        .Case<LstsqOp>([&](auto) {
+          copy(1);
+          sizes[0][rankOf(0) - 2] = in(0, rankOf(0) - 1);
+          sizes[1].assign(sizes[0].begin(), sizes[0].end() - 2);
+        })
         .Case<LaunchOp>([&](LaunchOp launch) {
           AffineMap map = resultShapes(launch), arguments = openSizes(launch->getOperands());
           if (!map || !arguments)
@@ -418,7 +427,7 @@ void SymbolicShapes::visit(Operation *op, function_ref<AffineMap(LaunchOp)> resu
               demandEqual(op, in(1, next++), in(0, axis));
         })
         .Case<FftOp, CumsumOp, CumprodOp, CummaxOp, CumminOp, SortOp, ArgsortOp, CheckIndexOp, CholeskyOp, AdjugateOp,
-              ExpmOp, SqrtmOp, LogmOp, CheckOp>([&](auto) { copy(0); })
+              AdjugateTangentOp, PolarOp, ExpmOp, SqrtmOp, LogmOp, CheckOp>([&](auto) { copy(0); })
         .Default([&](Operation *) {
           // Factorisations: every result axis is a batch axis or has the size of a square matrix.
           int64_t rank = rankOf(0);

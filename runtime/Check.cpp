@@ -20,6 +20,8 @@ const char *const reasons[] = {
     "[linalg] expected a nonsingular matrix, got a singular one: its triangular factor is zero at row %lld, column "
     "%lld "
     "(batch index %lld)",
+    "[gradient] expected a matrix of full rank for a derivative of its polar factors, got a zero at row %lld, column "
+    "%lld of its singular values' diagonal (batch index %lld)",
 };
 
 } // namespace

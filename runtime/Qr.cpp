@@ -3,6 +3,7 @@
 // in fixed tiles on our threads, the next panel as soon as its columns are ready.
 #include "runtime/Decompose.h"
 #include "runtime/FactorPanel.h"
+#include "runtime/LeastSquares.h"
 #include "runtime/RowProduct.h"
 #include "runtime/Vectorise.h"
 #include <atomic>
@@ -43,9 +44,10 @@ template <class T> void scaledCopy(T *to, const T *from, int64_t rows, int64_t c
 
 template <class T> class BlockQr {
 public:
-  /// Factors a copy of m x n numbers (leading dimension n) in place: it becomes R, with zeros below.
-  BlockQr(int64_t m, int64_t n, int64_t columnsOfQ)
-      : m(m), n(n), smaller(m < n ? m : n), columnsOfQ(columnsOfQ),
+  /// Factors a copy of m x n numbers (leading dimension n) in place: it becomes R, with zeros below. Of more than
+  /// `factored` columns those behind become Q^H times what they were.
+  BlockQr(int64_t m, int64_t n, int64_t factored, int64_t columnsOfQ)
+      : m(m), n(n), smaller(factored), columnsOfQ(columnsOfQ),
         width(smaller < mostPanelColumns<T> ? smaller : mostPanelColumns<T>), panels((smaller + width - 1) / width) {}
   bool allocate() {
     return reflections.resize(offsetOf(panels)) && triangles.resize(panels * width * panelStride<T>(width)) &&
@@ -58,7 +60,7 @@ public:
         [&](int64_t p, int64_t column, int64_t count) { apply(p, true, a + begin(p) * n, n, column, count); });
     parallelFor(m, grainFor(double(n) * sizeof(T) * 0.05), [&](int64_t from, int64_t to) {
       for (int64_t i = from; i < to; ++i)
-        memset(static_cast<void *>(a + i * n), 0, size_t(i < n ? i : n) * sizeof(T));
+        memset(static_cast<void *>(a + i * n), 0, size_t(i < smaller ? i : smaller) * sizeof(T));
     });
   }
 
@@ -162,7 +164,7 @@ int32_t tcc_qr(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t 
       return noLibrary("qr", "BLAS", status);
     BatchFailure failure;
     forEachMatrix(matrices.batch, 4.0 * double(m) * double(n) * double(smaller), [&](int64_t begin, int64_t end) {
-      BlockQr<T> blocks(m, n, k);
+      BlockQr<T> blocks(m, n, smaller, k);
       if (!blocks.allocate())
         return failure.report(begin, noMemory);
       for (int64_t b = begin; b < end; ++b) {
@@ -181,3 +183,17 @@ int32_t tcc_qr(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t 
     return failure.any() ? outOfMemory(status, "qr", 2 * m * n * int64_t(sizeof(T))) : int32_t(TCC_OK);
   });
 }
+
+template <class T> bool tcc::runtime::triangularise(int64_t m, int64_t n, int64_t columns, T *ab) {
+  BlockQr<T> blocks(m, n + columns, n, 0);
+  if (!blocks.allocate())
+    return false;
+  blocks.factor(ab);
+  return true;
+}
+#define TCC_INSTANTIATE(T) template bool tcc::runtime::triangularise(int64_t, int64_t, int64_t, T *);
+TCC_INSTANTIATE(float)
+TCC_INSTANTIATE(double)
+TCC_INSTANTIATE(Complex<float>)
+TCC_INSTANTIATE(Complex<double>)
+#undef TCC_INSTANTIATE

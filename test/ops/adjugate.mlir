@@ -10,9 +10,8 @@ func.func @f(%a: tensor<2x2xf64>) -> tensor<2x2xf64> {
   return %y : tensor<2x2xf64>
 }
 
-// Of regular matrices.
 // CHECK-LABEL: func.func @f_vjp(
-// CHECK: tcc.solve
+// CHECK: tcc.adjugate_tangent
 
 // In thousandths.
 // NUMBERS: {{\[\[}}{{ *}}4000.{{ +}}-2000.]

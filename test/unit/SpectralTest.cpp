@@ -179,7 +179,7 @@ TEST(Spectral, LossesThatDependOnTheBasisAreErrors) {
       expectNoGradient(left, a, choice);
     // The polar factor of a singular matrix.
     expectNoGradient([=](const Tensor &m) { return overlap(w, linalg::polar(m).u); }, diagonalMatrix({1, 0, 0}, d),
-                     choice);
+                     "expected a matrix of full rank");
     expectNoGradient(
         [=](const Tensor &m) { return overlap(w, linalg::svd(m(_, slice(0, 1)), {.full_matrices = true}).u); },
         noise({3, 3}, d, 2), "basis of a complement");
