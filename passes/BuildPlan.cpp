@@ -306,6 +306,10 @@ FailureOr<PlanTemplate> PlanTemplate::Builder::run() {
       slot.shape = shapeOf(view.getType(), view.getSizes());
       slot.offset = sizes[view.getByteShift()];
       addSlot(view, std::move(slot));
+    } else if (auto none = dyn_cast<plan::NoneOp>(op)) {
+      SlotTemplate slot{runtime::SlotKind::None, 0};
+      slot.shape = shapeOf(none.getMemref().getType(), none.getSizes());
+      addSlot(none.getMemref(), std::move(slot));
     } else if (auto alias = dyn_cast<plan::AliasOp>(op)) {
       SlotTemplate slot{runtime::SlotKind::Input, 0};
       slot.base = slotOf[alias.getSource()];
@@ -418,6 +422,8 @@ std::unique_ptr<runtime::Plan> PlanTemplate::instantiate(ArrayRef<int64_t> openS
       plan->addOutput(slot.dtype, shape);
     else if (slot.kind == runtime::SlotKind::Constant)
       plan->addConstant(slot.dtype, shape, slot.data.data());
+    else if (slot.kind == runtime::SlotKind::None)
+      plan->addNone(slot.dtype, shape);
     else
       plan->addArena(slot.dtype, shape, slot.offset.evaluate(openSizes));
   }

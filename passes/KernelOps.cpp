@@ -2,6 +2,7 @@
 //
 // The classification of tcc ops for kernels.
 #include "passes/KernelOps.h"
+#include "runtime/Runtime.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -191,6 +192,13 @@ int64_t elementBytes(Type element) {
   if (auto complexElement = dyn_cast<mlir::ComplexType>(element))
     return complexElement.getElementType().getIntOrFloatBitWidth() / 4;
   return storageType(element).getIntOrFloatBitWidth() / 8;
+}
+
+bool isLeftOut(Value value) {
+  auto result = dyn_cast<OpResult>(value);
+  auto call = result && value.use_empty() ? dyn_cast<RuntimeCallOpInterface>(result.getOwner()) : nullptr;
+  const TccEntry *entry = call ? tcc_find_entry(call.getLibrarySymbol().c_str()) : nullptr;
+  return entry && entry->optional_results >> result.getResultNumber() & 1;
 }
 
 Value rootOf(Value tensor) {

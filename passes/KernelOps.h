@@ -41,6 +41,9 @@ bool isSplat(mlir::Value value);
 /// The tensor whose memory `tensor` shows through reshapes.
 mlir::Value rootOf(mlir::Value tensor);
 
+/// Whether `value` is a result of a library call that nobody reads and the library can leave out: it gets no memory.
+bool isLeftOut(mlir::Value value);
+
 /// The storage type of an element in memory: bool is i8, unsigned is signless.
 mlir::Type storageType(mlir::Type element);
 /// Bytes of an element in memory.

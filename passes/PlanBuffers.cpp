@@ -105,6 +105,7 @@ private:
     int64_t offset = -1;  // of a block with constant size
     unsigned dynamicSlot = 0;
     bool isReleased = false;
+    bool isLeftOut = false; // no memory at all
   };
 
   LogicalResult number();
@@ -152,7 +153,9 @@ LogicalResult EntryPlanner::addBlock(Value tensor) {
     bytes = bytes * expr;
   }
   blocks[tensor] = storage.size();
-  storage.emplace_back().bytes = bytes;
+  Block &block = storage.emplace_back();
+  block.bytes = bytes;
+  block.isLeftOut = isLeftOut(tensor);
   return success();
 }
 
@@ -192,7 +195,7 @@ void EntryPlanner::allocate(Block &block) {
 }
 
 void EntryPlanner::release(Block &block) {
-  if (block.caller || std::exchange(block.isReleased, true))
+  if (block.caller || block.isLeftOut || std::exchange(block.isReleased, true))
     return;
   if (auto bytes = dyn_cast<AffineConstantExpr>(block.bytes))
     arena.release(block.offset, bytes.getValue());
@@ -225,7 +228,7 @@ void EntryPlanner::place(Operation *op, unsigned position) {
   }
   for (auto [index, result] : llvm::enumerate(op->getResults())) {
     Block &block = storage[blockOf(result)];
-    if (!placed[index] && !block.caller)
+    if (!placed[index] && !block.caller && !block.isLeftOut)
       allocate(block);
   }
   for (Value operand : op->getOperands())
@@ -268,7 +271,9 @@ Value EntryPlanner::memory(Value tensor) {
   SmallVector<Value> sizes = openSizes(tensor);
   MemRefType type = memoryType(tensor);
   Value result;
-  if (!block.caller)
+  if (block.isLeftOut)
+    result = plan::NoneOp::create(builder, loc, type, sizes);
+  else if (!block.caller)
     result = memref::ViewOp::create(builder, loc, type, arenaArgument, offset(block), sizes);
   else if (block.caller.getType() == type)
     result = block.caller;

@@ -60,6 +60,13 @@ def ConstantOp : PlanOp<"constant", [Pure]> {
   let assemblyFormat = "$value attr-dict `:` type($memref)";
 }
 
+def NoneOp : PlanOp<"none", [Pure]> {
+  let summary = "No memory: for a result that nobody reads and its library function leaves out";
+  let arguments = (ins Variadic<Index>:$sizes);
+  let results = (outs AnyMemRef:$memref);
+  let assemblyFormat = "`[` $sizes `]` attr-dict `:` type($memref)";
+}
+
 def AliasOp : PlanOp<"alias", [Pure]> {
   let summary = "The same memory with another shape";
   let arguments = (ins AnyMemRef:$source, Variadic<Index>:$sizes);

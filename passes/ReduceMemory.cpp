@@ -64,11 +64,12 @@ private:
     double cost = 0, worth = 0;
   };
 
-  /// Bytes in the arena: none for what the caller or the program holds.
+  /// Bytes in the arena: none for what the caller or the program holds, or nobody.
   int64_t bytesOf(Value root) const {
     Operation *op = root.getDefiningOp();
-    return !op || isa<ConstantOp>(op) || returned.contains(root) ? 0
-                                                                 : ArenaAllocator::align(byteSize(tensorType(root)));
+    return !op || isa<ConstantOp>(op) || returned.contains(root) || isLeftOut(root)
+               ? 0
+               : ArenaAllocator::align(byteSize(tensorType(root)));
   }
 
   void localiseReshapes();

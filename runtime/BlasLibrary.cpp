@@ -51,7 +51,6 @@ template <class T> void fill(void *library, char type, LapackTable<T> &table) {
   set(table.gelqf, "gelqf");
   set(table.unglq, isComplex<T> ? "unglq" : "orglq");
   set(table.trsyl, "trsyl");
-  set(table.steqr, "steqr");
   set(table.lasdq, "lasdq");
   set(table.gesvd, "gesvd");
   set(table.heev, isComplex<T> ? "heev" : "syev");

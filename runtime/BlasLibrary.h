@@ -38,8 +38,7 @@ template <class T> struct LapackTable {
                 const BlasInt *, BlasInt *);
   void (*trsyl)(const char *, const char *, const BlasInt *, const BlasInt *, const BlasInt *, const T *,
                 const BlasInt *, const T *, const BlasInt *, T *, const BlasInt *, R *, BlasInt *, Length, Length);
-  /// Of real types only: eigenvalues of tridiagonal, singular values of bidiagonal matrices by QR iteration.
-  void (*steqr)(const char *, const BlasInt *, R *, R *, T *, const BlasInt *, R *, BlasInt *, Length);
+  /// Of real types only: singular values of bidiagonal matrices by QR iteration.
   void (*lasdq)(const char *, const BlasInt *, const BlasInt *, const BlasInt *, const BlasInt *, const BlasInt *, T *,
                 T *, T *, const BlasInt *, T *, const BlasInt *, T *, const BlasInt *, T *, BlasInt *, Length);
   // The signatures below differ between real and complex types.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The trees of halves, their leaves and what a merge of each kind does.
 #include "runtime/SpectralMerge.h"
+#include "runtime/TridiagonalQr.h"
 
 namespace tcc::runtime {
 namespace {
@@ -20,6 +21,15 @@ template <class R> void clearMatrix(VectorMatrix<R> m, int64_t n) {
     memset(m.data + j * m.ld, 0, size_t(n) * sizeof(R));
 }
 
+template <class R> void sortLeaf(const R *d, int64_t n, int32_t *order) {
+  for (int64_t j = 0; j < n; ++j) {
+    int64_t place = j;
+    for (; place > 0 && d[order[place - 1]] > d[j]; --place)
+      order[place] = order[place - 1];
+    order[place] = int32_t(j);
+  }
+}
+
 //===----------------------------------------------------------------------===//
 // Tridiagonal matrices
 //===----------------------------------------------------------------------===//
@@ -29,7 +39,7 @@ public:
   Tridiagonal(int64_t n, R *d, R *e, Basis<R> q, int32_t *order) : n(n), d(d), e(e), q(q), order(order) {}
 
   int64_t run() {
-    int depth = depthOf(n);
+    int depth = depthOf(n, mostTridiagonalVectors);
     // t = diag(t_1, t_2) + |e| (1, sign e) (1, sign e)^T at each cut
     for (int64_t i = 1; i < int64_t(1) << depth; ++i) {
       int64_t cut = n * i >> depth;
@@ -45,23 +55,14 @@ public:
 
 private:
   int64_t leaf(int64_t lo, int64_t hi) {
-    R vectors[largestLeaf * largestLeaf], work[2 * largestLeaf];
-    BlasInt size = BlasInt(hi - lo), info = 0, ld = q.matrix.data ? BlasInt(q.matrix.ld) : size;
-    R *z = q.matrix.data ? q.at(lo, lo) : vectors;
-    lapack<R>()->steqr("I", &size, d + lo, e + lo, z, &ld, work, &info, 1);
-    for (int64_t j = 0; j < size; ++j) {
-      order[lo + j] = int32_t(j);
-      if (!q.matrix.data) {
-        q.first[lo + j] = z[j * ld];
-        q.last[lo + j] = z[size - 1 + j * ld];
-      }
-    }
-    return info;
+    if (int64_t failure = tridiagonalVectors(hi - lo, d + lo, e + lo, q.at(lo, lo), q.matrix.ld))
+      return failure;
+    sortLeaf(d + lo, hi - lo, order + lo);
+    return 0;
   }
 
   int64_t merge(int64_t lo, int64_t cut, int64_t hi) {
     const int64_t size = hi - lo, half = cut - lo;
-    const bool isFull = q.matrix.data;
     Merge<R> poles(size);
     if (!poles.ok)
       return noMemory;
@@ -71,22 +72,18 @@ private:
     R most = 0;
     inOrder(d + lo, order + lo, half, d + cut, order + cut, hi - cut, [&](bool isSecond, int64_t j) {
       int64_t column = isSecond ? half + j : j;
-      R entry = isFull ? *q.at(isSecond ? cut : cut - 1, lo + column) : (isSecond ? q.first : q.last)[lo + column];
+      R entry = *q.at(isSecond ? cut : cut - 1, lo + column);
       poles.d[place] = d[lo + column];
       poles.z[place] = isSecond && edge < 0 ? -entry * root : entry * root;
       most = fmax(most, fmax(fabs(poles.d[place]), fabs(poles.z[place])));
       poles.column[place] = int32_t(column);
       poles.support[place++] = isSecond ? Second : First;
     });
-    if (!isFull) {
-      memset(q.last + lo, 0, size_t(half) * sizeof(R));
-      memset(q.first + cut, 0, size_t(hi - cut) * sizeof(R));
-    }
     poles.deflate(0, rho, 4 * std::numeric_limits<R>::epsilon() * most,
                   [&](int64_t x, int64_t y, R c, R s) { q.rotate(lo + x, lo + y, lo, size, c, s); });
     if (!poles.solve(rho, /*isSquared=*/false))
       return 1;
-    if (int64_t failure = isFull ? vectors(poles, lo, cut, hi) : mergeRows(poles, q, lo, /*isSquared=*/false))
+    if (int64_t failure = vectors(poles, lo, cut, hi))
       return failure;
     poles.finish(d + lo, order + lo);
     return 0;
@@ -128,6 +125,8 @@ private:
 /// places in u and v; behind them, where there is a column more, v has the vector of the null space. Row `cut`, with
 /// entries `alpha` and `beta`, ties the halves together.
 template <class R> class Bidiagonal {
+  static constexpr int64_t largestLeaf = 32;
+
 public:
   Bidiagonal(int64_t n, R *d, R *e, R most, Basis<R> u, Basis<R> v, int32_t *order)
       : n(n), d(d), e(e), smallest(std::numeric_limits<R>::epsilon() * std::numeric_limits<R>::epsilon() * most), u(u),
@@ -135,9 +134,9 @@ public:
 
   int64_t run() {
     return climb(
-        depthOf(n),
+        depthOf(n, largestLeaf),
         [&](int64_t i) {
-          auto [lo, hi] = node(depthOf(n), i);
+          auto [lo, hi] = node(depthOf(n, largestLeaf), i);
           return leaf(lo, hi);
         },
         [&](int level, int64_t i) {
@@ -180,12 +179,7 @@ private:
         v.first[lo + j] = rightT[j];
         v.last[lo + j] = rightT[j + (columns - 1) * side];
       }
-    for (int64_t j = 0; j < size; ++j) { // LAPACK's versions differ in their order
-      int64_t place = j;
-      for (; place > 0 && d[lo + order[lo + place - 1]] > d[lo + j]; --place)
-        order[lo + place] = order[lo + place - 1];
-      order[lo + place] = int32_t(j);
-    }
+    sortLeaf(d + lo, size, order + lo);
     return info;
   }
 
@@ -235,7 +229,7 @@ private:
     });
     if (!poles.solve(R(1), /*isSquared=*/true))
       return 1;
-    if (int64_t failure = isFull() ? vectors(poles, lo, cut, hi) : mergeRows(poles, v, lo, /*isSquared=*/true))
+    if (int64_t failure = isFull() ? vectors(poles, lo, cut, hi) : mergeRows(poles, v, lo))
       return failure;
     poles.finish(d + lo, order + lo);
     return 0;
@@ -279,12 +273,8 @@ private:
 } // namespace
 
 template <class R> int64_t solveTridiagonal(int64_t n, R *d, R *e, VectorMatrix<R> vectors, int32_t *order) {
-  Rows<R> rows;
-  if (vectors.data)
-    clearMatrix(vectors, n);
-  else if (!rows.resize(n))
-    return noMemory;
-  return Tridiagonal<R>(n, d, e, {vectors, rows.first.get(), rows.last.get()}, order).run();
+  clearMatrix(vectors, n);
+  return Tridiagonal<R>(n, d, e, {vectors, nullptr, nullptr}, order).run();
 }
 
 template <class R>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Eigenvalues of real symmetric tridiagonal and singular values of real upper bidiagonal matrices, with vectors if they
-// are wanted: halves are solved and merged by a change of rank one (Cuppen 1981; Gu and Eisenstat, SIAM J. Matrix Anal.
-// Appl. 16 (1995)). Merges of a level, and the roots and products of a merge, run on all threads.
+// Eigenvalues and vectors of real symmetric tridiagonal matrices, singular values of real upper bidiagonal ones, with
+// vectors if they are wanted: halves are solved and merged by a change of rank one (Cuppen 1981; Gu and Eisenstat, SIAM
+// J. Matrix Anal. Appl. 16 (1995)). Merges of a level, and the roots and products of a merge, run on all threads.
 #ifndef TCC_RUNTIME_DIVIDECONQUER_H
 #define TCC_RUNTIME_DIVIDECONQUER_H
 
@@ -10,7 +10,7 @@
 
 namespace tcc::runtime {
 
-/// Column-major, n x n; null data if no vectors are wanted.
+/// Column-major, n x n.
 template <class R> struct VectorMatrix {
   R *data = nullptr;
   int64_t ld = 0;
@@ -20,7 +20,7 @@ template <class R> struct VectorMatrix {
 /// e (n - 1) is lost. Returns 0, 1 if a value did not converge, or noMemory.
 template <class R> int64_t solveTridiagonal(int64_t n, R *d, R *e, VectorMatrix<R> vectors, int32_t *order);
 
-/// The same for b = u diag(d) v^T with diagonal d and superdiagonal e; u and v are wanted together.
+/// The same for b = u diag(d) v^T with diagonal d and superdiagonal e; data of u and v is null if they are not wanted.
 template <class R> int64_t solveBidiagonal(int64_t n, R *d, R *e, VectorMatrix<R> u, VectorMatrix<R> v, int32_t *order);
 
 } // namespace tcc::runtime

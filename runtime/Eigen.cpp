@@ -6,6 +6,7 @@
 #include "runtime/Layout.h"
 #include "runtime/SchurForm.h"
 #include "runtime/SmallMatrix.h"
+#include "runtime/TridiagonalQr.h"
 
 using namespace tcc::runtime;
 
@@ -25,13 +26,17 @@ template <class T> int64_t decomposeHermitian(const T *matrix, int64_t n, Real<T
   transposeCopy(a.data.get(), a.ld, matrix, n, n, n, [=](T x) { return x * T(scale); });
   if (!tridiagonalize(a, diagonal.get(), offDiagonal.get(), tau.get()))
     return noMemory;
-  VectorMatrix<R> inner{v ? vectors.get() : nullptr, n};
+  if (!v) {
+    int64_t failure = tridiagonalValues(n, diagonal.get(), offDiagonal.get());
+    for (int64_t j = 0; j < n; ++j)
+      w[j] = diagonal[j] * unscale;
+    return failure;
+  }
+  VectorMatrix<R> inner{vectors.get(), n};
   if (int64_t failure = solveTridiagonal(n, diagonal.get(), offDiagonal.get(), inner, order.get()))
     return failure;
   for (int64_t j = 0; j < n; ++j)
     w[j] = diagonal[order[j]] * unscale;
-  if (!v)
-    return 0;
   Reflections<T> reflections(a.data.get(), a.ld, n, n - 1, 1, tau.get());
   bool ok =
       backTransform(reflections, n, n, inner, n, order.get(), /*isDescending=*/false,
@@ -138,7 +143,7 @@ int32_t eig(const TccTensor *in, const TccTensor *out, const MatrixBatch &matric
 
 int32_t tcc_eigh(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *,
                  TccStatus *status) {
-  TCC_CHECK(checkArguments("eigh", in, n_in, 1, out, n_out, 2, status, /*optionalResults=*/2));
+  TCC_CHECK(checkArguments("eigh", in, n_in, 1, out, n_out, 2, status, tcc_eigh_optional_results));
   MatrixBatch matrices;
   TCC_CHECK(squareBatch("eigh", in[0], matrices, status));
   int64_t n = matrices.n;
@@ -174,7 +179,7 @@ int32_t tcc_eigh(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_
 
 int32_t tcc_eig(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *,
                 TccStatus *status) {
-  TCC_CHECK(checkArguments("eig", in, n_in, 1, out, n_out, 2, status, /*optionalResults=*/2));
+  TCC_CHECK(checkArguments("eig", in, n_in, 1, out, n_out, 2, status, tcc_eig_optional_results));
   MatrixBatch matrices;
   TCC_CHECK(squareBatch("eig", in[0], matrices, status));
   int64_t n = matrices.n;
@@ -187,7 +192,7 @@ int32_t tcc_eig(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t
 
 int32_t tcc_schur(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *,
                   TccStatus *status) {
-  TCC_CHECK(checkArguments("schur", in, n_in, 1, out, n_out, 2, status));
+  TCC_CHECK(checkArguments("schur", in, n_in, 1, out, n_out, 2, status, tcc_schur_optional_results));
   MatrixBatch matrices;
   TCC_CHECK(squareBatch("schur", in[0], matrices, status));
   BlasInt n = BlasInt(matrices.n);
@@ -205,8 +210,8 @@ int32_t tcc_schur(const TccTensor *in, int32_t n_in, const TccTensor *out, int32
     C *t = static_cast<C *>(out[0].data), *z = static_cast<C *>(out[1].data);
     BatchFailure failure;
     forEachMatrix(matrices.batch, 100.0 * n * double(size), [&](int64_t begin, int64_t end) {
-      Scratch<C> matrix(size), vectors(size);
-      SchurForm<C> form(n);
+      Scratch<C> matrix(size), vectors(z ? size : 0);
+      SchurForm<C> form(n, z);
       if (!matrix || !vectors || !form.allocate())
         return failure.report(begin, noMemory);
       for (int64_t b = begin; b < end; ++b) {
@@ -216,7 +221,8 @@ int32_t tcc_schur(const TccTensor *in, int32_t n_in, const TccTensor *out, int32
           continue;
         }
         transposeCopy(t + b * size, n, matrix.get(), n, n, n);
-        transposeCopy(z + b * size, n, vectors.get(), n, n, n);
+        if (z)
+          transposeCopy(z + b * size, n, vectors.get(), n, n, n);
       }
     });
     return notConverged("schur", failure, failure.any() ? SchurForm<C>(n).bytes() : 0, status);

@@ -5,7 +5,8 @@
 #include <string.h>
 
 static const TccEntry entries[] = {
-#define TCC_ENTRY(mnemonic, num_results, attributes, sample) {"tcc_" #mnemonic, tcc_##mnemonic, num_results},
+#define TCC_ENTRY(mnemonic, num_results, optional_results, attributes, sample)                                         \
+  {"tcc_" #mnemonic, tcc_##mnemonic, num_results, optional_results},
 #include "runtime/EntryPoints.inc"
 #undef TCC_ENTRY
 };

@@ -213,7 +213,8 @@ int32_t Frame::prepare(TccStatus &status) {
   for (int32_t i = 0; i < plan.numSlots; ++i) {
     const Slot &slot = plan.slots[i];
     void *data = slot.kind == SlotKind::Constant ? const_cast<void *>(slot.constant) : arena.get() + slot.offset;
-    tensors[i] = {data ? data : nothing, slot.dtype, slot.rank, slot.shape};
+    data = slot.kind == SlotKind::None ? nullptr : data ? data : nothing;
+    tensors[i] = {data, slot.dtype, slot.rank, slot.shape};
   }
   double cost = 0;
   for (int32_t s = 0; s < plan.numSteps; ++s)

@@ -11,7 +11,8 @@
 
 namespace tcc::runtime {
 
-enum class SlotKind : int32_t { Input, Output, Constant, Arena };
+/// None: a result that its library function leaves out.
+enum class SlotKind : int32_t { Input, Output, Constant, Arena, None };
 
 /// Where a tensor of the plan lives.
 struct Slot {
@@ -85,6 +86,9 @@ public:
   }
   int32_t addArena(int32_t dtype, std::vector<int64_t> shape, int64_t offset) {
     return addSlot(SlotKind::Arena, dtype, std::move(shape), 0, offset, nullptr);
+  }
+  int32_t addNone(int32_t dtype, std::vector<int64_t> shape) {
+    return addSlot(SlotKind::None, dtype, std::move(shape), 0, 0, nullptr);
   }
   /// The memory of `slot` with another shape.
   int32_t addAlias(int32_t slot, std::vector<int64_t> shape) {

@@ -42,7 +42,8 @@ enum TccCode {
   TCC_ERROR_INTERNAL = 9
 };
 
-/// Row-major and dense; `shape` has `rank` entries. `data` may be null if the tensor has no elements.
+/// Row-major and dense; `shape` has `rank` entries. `data` may be null if the tensor has no elements or is a result
+/// that the function can leave out (TccEntry).
 typedef struct TccTensor {
   void *data;
   int32_t dtype;
@@ -70,9 +71,11 @@ typedef struct TccEntry {
   const char *symbol;
   TccLibraryFn function;
   int32_t num_results;
+  uint32_t optional_results; /* bit i: result i may have no data, and is left out */
 } TccEntry;
 
-#define TCC_ENTRY(mnemonic, num_results, attributes, sample)                                                           \
+#define TCC_ENTRY(mnemonic, num_results, optional_results, attributes, sample)                                         \
+  enum { tcc_##mnemonic##_optional_results = optional_results };                                                       \
   int32_t tcc_##mnemonic(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *attrs, \
                          TccStatus *status);
 #include "runtime/EntryPoints.inc"

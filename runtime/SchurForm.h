@@ -11,7 +11,7 @@ namespace tcc::runtime {
 /// a = u s u^H of one column-major matrix after another; s is quasi-triangular for real T.
 template <class T> class SchurForm {
 public:
-  explicit SchurForm(BlasInt n) : n(n) {
+  explicit SchurForm(BlasInt n, bool hasVectors = true) : job(hasVectors ? "V" : "N"), n(n) {
     T query(0);
     Real<T> realQuery;
     lwork = -1;
@@ -20,7 +20,7 @@ public:
   }
   bool allocate() { return values.resize(n) && imaginary.resize(n) && realWork.resize(n) && work.resize(lwork); }
   int64_t bytes() const { return (int64_t(lwork) + 3 * int64_t(n)) * int64_t(sizeof(T)); }
-  /// s replaces the matrix. Returns LAPACK's info.
+  /// s replaces the matrix; u is not used without vectors. Returns LAPACK's info.
   int64_t run(T *matrix, T *u) { return gees(matrix, values.get(), imaginary.get(), u, work.get(), realWork.get()); }
 
 private:
@@ -29,14 +29,15 @@ private:
     BlasInt leading = n > 0 ? n : 1;
     void *none = nullptr;
     if constexpr (isComplex<T>)
-      callFortran(lapack<T>()->gees, "V", "N", none, &n, a, &leading, &selected, w, u, &leading, space, &lwork,
+      callFortran(lapack<T>()->gees, job, "N", none, &n, a, &leading, &selected, w, u, &leading, space, &lwork,
                   realSpace, static_cast<BlasInt *>(nullptr), &info, Length(1), Length(1));
     else
-      callFortran(lapack<T>()->gees, "V", "N", none, &n, a, &leading, &selected, w, wi, u, &leading, space, &lwork,
+      callFortran(lapack<T>()->gees, job, "N", none, &n, a, &leading, &selected, w, wi, u, &leading, space, &lwork,
                   static_cast<BlasInt *>(nullptr), &info, Length(1), Length(1));
     return info;
   }
 
+  const char *job;
   BlasInt n, lwork;
   Scratch<T> values, imaginary, work;
   Scratch<Real<T>> realWork;

@@ -114,7 +114,7 @@ void smallSvd(const T *a, T *u, Real<T> *s, T *vh, int64_t m, int64_t n, int64_t
       batch, 2 * rows * columns + columns * columns + rows * rows + 6 * columns + rows,
       20.0 * double(rows * columns * columns), failure, [&](int64_t first, int64_t count, void *work, int64_t *info) {
         kernels<T>().svd(parts(a + first * m * n), u ? parts(u + first * m * numU) : nullptr, s + first * columns,
-                         u ? parts(vh + first * numV * n) : nullptr, m, n, numU, numV, count, work, info);
+                         vh ? parts(vh + first * numV * n) : nullptr, m, n, numU, numV, count, work, info);
       });
 }
 

@@ -37,7 +37,7 @@ void smallTriangularSolve(const T *a, const T *b, T *x, int64_t n, int64_t colum
                           int64_t batch, BatchFailure &failure);
 /// v is null if not wanted.
 template <class T> void smallEigh(const T *a, Real<T> *w, T *v, int64_t n, int64_t batch, BatchFailure &failure);
-/// u (m x numU) and vh (numV x n) are both null if not wanted.
+/// u (m x numU) and vh (numV x n) are null if not wanted.
 template <class T>
 void smallSvd(const T *a, T *u, Real<T> *s, T *vh, int64_t m, int64_t n, int64_t numU, int64_t numV, int64_t batch,
               BatchFailure &failure);

@@ -517,7 +517,7 @@ template <class R, bool isComplex> struct SmallMatrix {
     }
   }
 
-  /// u and vh may be null together. work: 2 rows columns + columns^2 + rows^2 + 6 columns + rows, rows >= columns the
+  /// u and vh may be null. work: 2 rows columns + columns^2 + rows^2 + 6 columns + rows, rows >= columns the
   /// sizes. u is m x numU, vh numV x n.
   static void svd(const R *from, R *u, R *values, R *vh, int64_t m, int64_t n, int64_t numU, int64_t numV,
                   int64_t count, N *work, int64_t *failures) {
@@ -533,13 +533,14 @@ template <class R, bool isComplex> struct SmallMatrix {
         a[j * rows + i] = flip ? conj(loaded[j * n + i]) : loaded[i * n + j];
     Vec scale = normalize(a, rows * columns);
     bidiagonalize(b, rows, columns);
-    if (u)
+    bool hasVectors = u || vh;
+    if (hasVectors)
       formBases(b, q, v, rows, columns, flip ? numV : numU);
-    Mask failed = diagonalizeBidiagonal(d, e, u ? q : nullptr, u ? v : nullptr, rows, columns);
+    Mask failed = diagonalizeBidiagonal(d, e, hasVectors ? q : nullptr, hasVectors ? v : nullptr, rows, columns);
     for (int64_t j = 0; j < columns; ++j) {
       Vec sign = select<R>(d[j] < 0, splat<R>(-1), splat<R>(1));
       d[j] = d[j] * sign / scale;
-      for (int64_t i = 0; u && i < columns; ++i)
+      for (int64_t i = 0; hasVectors && i < columns; ++i)
         v[j * columns + i] = v[j * columns + i] * sign;
     }
     // a = q d v^H; of the flipped matrix, vh = q^H and u = v.
@@ -557,16 +558,13 @@ template <class R, bool isComplex> struct SmallMatrix {
       for (int64_t j = 0; j < columns; ++j)
         values[l * columns + j] = d[order[j]][l];
       failures[l] = failed[l] ? 1 : 0;
-      if (!u)
-        continue;
-      R *left = u + l * m * numU * parts, *right = vh + l * numV * n * parts;
       auto place = [&](int64_t j) { return j < columns ? order[j] : j; };
-      for (int64_t i = 0; i < m; ++i)
+      for (int64_t i = 0; u && i < m; ++i)
         for (int64_t j = 0; j < numU; ++j)
-          entry(flip ? v : q, place(j) * m + i, l, left + (i * numU + j) * parts, false);
-      for (int64_t j = 0; j < numV; ++j)
+          entry(flip ? v : q, place(j) * m + i, l, u + ((l * m + i) * numU + j) * parts, false);
+      for (int64_t j = 0; vh && j < numV; ++j)
         for (int64_t i = 0; i < n; ++i)
-          entry(flip ? q : v, place(j) * n + i, l, right + (j * n + i) * parts, true);
+          entry(flip ? q : v, place(j) * n + i, l, vh + ((l * numV + j) * n + i) * parts, true);
     }
   }
 };

@@ -13,7 +13,7 @@
 
 namespace tcc::runtime {
 
-constexpr int64_t largestLeaf = 32, rootsAtOnce = 16;
+constexpr int64_t rootsAtOnce = 16;
 
 /// Where the vectors of a node have entries: in its first half, in both, in its second half.
 enum Support : uint8_t { First, Both, Second, numSupports };
@@ -294,7 +294,7 @@ template <class Leaf, class Node> int64_t climb(int depth, Leaf &&leaf, Node &&n
     });
   return failure.any() ? failure.info() : 0;
 }
-inline int depthOf(int64_t n) {
+inline int depthOf(int64_t n, int64_t largestLeaf) {
   int depth = 0;
   while ((n + (int64_t(1) << depth) - 1) >> depth > largestLeaf)
     ++depth;
@@ -302,7 +302,7 @@ inline int depthOf(int64_t n) {
 }
 
 /// Without matrices of vectors: the new first and last entries of the vectors of node [lo, lo + count).
-template <class R> int64_t mergeRows(const Merge<R> &poles, const Basis<R> &basis, int64_t lo, bool isSquared) {
+template <class R> int64_t mergeRows(const Merge<R> &poles, const Basis<R> &basis, int64_t lo) {
   const int64_t kept = poles.numKept, size = poles.count, padded = poles.innerSize();
   Scratch<R> entries(2 * padded + 2 * size);
   if (!entries)
@@ -321,7 +321,7 @@ template <class R> int64_t mergeRows(const Merge<R> &poles, const Basis<R> &basi
       return;
     }
     for (int64_t j = from; j < from + width; ++j) {
-      poles.innerVector(j, isSquared, inner.get());
+      poles.innerVector(j, /*isSquared=*/true, inner.get());
       normalise(inner.get(), padded);
       newFirst[j] = dotOf(first, inner.get(), padded);
       newLast[j] = dotOf(last, inner.get(), padded);

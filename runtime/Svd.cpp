@@ -18,9 +18,10 @@ int64_t divideAndConquer(const T *matrix, int64_t m, int64_t n, Real<T> *s, T *u
   using R = Real<T>;
   bool flip = m < n; // the transpose, read as columns
   int64_t rows = flip ? n : m, columns = flip ? m : n;
+  bool hasVectors = u || vh;
   WorkMatrix<T> a, right;
   Scratch<T> tauLeft(columns), tauRight(columns);
-  Scratch<R> d(columns), e(columns), vectors(u ? 2 * columns * columns : 0);
+  Scratch<R> d(columns), e(columns), vectors(hasVectors ? 2 * columns * columns : 0);
   Scratch<int32_t> order(columns);
   if (!a.resize(rows, columns) || !right.resize(columns, columns) || !tauLeft || !tauRight || !d || !e || !vectors ||
       !order)
@@ -35,33 +36,35 @@ int64_t divideAndConquer(const T *matrix, int64_t m, int64_t n, Real<T> *s, T *u
     transposeCopy(a.data.get(), a.ld, matrix, n, m, n, scaled);
   if (!bidiagonalize(a, right, d.get(), e.get(), tauLeft.get(), tauRight.get()))
     return noMemory;
-  VectorMatrix<R> left{u ? vectors.get() : nullptr, columns},
-      other{u ? vectors.get() + columns * columns : nullptr, columns};
+  VectorMatrix<R> left{hasVectors ? vectors.get() : nullptr, columns},
+      other{hasVectors ? vectors.get() + columns * columns : nullptr, columns};
   if (int64_t failure = solveBidiagonal(columns, d.get(), e.get(), left, other, order.get()))
     return failure;
   for (int64_t j = 0; j < columns; ++j)
     s[j] = d[order[columns - 1 - j]] * unscale;
-  if (!u)
-    return 0;
   Reflections<T> q(a.data.get(), a.ld, rows, columns, 0, tauLeft.get());
   Reflections<T> p(right.data.get(), right.ld, columns, columns - 1, 1, tauRight.get());
   // matrix = L s R^H, or, of the flipped one, matrix^T, so that vh = L^T and u = conj(R).
-  bool ok = backTransform(q, rows, flip ? numV : numU, left, columns, order.get(), /*isDescending=*/true,
-                          [&](int64_t first, int64_t count, const T *c) {
-                            if (flip)
-                              memcpy(static_cast<void *>(vh + first * n), c, size_t(count * n) * sizeof(T));
-                            else
-                              transposeCopy(u + first, numU, c, m, count, m);
-                          }) &&
-            backTransform(p, columns, columns, other, columns, order.get(), /*isDescending=*/true,
-                          [&](int64_t first, int64_t count, const T *c) {
-                            if (flip)
-                              transposeCopy(u + first, numU, c, m, count, m, [](T x) { return conjugate(x); });
-                            else
-                              for (int64_t i = 0; i < count * n; ++i)
-                                vh[first * n + i] = conjugate(c[i]);
-                          });
-  return ok ? 0 : noMemory;
+  auto storeLeft = [&](int64_t first, int64_t count, const T *c) {
+    if (flip)
+      memcpy(static_cast<void *>(vh + first * n), c, size_t(count * n) * sizeof(T));
+    else
+      transposeCopy(u + first, numU, c, m, count, m);
+  };
+  auto storeRight = [&](int64_t first, int64_t count, const T *c) {
+    if (flip)
+      transposeCopy(u + first, numU, c, m, count, m, [](T x) { return conjugate(x); });
+    else
+      for (int64_t i = 0; i < count * n; ++i)
+        vh[first * n + i] = conjugate(c[i]);
+  };
+  if ((flip ? vh : u) &&
+      !backTransform(q, rows, flip ? numV : numU, left, columns, order.get(), /*isDescending=*/true, storeLeft))
+    return noMemory;
+  if ((flip ? u : vh) &&
+      !backTransform(p, columns, columns, other, columns, order.get(), /*isDescending=*/true, storeRight))
+    return noMemory;
+  return 0;
 }
 
 /// LAPACK's QR iteration for a column-major rows x cols matrix; u and vt are null if not wanted. Returns its info.
@@ -69,15 +72,15 @@ template <class T>
 int64_t iterate(const T *matrix, BlasInt rows, BlasInt cols, Real<T> *s, T *u, BlasInt numLeft, T *vt,
                 BlasInt numRight) {
   BlasInt smaller = rows < cols ? rows : cols, lwork = -1, info = 0;
-  const char *job = !u ? "N" : numLeft == rows && numRight == cols ? "A" : "S";
+  const char *some = numLeft == rows && numRight == cols ? "A" : "S", *jobU = u ? some : "N", *jobV = vt ? some : "N";
   Scratch<Real<T>> realWork(isComplex<T> ? 5 * int64_t(smaller) : 1);
   auto gesvd = [&](T *a, T *work) {
     if constexpr (isComplex<T>)
-      callFortran(lapack<T>()->gesvd, job, job, &rows, &cols, a, &rows, s, u, &rows, vt, &numRight, work, &lwork,
+      callFortran(lapack<T>()->gesvd, jobU, jobV, &rows, &cols, a, &rows, s, u, &rows, vt, &numRight, work, &lwork,
                   realWork.get(), &info, Length(1), Length(1));
     else
-      callFortran(lapack<T>()->gesvd, job, job, &rows, &cols, a, &rows, s, u, &rows, vt, &numRight, work, &lwork, &info,
-                  Length(1), Length(1));
+      callFortran(lapack<T>()->gesvd, jobU, jobV, &rows, &cols, a, &rows, s, u, &rows, vt, &numRight, work, &lwork,
+                  &info, Length(1), Length(1));
   };
   T query(0);
   gesvd(nullptr, &query);
@@ -118,9 +121,9 @@ int32_t svd(const char *op, const TccTensor &in, const MatrixBatch &matrices, ch
     Real<T> *values = static_cast<Real<T> *>(s);
     if (smaller == 0) {
       for (int64_t b = 0; b < matrices.batch; ++b) {
-        for (int64_t i = 0; i < m * numU; ++i)
+        for (int64_t i = 0; left && i < m * numU; ++i)
           left[b * m * numU + i] = T(i % (numU + 1) == 0 ? 1 : 0);
-        for (int64_t i = 0; i < numV * n; ++i)
+        for (int64_t i = 0; right && i < numV * n; ++i)
           right[b * numV * n + i] = T(i % (n + 1) == 0 ? 1 : 0);
       }
       return TCC_OK;
@@ -147,7 +150,7 @@ int32_t svd(const char *op, const TccTensor &in, const MatrixBatch &matrices, ch
 
 int32_t tcc_svd(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *attrs,
                 TccStatus *status) {
-  TCC_CHECK(checkArguments("svd", in, n_in, 1, out, n_out, 3, status));
+  TCC_CHECK(checkArguments("svd", in, n_in, 1, out, n_out, 3, status, tcc_svd_optional_results));
   bool full = AttributeReader(attrs).integer();
   MatrixBatch matrices;
   TCC_CHECK(matrixBatch("svd", in[0], matrices, status));

@@ -108,3 +108,27 @@ func.func private @numbers(%x: tensor<16x64xf32>) -> (tensor<16x64x3xf32>, tenso
   %p = tcc.broadcast %q {dims = array<i64: 0, 1>} : tensor<16x64xf32> -> tensor<16x64x3xf32>
   return %p, %i : tensor<16x64x3xf32>, tensor<16x64xf32>
 }
+
+// -----
+
+// A result that nobody reads and the library can leave out gets no memory. The first call computes all: its vectors are
+// read; of the others, values or right vectors are.
+// CHECK-LABEL: func.func @unread_results_are_left_out
+// CHECK-SAME: memref<64x64xf64>, %[[N:.+]]: memref<?x4x4xf64>, %[[W:.+]]: memref<64xf64>, %[[VH:.+]]: memref<64x64xf64>
+// CHECK: plan.library "tcc_eigh" {{.+}} outs(%{{.+}}, %[[ALL:view.*]] : memref<64xf64>, memref<64x64xf64>)
+// CHECK: plan.library "tcc_cholesky" {{.+}} ins(%[[ALL]] :
+// CHECK: %[[V:.+]] = plan.none[] : memref<64x64xf64>
+// CHECK: plan.library "tcc_eigh" {{.+}} outs(%[[W]], %[[V]] : memref<64xf64>, memref<64x64xf64>)
+// CHECK: %[[U:.+]] = plan.none[] : memref<64x64xf64>
+// CHECK: plan.library "tcc_svd" {{.+}} outs(%[[U]], %{{.+}}, %[[VH]] :
+// CHECK: %[[OPEN:.+]] = plan.none[%{{.+}}] : memref<?x4x4xcomplex<f64>>
+// CHECK: plan.library "tcc_eig" {{.+}} outs(%{{.+}}, %[[OPEN]] :
+func.func @unread_results_are_left_out(%x: tensor<64x64xf64>, %n: tensor<?x4x4xf64>)
+    -> (tensor<64xf64>, tensor<64x64xf64>, tensor<?x4xcomplex<f64>>) {
+  %u, %v = tcc.eigh %x : tensor<64x64xf64> -> tensor<64xf64>, tensor<64x64xf64>
+  %c = tcc.cholesky %v : tensor<64x64xf64> -> tensor<64x64xf64>
+  %w, %none = tcc.eigh %c : tensor<64x64xf64> -> tensor<64xf64>, tensor<64x64xf64>
+  %l, %s, %r = tcc.svd %x {full = false} : tensor<64x64xf64> -> tensor<64x64xf64>, tensor<64xf64>, tensor<64x64xf64>
+  %z, %open = tcc.eig %n : tensor<?x4x4xf64> -> tensor<?x4xcomplex<f64>>, tensor<?x4x4xcomplex<f64>>
+  return %w, %r, %z : tensor<64xf64>, tensor<64x64xf64>, tensor<?x4xcomplex<f64>>
+}

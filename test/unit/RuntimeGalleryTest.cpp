@@ -3,6 +3,7 @@
 // units of n eps, below 30), and what happens when LAPACK's iterations do not converge.
 #include "RuntimeMatrix.h"
 #include "runtime/BlasLibrary.h"
+#include "runtime/TridiagonalQr.h"
 #include "gtest/gtest.h"
 
 #include <cmath>
@@ -305,22 +306,19 @@ template <class T> using Own = std::conditional_t<isStdComplex<T>, Complex<RealT
 /// What divide and conquer begins with fails.
 template <class R> class BrokenLeaves {
 public:
-  BrokenLeaves() : table(*lapackForTests<R>()), steqr(table.steqr), lasdq(table.lasdq) {
-    table.steqr = [](const char *, const BlasInt *, R *, R *, R *, const BlasInt *, R *, BlasInt *info, Length) {
-      *info = 5;
-    };
+  BrokenLeaves() : table(*lapackForTests<R>()), lasdq(table.lasdq) {
+    limitTridiagonalSteps(0);
     table.lasdq = [](const char *, const BlasInt *, const BlasInt *, const BlasInt *, const BlasInt *, const BlasInt *,
                      R *, R *, R *, const BlasInt *, R *, const BlasInt *, R *, const BlasInt *, R *, BlasInt *info,
                      Length) { *info = 5; };
   }
   ~BrokenLeaves() {
-    table.steqr = steqr;
+    limitTridiagonalSteps(30);
     table.lasdq = lasdq;
   }
 
 private:
   LapackTable<R> &table;
-  decltype(LapackTable<R>::steqr) steqr;
   decltype(LapackTable<R>::lasdq) lasdq;
 };
 
