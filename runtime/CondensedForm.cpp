@@ -3,6 +3,8 @@
 // to each product with a vector, and subtract it from the rest of the matrix when the panel is full.
 #include "runtime/CondensedForm.h"
 #include "runtime/Threads.h"
+#include "runtime/VectorLanes.h"
+#include <atomic>
 
 namespace tcc::runtime {
 namespace {
@@ -110,6 +112,44 @@ private:
 };
 
 } // namespace
+
+template <class T> Real<T> unitScale(const T *a, int64_t count) {
+  using R = Real<T>;
+  const R *parts = reinterpret_cast<const R *>(a);
+  const int64_t numParts = count * (isComplex<T> ? 2 : 1);
+  std::atomic<R> largest{0};
+  parallelFor(numParts, grainFor(passTime<R>(1)), [&](int64_t begin, int64_t end) {
+    R most = 0;
+    vectorised([&]<int bytes>() TCC_INLINED {
+      using V = Vector<R, bytes>;
+      constexpr int lanes = LanesOf<R, bytes>::count, atOnce = 4;
+      int64_t i = begin;
+      V lane[atOnce] = {};
+      for (; i + atOnce * lanes <= end; i += atOnce * lanes)
+        for (int k = 0; k < atOnce; ++k) {
+          V x = vectorAt<R, bytes>(parts + i + k * lanes);
+          lane[k] = lane[k] < x ? x : lane[k];
+          lane[k] = lane[k] < -x ? -x : lane[k];
+        }
+      for (int k = 0; k < atOnce; ++k)
+        for (int l = 0; l < lanes; ++l)
+          most = most < lane[k][l] ? lane[k][l] : most;
+      for (; i < end; ++i)
+        most = most < R(fabs(parts[i])) ? R(fabs(parts[i])) : most;
+    });
+    R known = largest;
+    while (most > known && !largest.compare_exchange_weak(known, most))
+      ;
+  });
+  const R most = largest;
+  if (most == 0)
+    return 1;
+  int exponent;
+  frexp(most, &exponent);
+  // Its inverse must be a number, too, and both normal.
+  constexpr int limit = std::numeric_limits<R>::max_exponent - 2;
+  return ldexp(R(1), -exponent > limit ? limit : -exponent < -limit ? -limit : -exponent);
+}
 
 template <class T> bool WorkMatrix<T>::resize(int64_t newRows, int64_t newColumns) {
   rows = newRows;
@@ -237,6 +277,7 @@ bool bidiagonalize(const WorkMatrix<T> &a, const WorkMatrix<T> &right, Real<T> *
 
 #define TCC_CONDENSED(T)                                                                                               \
   template struct WorkMatrix<T>;                                                                                       \
+  template Real<T> unitScale(const T *, int64_t);                                                                      \
   template bool tridiagonalize(const WorkMatrix<T> &, Real<T> *, Real<T> *, T *);                                      \
   template bool bidiagonalize(const WorkMatrix<T> &, const WorkMatrix<T> &, Real<T> *, Real<T> *, T *, T *);
 TCC_CONDENSED(float)

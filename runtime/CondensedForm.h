@@ -32,19 +32,7 @@ template <class T>
 bool bidiagonalize(const WorkMatrix<T> &a, const WorkMatrix<T> &right, Real<T> *d, Real<T> *e, T *tauLeft, T *tauRight);
 
 /// The power of two that brings the largest part of an entry to the size of 1; 1 for zeros.
-template <class T> Real<T> unitScale(const T *a, int64_t count) {
-  const Real<T> *parts = reinterpret_cast<const Real<T> *>(a);
-  Real<T> most = 0;
-  for (int64_t i = 0; i < count * (isComplex<T> ? 2 : 1); ++i)
-    most = fabs(parts[i]) > most ? fabs(parts[i]) : most;
-  if (most == 0)
-    return 1;
-  int exponent;
-  frexp(most, &exponent);
-  // Its inverse must be a number, too, and both normal.
-  constexpr int limit = std::numeric_limits<Real<T>>::max_exponent - 2;
-  return ldexp(Real<T>(1), -exponent > limit ? limit : -exponent < -limit ? -limit : -exponent);
-}
+template <class T> Real<T> unitScale(const T *a, int64_t count);
 
 /// store(first, width, c) gets tiles of the vectors: columns of `reflections` times those of `inner` (n x n) in the
 /// given order and, beyond them, the unit vectors; c is column-major with leading dimension `rows`.
@@ -55,7 +43,7 @@ bool backTransform(Reflections<T> &reflections, int64_t rows, int64_t columns, V
     return false;
   int64_t width = tileWidth(columns, columns > 768 ? 128 : 64), tiles = (columns + width - 1) / width;
   std::atomic<bool> ok{true};
-  double cost = double(rows) * double(rows) * double(width) * double(sizeof(T)) * 0.02;
+  double cost = double(rows) * double(rows) * double(width) * double(sizeof(T)) * 0.01;
   parallelFor(tiles, grainFor(cost), [&](int64_t begin, int64_t end) {
     Scratch<T> c(rows * width), work(reflections.workSize(width));
     if (!c || !work) {

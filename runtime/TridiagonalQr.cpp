@@ -91,51 +91,76 @@ TCC_INLINE void squaredStep(double *d, double *e, int64_t first, int64_t last, d
   d[first] = shift + gamma;
 }
 
-/// One implicit QL step (Bowdler, Martin, Reinsch and Wilkinson 1968) on rows [first, last]. Rotation i, of columns i
-/// and i + 1 of the vectors, has cosine[i] and sine[i].
-TCC_INLINE void implicitStep(double *d, double *e, int64_t first, int64_t last, double shift, double *cosine,
-                             double *sine) {
-  double g = d[last] - shift, s = 1, c = 1, p = 0;
-  for (int64_t i = last - 1; i >= first; --i) {
+/// Rotation i, of columns i and i + 1, for i from last - 1 down to first.
+struct Rotations {
+  int64_t first = 0, last = 0;
+  double cosine[mostTridiagonalVectors], sine[mostTridiagonalVectors];
+};
+
+/// One implicit QL step (Bowdler, Martin, Reinsch and Wilkinson 1968). While its chain of operations waits for itself,
+/// meanwhile() finds idle units.
+template <class F>
+TCC_INLINE void implicitStep(double *d, double *e, double shift, Rotations &rotations, F &&meanwhile) {
+  double g = d[rotations.last] - shift, s = 1, c = 1, p = 0;
+  for (int64_t i = rotations.last - 1; i >= rotations.first; --i) {
     double f = s * e[i], b = c * e[i], square = f * f + g * g, root = sqrt(square), inverse = 1 / square;
-    if (i + 1 < last)
+    if (i + 1 < rotations.last)
       e[i + 1] = root;
     s = f * inverse * root;
     c = g * inverse * root;
     if (__builtin_expect(!(square > negligible * negligible), 0)) // zero: any rotation will do
       s = 1, c = 0;
-    cosine[i] = c;
-    sine[i] = s;
+    rotations.cosine[i] = c;
+    rotations.sine[i] = s;
     g = d[i + 1] - p;
-    double turned = (d[i] - g) * s + 2 * c * b;
+    double turned = (d[i] - g) * s + (2 * b) * c;
     p = s * turned;
     d[i + 1] = g + p;
     g = c * turned - b;
+    meanwhile();
   }
-  d[first] -= p;
-  e[first] = g;
+  d[rotations.first] -= p;
+  e[rotations.first] = g;
 }
 
-/// Columns x_i, x_(i+1) become c x_i - s x_(i+1), s x_i + c x_(i+1) for i from last - 1 down to first; `rows` full
-/// vectors, `ld` apart.
-template <class R, int bytes, int atOnce>
-TCC_INLINE void rotateColumns(R *z, int64_t ld, int64_t first, int64_t last, const double *cosine, const double *sine) {
+/// Columns x_i, x_(i+1) become c x_i - s x_(i+1), s x_i + c x_(i+1), one rotation at a time, in a few vectors of rows.
+template <class R, int bytes> class Turning {
+public:
   using V = Vector<R, bytes>;
-  constexpr int lanes = LanesOf<R, bytes>::count;
-  V running[atOnce];
-  for (int k = 0; k < atOnce; ++k)
-    running[k] = vectorAt<R, bytes>(z + last * ld + k * lanes);
-  for (int64_t i = last - 1; i >= first; --i) {
-    V c = V{} + R(cosine[i]), s = V{} + R(sine[i]);
-    for (int k = 0; k < atOnce; ++k) {
-      V next = vectorAt<R, bytes>(z + i * ld + k * lanes);
-      vectorAt<R, bytes>(z + (i + 1) * ld + k * lanes) = s * next + c * running[k];
-      running[k] = c * next - s * running[k];
-    }
+  static constexpr int lanes = LanesOf<R, bytes>::count, most = int(mostTridiagonalVectors) / lanes,
+                       atOnce = vectorRegisters<bytes> / 4 < most ? vectorRegisters<bytes> / 4 : most,
+                       numRows = atOnce * lanes;
+
+  TCC_INLINE Turning(R *z, int64_t ld, const Rotations &rotations)
+      : z(z), ld(ld), rotations(rotations), next(rotations.last - 1) {
+    for (int k = 0; k < atOnce; ++k)
+      running[k] = vectorAt<R, bytes>(z + rotations.last * ld + k * lanes);
   }
-  for (int k = 0; k < atOnce; ++k)
-    vectorAt<R, bytes>(z + first * ld + k * lanes) = running[k];
-}
+  TCC_INLINE void one() {
+    if (next < rotations.first)
+      return;
+    V c = V{} + R(rotations.cosine[next]), s = V{} + R(rotations.sine[next]);
+    for (int k = 0; k < atOnce; ++k) {
+      V x = vectorAt<R, bytes>(z + next * ld + k * lanes);
+      vectorAt<R, bytes>(z + (next + 1) * ld + k * lanes) = s * x + c * running[k];
+      running[k] = c * x - s * running[k];
+    }
+    --next;
+  }
+  TCC_INLINE void all() {
+    while (next >= rotations.first)
+      one();
+    for (int k = 0; k < atOnce; ++k)
+      vectorAt<R, bytes>(z + rotations.first * ld + k * lanes) = running[k];
+  }
+
+private:
+  R *z;
+  int64_t ld;
+  const Rotations &rotations;
+  int64_t next;
+  V running[atOnce];
+};
 
 } // namespace
 
@@ -176,37 +201,45 @@ template <class R> int64_t tridiagonalValues(int64_t n, R *diagonal, const R *co
 template <class R> int64_t tridiagonalVectors(int64_t n, R *diagonal, const R *couplings, R *vectors, int64_t ld) {
   constexpr int64_t most = mostTridiagonalVectors;
   constexpr double epsilon = std::numeric_limits<R>::epsilon() / 2;
-  double d[most], e[most], cosine[most], sine[most];
+  double d[most], e[most];
+  Rotations both[2], *made = both, *pending = both + 1; // those of the step before are applied during the next one
   alignas(64) R z[most * most];
   bool converged = false;
   vectorised([&]<int bytes>() TCC_INLINED {
-    constexpr int lanes = LanesOf<R, bytes>::count, atOnce = 4;
-    const int64_t groups = (n + lanes - 1) / lanes, rows = groups * lanes;
+    using Turn = Turning<R, bytes>;
+    const int64_t rows = (n + Turn::numRows - 1) / Turn::numRows * Turn::numRows;
     memset(static_cast<void *>(z), 0, size_t(rows * n) * sizeof(R));
     for (int64_t i = 0; i < n; ++i) {
       d[i] = diagonal[i];
       e[i] = i + 1 < n ? double(couplings[i]) : 0;
       z[i * (rows + 1)] = 1;
     }
-    converged = iterate(
-        n, d, e,
-        [&](int64_t first, int64_t last) TCC_INLINED {
-          for (int64_t i = first; i < last; ++i)
-            if (e[i] * e[i] <= epsilon * epsilon * fabs(d[i] * d[i + 1]) || fabs(e[i]) <= negligible)
-              e[i] = 0;
-        },
-        [&](int64_t first, int64_t last) TCC_INLINED {
-          implicitStep(d, e, first, last, shiftFor(d[first], d[first + 1], e[first]), cosine, sine);
-          int64_t group = 0;
-          for (; group + atOnce <= groups; group += atOnce)
-            rotateColumns<R, bytes, atOnce>(z + group * lanes, rows, first, last, cosine, sine);
-          for (; group < groups; ++group)
-            rotateColumns<R, bytes, 1>(z + group * lanes, rows, first, last, cosine, sine);
-        },
-        [&](int64_t i, int64_t j) TCC_INLINED {
-          for (int64_t k = 0; k < rows; ++k)
-            exchange(z[i * rows + k], z[j * rows + k]);
-        });
+    auto applyPending = [&](int64_t from) TCC_INLINED {
+      for (int64_t row = from; row < rows; row += Turn::numRows)
+        Turn(z + row, rows, *pending).all();
+    };
+    auto split = [&](int64_t first, int64_t last) TCC_INLINED {
+      for (int64_t i = first; i < last; ++i)
+        if (e[i] * e[i] <= epsilon * epsilon * fabs(d[i] * d[i + 1]) || fabs(e[i]) <= negligible)
+          e[i] = 0;
+    };
+    auto step = [&](int64_t first, int64_t last) TCC_INLINED {
+      made->first = first;
+      made->last = last;
+      Turn turn(z, rows, *pending);
+      implicitStep(d, e, shiftFor(d[first], d[first + 1], e[first]), *made, [&]() TCC_INLINED { turn.one(); });
+      turn.all();
+      applyPending(Turn::numRows);
+      exchange(made, pending);
+    };
+    auto exchangeColumns = [&](int64_t i, int64_t j) TCC_INLINED {
+      applyPending(0);
+      pending->last = pending->first;
+      for (int64_t k = 0; k < rows; ++k)
+        exchange(z[i * rows + k], z[j * rows + k]);
+    };
+    converged = iterate(n, d, e, split, step, exchangeColumns);
+    applyPending(0);
     for (int64_t j = 0; j < n; ++j) {
       diagonal[j] = R(d[j]);
       for (int64_t i = 0; i < n; ++i)
