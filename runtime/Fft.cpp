@@ -27,13 +27,13 @@ template <class R> void scaleLines(const FftLines &f, R *out) {
   if (f.scale == 1)
     return;
   int64_t size = f.kind == FftKind::ComplexToReal ? 1 : 2, n = f.kind == FftKind::RealToComplex ? f.n / 2 + 1 : f.n;
-  bool whole = f.innerCount == f.inner; // then the lines of an `o` lie in one piece
-  int64_t pieces = whole ? 1 : n, length = (whole ? n * f.inner : f.innerCount) * size;
+  bool whole = f.innerCount == f.outStep; // then the lines of an `o` lie in one piece
+  int64_t pieces = whole ? 1 : n, length = (whole ? n * f.outStep : f.innerCount) * size;
   R scale = R(f.scale);
   vectorised([&]<int bytes>() TCC_INLINED {
     for (int64_t o = 0; o < f.outerCount; ++o)
       for (int64_t i = 0; i < pieces; ++i) {
-        R *piece = out + (o * f.outOuterStride + i * f.inner) * size;
+        R *piece = out + (o * f.outOuterStride + i * f.outStep) * size;
         for (int64_t e = 0; e < length; ++e)
           piece[e] *= scale;
       }
@@ -108,11 +108,11 @@ template <class R> bool runByFftw(const Pass &pass, const FftLines &all, const R
   return !failure.any();
 }
 
-template <class R> bool runByGroups(const Pass &pass, const FftLines &lines, const R *in, R *out) {
+template <class R> bool runByGroups(const FftLines &lines, const R *in, R *out) {
   FftGroups groups = ownGroups<R>(lines, true);
   int64_t count = groups.count();
   // Parts of equal size, up to one group: larger blocks of an odd number of groups would leave threads idle.
-  int64_t worthwhile = count / grainFor(costOfLine(pass.n) * double(groups.lanes)), parts = 4 * int64_t(numThreads());
+  int64_t worthwhile = count / grainFor(costOfLine(lines.n) * double(groups.lanes)), parts = 4 * int64_t(numThreads());
   parts = parts < worthwhile ? parts : worthwhile;
   parts = parts < 1 ? 1 : parts;
   BatchFailure failure;
@@ -127,9 +127,9 @@ template <class R> int32_t runPass(const char *op, const Pass &pass, const R *in
   int64_t half = pass.n / 2 + 1;
   int64_t nIn = pass.kind == FftKind::ComplexToReal ? half : pass.n;
   int64_t nOut = pass.kind == FftKind::RealToComplex ? half : pass.n;
-  FftLines lines{pass.kind,  pass.n,           pass.inner,        pass.outer,
+  FftLines lines{pass.kind,  pass.n,           pass.inner,        pass.inner, pass.outer,
                  pass.inner, nIn * pass.inner, nOut * pass.inner, pass.scale};
-  bool done = usesFftw<R>(pass) ? runByFftw(pass, lines, in, out) : runByGroups(pass, lines, in, out);
+  bool done = usesFftw<R>(pass) ? runByFftw(pass, lines, in, out) : runByGroups(lines, in, out);
   return done ? int32_t(TCC_OK) : outOfMemory(status, op, pass.n * 16 * int64_t(sizeof(R)));
 }
 
@@ -156,79 +156,91 @@ struct RootTable {
   }
 };
 
-/// One long line as rows x columns: transforms of its columns, a multiplication by twiddles, transforms of its rows,
-/// and a transposition (D. Bailey, "FFTs in external or hierarchical memory", J. Supercomputing 4 (1990)). Lines that
-/// do not fit the cache become many that do, for all threads.
+/// One long line as rows x columns: transforms of its columns, then of its rows, which are multiplied by twiddles as
+/// they are read and stored as columns (D. Bailey, "FFTs in external or hierarchical memory", J. Supercomputing 4
+/// (1990)). Lines that do not fit the cache become many that do, for all threads.
 template <class R>
 int32_t longFft(const char *op, const Pass &pass, int64_t rows, const R *in, R *out, TccStatus *status) {
-  FftKind kind = pass.kind;
+  constexpr int64_t lanes = FftTurns::lanes;
   int64_t n = pass.n, columns = n / rows;
-  Scratch<R> work(2 * n);
+  Scratch<R> work(2 * n), steps(2 * lanes * columns);
   RootTable roots;
-  if (!work || !roots.build(n))
+  if (!work || !steps || !roots.build(n))
     return outOfMemory(status, op, 2 * n * int64_t(sizeof(R)));
-  auto root = [&](int64_t k) {
-    Complex<R> w = roots.at<R>(k);
-    return kind == FftKind::Forward ? w : conjugate(w);
-  };
-  TCC_CHECK(runPass(op, {kind, 1, rows, columns, 1}, in, work.get(), status));
-  Pass rowPass{kind, rows, columns, 1, pass.scale};
-  bool byFftw = usesFftw<R>(rowPass);
-  constexpr int64_t block = 16;
-  BatchFailure failure;
-  parallelFor((rows + block - 1) / block, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t b = begin; b < end; ++b) {
-      int64_t first = b * block, count = rows - first < block ? rows - first : block;
-      auto *line = reinterpret_cast<Complex<R> *>(work.get()) + first * columns;
-      for (int64_t r = 0; r < count; ++r) {
-        Complex<R> steps[block];
-        for (int64_t j = 0; j < block; ++j)
-          steps[j] = root((first + r) * j % n);
-        for (int64_t c = 0; c < columns; c += block) {
-          Complex<R> base = root((first + r) * c), *x = line + r * columns + c;
-          for (int64_t j = 0; j < (columns - c < block ? columns - c : block); ++j)
-            x[j] = x[j] * (base * steps[j]);
-        }
-      }
-      FftLines lines{kind, columns, 1, count, 1, columns, columns, pass.scale};
-      if (!transformChunk(byFftw, lines, &line->re, &line->re))
-        failure.report(b, 1);
-      transposeCopy(reinterpret_cast<Complex<R> *>(out) + first, rows, line, columns, count, columns);
+  TCC_CHECK(runPass(op, {pass.kind, 1, rows, columns, 1}, in, work.get(), status));
+  for (int64_t c = 0; c < columns; ++c)
+    for (int64_t r = 0; r < lanes; ++r) {
+      Complex<R> root = roots.at<R>(r * c);
+      steps[2 * lanes * c + r] = root.re;
+      steps[2 * lanes * c + lanes + r] = root.im;
     }
-  });
-  return failure.any() ? outOfMemory(status, op, columns * 16 * int64_t(sizeof(R))) : int32_t(TCC_OK);
+  FftTurns turns{roots.bits, &roots.roots[0].re, steps.get()};
+  FftLines lines{pass.kind, columns, 1, rows, rows, 1, columns, 1, pass.scale, &turns};
+  return runByGroups(lines, work.get(), out) ? int32_t(TCC_OK)
+                                             : outOfMemory(status, op, columns * 16 * int64_t(sizeof(R)));
 }
 
-/// The rows of a line that is long enough to occupy all threads by itself, else 0. `n` complex numbers.
-int64_t rowsOfLongLine(const Pass &pass, int64_t n) {
-  constexpr int64_t longLine = 1 << 17;
-  int64_t rows = n >= longLine && pass.outer * pass.inner == 1 ? middleDivisor(n) : 0;
-  return rows >= 64 ? rows : 0;
-}
-
-/// body(k) for the pairs (k, h - k) of half a spectrum.
-template <class F> void overPairs(int64_t h, F body) {
-  parallelFor(h / 2 + 1, grainFor(4), [&](int64_t begin, int64_t end) {
+/// body(k) for k < count, on all threads.
+template <class F> void overNumbers(int64_t count, F body) {
+  parallelFor(count, grainFor(4), [&](int64_t begin, int64_t end) {
     for (int64_t k = begin; k < end; ++k)
       body(k);
   });
 }
 
-/// A long real line of 2h numbers as h complex ones; the formulas are those of FftKernels.h, pair by pair.
+/// One long line of any length: where no divisor is near the square root, as a convolution of one that has (L.
+/// Bluestein, "A linear filtering approach to the computation of discrete Fourier transform", IEEE Trans. AU-18
+/// (1970)). `in` may equal `out`.
 template <class R>
-int32_t longRealFft(const char *op, const Pass &pass, int64_t rows, const R *in, R *out, TccStatus *status) {
+int32_t longComplexFft(const char *op, FftKind kind, int64_t n, double scale, const Complex<R> *in, Complex<R> *out,
+                       TccStatus *status) {
+  auto transform = [&](FftKind way, int64_t length, double factor, const Complex<R> *from, Complex<R> *to) {
+    return longFft(op, {way, 1, length, 1, factor}, middleDivisor(length), &from->re, &to->re, status);
+  };
+  if (middleDivisor(n) >= 64)
+    return transform(kind, n, scale, in, out);
+  int64_t padded = 1;
+  while (padded < 2 * n - 1)
+    padded *= 2;
+  for (int64_t odd : {3, 5, 9, 15})
+    for (int64_t length = odd; length < padded; length *= 2)
+      padded = length >= 2 * n - 1 ? length : padded;
+  Scratch<Complex<R>> chirp(n), signal(padded), filter(padded);
+  RootTable roots;
+  if (!chirp || !signal || !filter || !roots.build(2 * n))
+    return outOfMemory(status, op, 2 * padded * int64_t(sizeof(Complex<R>)));
+  overNumbers(padded - 2 * n + 1, [&](int64_t k) { signal[n + k] = filter[n + k] = Complex<R>(0); });
+  overNumbers(n, [&](int64_t k) {
+    Complex<R> w = roots.at<R>(k * k % (2 * n));
+    chirp[k] = kind == FftKind::Forward ? w : conjugate(w);
+    signal[k] = in[k] * chirp[k];
+    filter[k] = conjugate(chirp[k]);
+    if (k) {
+      signal[padded - k] = Complex<R>(0);
+      filter[padded - k] = filter[k];
+    }
+  });
+  TCC_CHECK(transform(FftKind::Forward, padded, 1, &signal[0], &signal[0]));
+  TCC_CHECK(transform(FftKind::Forward, padded, 1, &filter[0], &filter[0]));
+  overNumbers(padded, [&](int64_t k) { signal[k] = signal[k] * filter[k]; });
+  TCC_CHECK(transform(FftKind::Backward, padded, scale / double(padded), &signal[0], &signal[0]));
+  overNumbers(n, [&](int64_t k) { out[k] = signal[k] * chirp[k]; });
+  return TCC_OK;
+}
+
+/// A long real line of 2h numbers as h complex ones; the formulas are those of FftKernels.h, pair by pair.
+template <class R> int32_t longEvenFft(const char *op, const Pass &pass, const R *in, R *out, TccStatus *status) {
   int64_t h = pass.n / 2;
   bool forward = pass.kind == FftKind::RealToComplex;
   Scratch<Complex<R>> work(forward ? 0 : h);
   RootTable roots;
   if (!work || !roots.build(pass.n))
     return outOfMemory(status, op, 2 * h * int64_t(sizeof(R)));
-  Pass half{forward ? FftKind::Forward : FftKind::Backward, 1, h, 1, pass.scale};
   if (forward) {
-    TCC_CHECK(longFft(op, half, rows, in, out, status));
     auto *z = reinterpret_cast<Complex<R> *>(out);
+    TCC_CHECK(longComplexFft(op, FftKind::Forward, h, pass.scale, reinterpret_cast<const Complex<R> *>(in), z, status));
     z[h] = z[0];
-    overPairs(h, [&](int64_t k) {
+    overNumbers(h / 2 + 1, [&](int64_t k) {
       Complex<R> a = z[k], b = conjugate(z[h - k]), dif = a - b;
       Complex<R> even = (a + b) * Complex<R>(R(0.5)), odd = roots.at<R>(k) * Complex<R>(dif.im / 2, -dif.re / 2);
       z[k] = even + odd;
@@ -237,7 +249,7 @@ int32_t longRealFft(const char *op, const Pass &pass, int64_t rows, const R *in,
     return TCC_OK;
   }
   auto *x = reinterpret_cast<const Complex<R> *>(in);
-  overPairs(h, [&](int64_t k) {
+  overNumbers(h / 2 + 1, [&](int64_t k) {
     // Imaginary parts that a Hermitian signal does not have are ignored.
     Complex<R> a = k ? x[k] : Complex<R>(x[0].re), b = k ? conjugate(x[h - k]) : Complex<R>(x[h].re);
     Complex<R> sum = a + b, turned = (a - b) * conjugate(roots.at<R>(k));
@@ -245,19 +257,51 @@ int32_t longRealFft(const char *op, const Pass &pass, int64_t rows, const R *in,
     if (k)
       work[h - k] = Complex<R>(sum.re + turned.im, turned.re - sum.im);
   });
-  return longFft(op, half, rows, &work[0].re, out, status);
+  return longComplexFft(op, FftKind::Backward, h, pass.scale, &work[0], reinterpret_cast<Complex<R> *>(out), status);
 }
 
-/// One axis, whatever its kind and length.
-template <class R> int32_t transformAxis(const char *op, const Pass &pass, const R *in, R *out, TccStatus *status) {
-  if (pass.kind == FftKind::Forward || pass.kind == FftKind::Backward) {
-    if (int64_t rows = rowsOfLongLine(pass, pass.n))
-      return longFft(op, pass, rows, in, out, status);
-  } else if (pass.n % 2 == 0) {
-    if (int64_t rows = rowsOfLongLine(pass, pass.n / 2))
-      return longRealFft(op, pass, rows, in, out, status);
+/// A long real line of an odd number as complex ones.
+template <class R> int32_t longOddFft(const char *op, const Pass &pass, const R *in, R *out, TccStatus *status) {
+  int64_t n = pass.n;
+  Scratch<Complex<R>> line(n);
+  if (!line)
+    return outOfMemory(status, op, 2 * n * int64_t(sizeof(R)));
+  if (pass.kind == FftKind::RealToComplex) {
+    auto *y = reinterpret_cast<Complex<R> *>(out);
+    overNumbers(n, [&](int64_t k) { line[k] = Complex<R>(in[k]); });
+    TCC_CHECK(longComplexFft(op, FftKind::Forward, n, pass.scale, &line[0], &line[0], status));
+    overNumbers(n / 2 + 1, [&](int64_t k) { y[k] = line[k]; });
+    return TCC_OK;
   }
-  return runPass(op, pass, in, out, status);
+  auto *x = reinterpret_cast<const Complex<R> *>(in);
+  overNumbers(n / 2 + 1, [&](int64_t k) {
+    line[k] = k ? x[k] : Complex<R>(x[0].re); // as above
+    if (k)
+      line[n - k] = conjugate(x[k]);
+  });
+  TCC_CHECK(longComplexFft(op, FftKind::Backward, n, pass.scale, &line[0], &line[0], status));
+  overNumbers(n, [&](int64_t k) { out[k] = line[k].re; });
+  return TCC_OK;
+}
+
+/// One axis, whatever its kind and length. Lines that are long enough to occupy all threads are transformed one after
+/// the other.
+template <class R> int32_t transformAxis(const char *op, const Pass &pass, const R *in, R *out, TccStatus *status) {
+  constexpr int64_t longLine = 1 << 17; // complex numbers
+  bool complex = pass.kind == FftKind::Forward || pass.kind == FftKind::Backward, odd = pass.n % 2;
+  if (pass.inner > 1 || (complex || odd ? pass.n : pass.n / 2) < longLine)
+    return runPass(op, pass, in, out, status);
+  int64_t spectrum = pass.n + 2 - odd; // numbers of a half spectrum
+  int64_t inSize = complex ? 2 * pass.n : pass.kind == FftKind::RealToComplex ? pass.n : spectrum;
+  int64_t outSize = complex ? 2 * pass.n : pass.kind == FftKind::RealToComplex ? spectrum : pass.n;
+  for (int64_t o = 0; o < pass.outer; ++o, in += inSize, out += outSize) {
+    if (complex)
+      TCC_CHECK(longComplexFft(op, pass.kind, pass.n, pass.scale, reinterpret_cast<const Complex<R> *>(in),
+                               reinterpret_cast<Complex<R> *>(out), status));
+    else
+      TCC_CHECK((odd ? longOddFft<R> : longEvenFft<R>)(op, pass, in, out, status));
+  }
+  return TCC_OK;
 }
 
 Pass passAlong(FftKind kind, const TccTensor &t, int64_t axis, int64_t n, double scale) {

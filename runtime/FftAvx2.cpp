@@ -11,6 +11,7 @@ namespace {
 namespace avx2 {
 constexpr int vectorBytes = 32;
 #include "runtime/FftButterflies.h"
+#include "runtime/FftMemory.h"
 #include "runtime/FftKernels.h"
 } // namespace avx2
 } // namespace

@@ -11,6 +11,7 @@ namespace {
 namespace avx512 {
 constexpr int vectorBytes = 64;
 #include "runtime/FftButterflies.h"
+#include "runtime/FftMemory.h"
 #include "runtime/FftKernels.h"
 } // namespace avx512
 } // namespace

@@ -18,6 +18,7 @@ namespace {
 namespace base {
 constexpr int vectorBytes = 16;
 #include "runtime/FftButterflies.h"
+#include "runtime/FftMemory.h"
 #include "runtime/FftKernels.h"
 } // namespace base
 
@@ -437,7 +438,7 @@ template <class R> FftGroups ownGroups(const FftLines &f, bool shared) {
     --groups.whole;
     groups.halves = 2;
   }
-  if (prefersAlone<R>(f.kind, f.n, groups))
+  if (!f.turns && prefersAlone<R>(f.kind, f.n, groups))
     return {true, 1, lines, 1, lines, 0};
   return groups;
 }

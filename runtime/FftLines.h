@@ -10,13 +10,23 @@ namespace tcc::runtime {
 
 enum class FftKind : int32_t { Forward, Backward, RealToComplex, ComplexToReal };
 
-/// Lines along an axis with `inner` elements between neighbours: outerCount x innerCount lines of transform length n.
-/// Element i of line (o, j) is at o * outerStride + i * inner + j; strides in elements of either array. Results are
-/// multiplied by `scale`.
+/// Roots of unity by which the element k of line l is multiplied before it is transformed: exp(-2 pi i k l / size), or
+/// its conjugate if the transform is a backward one.
+struct FftTurns {
+  static constexpr int64_t lanes = 16;
+  int bits;
+  const double *roots; ///< of k < 2^bits, then of multiples of 2^bits: re and im in turn
+  const void *steps;   ///< for each k, of lines 0 ... lanes - 1: re, then im, of the transform's type
+};
+
+/// Lines along an axis: outerCount x innerCount lines of transform length n. Element i of line (o, j) is at
+/// o * inOuterStride + i * inStep + j of the one array, and o * outOuterStride + i * outStep + j of the other. Results
+/// are multiplied by `scale`.
 struct FftLines {
   FftKind kind;
-  int64_t n, inner, outerCount, innerCount, inOuterStride, outOuterStride;
+  int64_t n, inStep, outStep, outerCount, innerCount, inOuterStride, outOuterStride;
   double scale;
+  const FftTurns *turns = nullptr; ///< of complex lines side by side
 };
 
 /// How our own transform cuts lines: those of a piece (of neighbours in memory, or all) into groups that are

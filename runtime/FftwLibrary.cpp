@@ -110,7 +110,7 @@ unsigned hashOf(const Key &key) {
 
 template <class R> FftwPlan makePlan(const FftLines &f, R *in, R *out, unsigned flag) {
   const Library<R> &library = libraryOf(R());
-  Dimension axis{ptrdiff_t(f.n), ptrdiff_t(f.inner), ptrdiff_t(f.inner)};
+  Dimension axis{ptrdiff_t(f.n), ptrdiff_t(f.inStep), ptrdiff_t(f.outStep)};
   Dimension many[2] = {{ptrdiff_t(f.outerCount), ptrdiff_t(f.inOuterStride), ptrdiff_t(f.outOuterStride)},
                        {ptrdiff_t(f.innerCount), 1, 1}};
   switch (f.kind) {
@@ -150,12 +150,12 @@ template <class R> void writeWisdom() {
 
 /// Measuring overwrites the arrays, so it is done on others of the same alignment.
 template <class R> FftwPlan measurePlan(const FftLines &f, const Key &key) {
-  auto span = [&](int64_t outerStride, bool isComplexArray) {
-    int64_t elements = (f.outerCount - 1) * outerStride + f.n * f.inner;
+  auto span = [&](int64_t outerStride, int64_t step, bool isComplexArray) {
+    int64_t elements = (f.outerCount - 1) * outerStride + f.n * step;
     return elements * int64_t(sizeof(R)) * (isComplexArray ? 2 : 1) + alignment;
   };
-  Scratch<char> in(span(f.inOuterStride, f.kind != FftKind::RealToComplex));
-  Scratch<char> out(key.inPlace ? 0 : span(f.outOuterStride, f.kind != FftKind::ComplexToReal));
+  Scratch<char> in(span(f.inOuterStride, f.inStep, f.kind != FftKind::RealToComplex));
+  Scratch<char> out(key.inPlace ? 0 : span(f.outOuterStride, f.outStep, f.kind != FftKind::ComplexToReal));
   if (!in || !out)
     return nullptr;
   R *from = reinterpret_cast<R *>(in.get() + key.inAlignment);
@@ -187,7 +187,8 @@ template <class R> int fftwFft(const FftLines &f, const R *in, R *out) {
   memset(static_cast<void *>(&key), 0, sizeof(key)); // padding takes part in the hash
   key.lines.kind = f.kind;
   key.lines.n = f.n;
-  key.lines.inner = f.inner;
+  key.lines.inStep = f.inStep;
+  key.lines.outStep = f.outStep;
   key.lines.outerCount = f.outerCount;
   key.lines.innerCount = f.innerCount;
   key.lines.inOuterStride = f.inOuterStride;

@@ -8,8 +8,8 @@ distributed.
 
 Each length is timed in a batch of --points numbers (--lines: of so many lines), or each of --sizes by itself, all axes
 if the function ends in n. Both programs take turns on the same case, --rounds times, and the shortest call of each
-counts: the machine's speed changes from minute to minute, so that only such ratios mean anything. --json appends the
-rows; several such files are summed up by --read.
+counts: the machine's speed changes from minute to minute, so that only such ratios mean anything. --torch adds PyTorch
+(MKL). --json appends the rows; several such files are summed up by --read.
 """
 import argparse
 import json
@@ -37,6 +37,16 @@ def case_of(function, precision, shape, generator):
         options["n"], shape = shape[-1], shape[:-1] + (shape[-1] // 2 + 1,)
     x = generator.standard_normal(shape).astype(DTYPES[dtype])
     return lambda: getattr(scipy.fft, name)(x, **options), dtype
+
+
+def torch_case_of(function, precision, shape, generator):
+    """PyTorch's call"""
+    import torch
+    _, dtype = case_of(function, precision, shape, generator)
+    inputs = shape[:-1] + (shape[-1] // 2 + 1,) if function == "irfft" else shape
+    x = torch.from_numpy(generator.standard_normal(inputs).astype(DTYPES[dtype]))
+    options = {"n": shape[-1]} if function == "irfft" else {}
+    return lambda: getattr(torch.fft, function)(x, **options)
 
 
 def shortest(call, least):
@@ -73,13 +83,16 @@ def measure(arguments):
             for shape in shapes_of(arguments):
                 call, dtype = case_of(function, precision, shape, generator)
                 call()
-                times = [float("inf"), float("inf")]
+                torch_call = torch_case_of(function, precision, shape, generator) if arguments.torch else None
+                times = [float("inf")] * 3
                 for _ in range(arguments.rounds):
                     print(function, dtype, arguments.seconds, *shape, file=ours.stdin, flush=True)
                     times[0] = min(times[0], float(ours.stdout.readline()))
                     times[1] = min(times[1], shortest(call, arguments.seconds))
+                    if torch_call:
+                        times[2] = min(times[2], shortest(torch_call, arguments.seconds))
                 rows.append({"function": function, "precision": precision, "shape": shape, "ours": times[0],
-                             "scipy": times[1]})
+                             "scipy": times[1]} | ({"torch": times[2]} if torch_call else {}))
     ours.stdin.close()
     ours.wait()
     return rows
@@ -99,7 +112,8 @@ def summarise(rows, worst):
         for row in group[::-1][:worst]:
             size = "x".join(map(str, row["shape"]))
             print(f"    {size:16s} {row['ours'] * 1e3:9.4f} ms {row['scipy'] * 1e3:9.4f} ms "
-                  f"{row['ours'] / row['scipy']:6.2f}   largest prime {largest_prime(row['shape'][-1])}")
+                  f"{row['ours'] / row['scipy']:6.2f}   largest prime {largest_prime(row['shape'][-1])}"
+                  + (f"   torch {row['torch'] * 1e3:9.4f} ms {row['ours'] / row['torch']:6.2f}" if "torch" in row else ""))
 
 
 def main():
@@ -114,6 +128,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=0.002, help="of each program in each round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--worst", type=int, default=10)
+    parser.add_argument("--torch", action="store_true")
     parser.add_argument("--json", default="")
     parser.add_argument("--read", nargs="+", default=[])
     arguments = parser.parse_args()
