@@ -35,7 +35,7 @@ template <class R> int32_t attend(const AttentionCall &call, const TccTensor *ou
       const void *k = elementOf(*call.k, (b * call.keys + j) * call.width);
       const void *v = elementOf(*call.v, (b * call.keys + j) * call.valueWidth);
       Blocks<R> keysT = packTransposed<R>(call.dtype, k, n, call.width, call.scale, packedKeys, wideKeys);
-      Blocks<R> values{rowsOf<R>(call.dtype, v, n, call.valueWidth, packedValues), valueWidth, blockColumns<R>};
+      Blocks<R> values{rowsOf<R>(call.dtype, v, n, call.valueWidth, packedValues), valueWidth, 1};
       // A query before the first key of the tile sees none of it.
       for (int64_t i = call.causal && j > first ? (j - first) / queryTile * queryTile : 0; i < rows; i += queryTile) {
         int64_t m = rows - i < queryTile ? rows - i : queryTile;

@@ -102,12 +102,12 @@ template <class R> int32_t pullBack(const GradientCall &call, const TccTensor *o
         dv[i] = 0;
       for (int64_t i = tile.firstQueries(); i < call.queries; i += queryTile) {
         tile.setQueries(i);
-        constexpr int64_t ld = GradientTile<R>::ld, side = blockColumns<R>;
-        tileProduct<R>(n, valueWidth, tile.m, {tile.weights, ld, LeftOrder::Columns}, {tile.dy, valueWidth, side}, dv,
+        constexpr int64_t ld = GradientTile<R>::ld;
+        tileProduct<R>(n, valueWidth, tile.m, {tile.weights, ld, LeftOrder::Columns}, {tile.dy, valueWidth, 1}, dv,
                        valueWidth, true);
-        tileProduct<R>(n, width, tile.m, {tile.dscores, ld, LeftOrder::Columns}, {tile.queries, width, side}, dk, width,
+        tileProduct<R>(n, width, tile.m, {tile.dscores, ld, LeftOrder::Columns}, {tile.queries, width, 1}, dk, width,
                        true);
-        tileProduct<R>(tile.m, width, n, {tile.dscores, ld}, {keys, width, side}, share, width, false);
+        tileProduct<R>(tile.m, width, n, {tile.dscores, ld}, {keys, width, 1}, share, width, false);
         addRows<R>(tile.m, call.width, dqOfTask + i * call.width, call.width, share, width, scale);
       }
       storeRows<R>(call.dtype, const_cast<void *>(elementOf(out[1], row * call.width)), n, call.width, dk, width,

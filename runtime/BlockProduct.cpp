@@ -22,6 +22,14 @@ template <Update update, class R, int bytes> TCC_INLINE void store(R *c, Vector<
   else
     vectorAt<R, bytes>(c) -= sums;
 }
+/// The same for `count` numbers of a row that ends there: it must not be written beyond.
+template <Update update, class R, int bytes> TCC_INLINE void storeRow(R *c, const R *from, int64_t count) {
+  constexpr int64_t lanes = bytes / int64_t(sizeof(R));
+  for (; count >= lanes; count -= lanes, c += lanes, from += lanes)
+    store<update, R, bytes>(c, vectorAt<R, bytes>(from));
+  if constexpr (lanes > 1)
+    storeRow<update, R, bytes / 2>(c, from, count);
+}
 /// f.operator()<update>()
 template <class F> TCC_INLINE void withUpdate(Update update, F &&f) {
   if (update == Update::Set)
@@ -34,38 +42,62 @@ template <class F> TCC_INLINE void withUpdate(Update update, F &&f) {
     f.template operator()<Update::Subtract>();
 }
 
-/// What is fetched into the second-level cache during a block: `bytes` from `next` on.
+/// What is fetched into the second-level cache during a block, two lines every few steps: all at once they would hold
+/// up the loads of a and b.
 struct Ahead {
-  const char *next;
-  int64_t bytes;
-};
-/// step() `steps` times. Meanwhile the block's results are fetched, row by row, and a share of what is used next: all
-/// at once they would hold up the loads of a and b (measured: 170 instead of 150 Gflop/s).
-template <int rows, class T, class F>
-TCC_INLINE void inStretches(int64_t steps, const T *results, int64_t ld, Update update, const Ahead &ahead, F &&step) {
-  const int64_t stretch = steps / rows + 1, share = ahead.bytes / rows + 64;
-  const char *next = ahead.next;
-  for (int64_t s = 0; s < steps; results += ld) {
-    if (update != Update::Stream) {
-      __builtin_prefetch(results, 1);
-      __builtin_prefetch(reinterpret_cast<const char *>(results) + 64, 1);
-    }
-    for (const char *end = next + (ahead.bytes ? share : 0); next < end; next += 64)
-      __builtin_prefetch(next, 0, 2);
-    for (const int64_t end = s + stretch < steps ? s + stretch : steps; s < end; ++s)
-      step();
+  const char *next, *end;
+  TCC_INLINE void fetch() {
+    if (next >= end)
+      return;
+    __builtin_prefetch(next, 0, 2);
+    __builtin_prefetch(next + 64, 0, 2);
+    next += 128;
   }
+};
+/// Results that the block is added to or written over.
+template <int rows, int vectors, int bytes, class T>
+TCC_INLINE void fetchResults(const T *c, int64_t ldc, Update update) {
+  if (update != Update::Stream)
+    for (int r = 0; r < rows; ++r)
+      for (int line = 0; line < vectors * bytes; line += 64)
+        __builtin_prefetch(reinterpret_cast<const char *>(c + r * ldc) + line, 1);
 }
 
-/// c (=, +=, -=) a b for `rows` x (vectors * lanes) results, of which the last row is left out if `height` is one less.
-/// Every load of b serves all rows, every load of a all columns. Rows read where they lie take four steps at a time:
-/// arithmetic on addresses would take the places of multiplications.
+/// Rows of results at distance `ld`, of which the last is left out if `height` is one less than there are sums, and
+/// `width` columns.
+template <class T> struct Results {
+  T *c;
+  int64_t ld, height, width;
+  Update update;
+};
+/// Stores vectorOf(row, i) for all rows and i < vectors.
+template <class R, int bytes, int rows, int vectors, class F>
+TCC_INLINE void storeBlock(R *c, int64_t ld, int64_t height, int64_t width, Update update, F &&vectorOf) {
+  constexpr int lanes = bytes / int(sizeof(R));
+  auto storeAll = [&]<Update how>(R *to, int64_t distance) TCC_INLINED {
+    for (int r = 0; r < rows; ++r)
+      if (r + 1 < rows || rows == height)
+        for (int v = 0; v < vectors; ++v)
+          store<how, R, bytes>(to + r * distance + v * lanes, vectorOf(r, v));
+  };
+  if (width >= vectors * lanes)
+    return withUpdate(update, [&]<Update how>() TCC_INLINED { storeAll.template operator()<how>(c, ld); });
+  R edge[rows * vectors * lanes];
+  storeAll.template operator()<Update::Set>(edge, vectors * lanes);
+  withUpdate(update == Update::Stream ? Update::Set : update, [&]<Update how>() TCC_INLINED {
+    for (int64_t r = 0; r < height; ++r)
+      storeRow<how, R, bytes>(c + r * ld, edge + r * vectors * lanes, width);
+  });
+}
+
+/// c (=, +=, -=) a b for `rows` x (vectors * lanes) results. Every load of b serves all rows, every load of a all
+/// columns. Four steps at a time: arithmetic on addresses would take the places of multiplications.
 template <class R, int bytes, LeftOrder order, int rows, int vectors>
-TCC_INLINE void multiplyBlock(int64_t k, const R *a, int64_t lda, const R *b, int64_t ldb, R *c, int64_t ldc,
-                              int64_t height, Update update, const Ahead &ahead) {
+TCC_INLINE void multiplyBlock(int64_t k, const R *a, int64_t lda, const R *b, int64_t ldb, Results<R> to, Ahead ahead) {
   using V = Vector<R, bytes>;
   constexpr int lanes = bytes / int(sizeof(R));
-  constexpr int unrolled = order == LeftOrder::Rows ? 4 : order == LeftOrder::Panels ? 2 : 1;
+  constexpr int unrolled = order == LeftOrder::Columns ? 1 : 4;
+  fetchResults<rows, vectors, bytes>(to.c, to.ld, to.update);
   V sums[rows][vectors] = {};
   auto step = [&](int offset) TCC_INLINED {
     V x[vectors];
@@ -75,34 +107,33 @@ TCC_INLINE void multiplyBlock(int64_t k, const R *a, int64_t lda, const R *b, in
       for (int v = 0; v < vectors; ++v)
         sums[r][v] += (order == LeftOrder::Rows ? a[r * lda + offset] : a[offset * lda + r]) * x[v];
   };
-  inStretches<rows>(k / unrolled, c, ldc, update, ahead, [&]() TCC_INLINED {
+  for (int64_t p = 0; p < k / unrolled; ++p) {
+    ahead.fetch();
     for (int offset = 0; offset < unrolled; ++offset)
       step(offset);
     a += order == LeftOrder::Rows ? unrolled : unrolled * lda;
     b += unrolled * ldb;
-  });
+  }
   for (int offset = 0; offset < k % unrolled; ++offset)
     step(offset);
-  withUpdate(update, [&]<Update how>() TCC_INLINED {
-    for (int r = 0; r < rows; ++r)
-      if (r + 1 < rows || rows == height)
-        for (int v = 0; v < vectors; ++v)
-          store<how, R, bytes>(c + r * ldc + v * lanes, sums[r][v]);
-  });
+  storeBlock<R, bytes, rows, vectors>(to.c, to.ld, to.height, to.width, to.update,
+                                      [&](int r, int v) TCC_INLINED { return sums[r][v]; });
 }
 
 /// The same for complex numbers, one vector of columns: packed operands have real and imaginary parts apart, c pairs.
 /// Four real products each, in the order of the textbook's formula, as BLAS has them (three would be fewer, but bound
 /// the error of the imaginary part only by the size of both: Higham 1992, SIAM J. Matrix Anal. Appl. 13, 681).
 template <class C, int bytes, LeftOrder, int rows, int>
-TCC_INLINE void multiplyBlock(int64_t k, const Real<C> *a, int64_t lda, const Real<C> *b, int64_t ldb, C *c,
-                              int64_t ldc, int64_t height, Update update, const Ahead &ahead) {
+TCC_INLINE void multiplyBlock(int64_t k, const Real<C> *a, int64_t lda, const Real<C> *b, int64_t ldb, Results<C> to,
+                              Ahead ahead) {
   using R = Real<C>;
   using V = Vector<R, bytes>;
-  constexpr int lanes = bytes / int(sizeof(R)), stride = panelStride<bytes>;
+  constexpr int stride = panelStride<C, bytes>;
+  fetchResults<rows, 2, bytes>(to.c, to.ld, to.update);
   V re[rows] = {}, im[rows] = {};
-  inStretches<rows>(k, c, ldc, update, ahead, [&]() TCC_INLINED {
-    V x = vectorAt<R, bytes>(b), y = vectorAt<R, bytes>(b + blockColumns<C>);
+  for (int64_t p = 0; p < k; ++p) {
+    ahead.fetch();
+    V x = vectorAt<R, bytes>(b), y = vectorAt<R, bytes>(b + unitColumns<C>);
     for (int r = 0; r < rows; ++r) {
       re[r] += a[r] * x;
       im[r] += a[r] * y;
@@ -113,16 +144,13 @@ TCC_INLINE void multiplyBlock(int64_t k, const Real<C> *a, int64_t lda, const Re
     }
     a += lda;
     b += ldb;
-  });
-  withUpdate(update, [&]<Update how>() TCC_INLINED {
-    for (int r = 0; r < rows; ++r)
-      if (r + 1 < rows || rows == height) {
-        V low, high;
-        interleave<R, bytes>(re[r], im[r], low, high);
-        store<how, R, bytes>(reinterpret_cast<R *>(c + r * ldc), low);
-        store<how, R, bytes>(reinterpret_cast<R *>(c + r * ldc) + lanes, high);
-      }
-  });
+  }
+  storeBlock<R, bytes, rows, 2>(reinterpret_cast<R *>(to.c), 2 * to.ld, to.height, 2 * to.width, to.update,
+                                [&](int r, int v) TCC_INLINED {
+                                  V low, high;
+                                  interleave<R, bytes>(re[r], im[r], low, high);
+                                  return v == 0 ? low : high;
+                                });
 }
 
 /// f(number of rows as a constant), the least of rows, rows - step, ... that holds `height`.
@@ -136,46 +164,47 @@ template <int rows, int step, class F> TCC_INLINE void atHeight(int64_t height, 
 template <class T, int bytes, LeftOrder order>
 TCC_INLINE void multiplyPanels(Panels panels, int64_t begin, int64_t end, int64_t n, int64_t k, Left<Real<T>> a,
                                Blocks<Real<T>> b, T *c, int64_t ldc, Update update) {
-  constexpr int lanes = bytes / int(sizeof(Real<T>)), most = isComplex<T> ? 1 : 2;
+  constexpr int lanes = bytes / int(sizeof(Real<T>)), most = isComplex<T> ? 1 : bytes == 64 ? 3 : 2;
   constexpr bool isPacked = order == LeftOrder::Panels;
   // Packed panels have room for a row more; beside others lies memory of others.
-  constexpr int rows = isPacked ? panelHeight<bytes> : directHeight<bytes>, parity = isPacked ? 2 : 1;
-  const int64_t lda = isPacked ? panelStride<bytes> * (isComplex<T> ? 2 : 1) : a.ld;
-  auto columns = [&](auto vectors, int64_t j) TCC_INLINED {
+  constexpr int rows = isPacked ? panelHeight<T, bytes> : directHeight<bytes>, parity = isPacked ? 2 : 1;
+  const int64_t lda = isPacked ? panelStride<T, bytes> * (isComplex<T> ? 2 : 1) : a.ld;
+  auto columns = [&](auto vectors, const Real<T> *from, int64_t ldb, int64_t j, Ahead ahead) TCC_INLINED {
     constexpr int count = decltype(vectors)::value;
-    const Real<T> *block = b.data + j / blockColumns<T> * b.step + j % blockColumns<T>;
-    bool isWhole = j + count * lanes <= n;
-    // Behind this block of b lies the next.
-    const int64_t size = isPacked ? k * b.ld * int64_t(sizeof(Real<T>)) : 0;
-    Ahead ahead{reinterpret_cast<const char *>(block) + size, size / (end - begin)};
-    for (int64_t panel = begin; panel < end; ++panel) {
+    const int64_t share = (ahead.end - ahead.next) / (end - begin);
+    for (int64_t panel = begin; panel < end; ++panel, ahead.next += share) {
       const int64_t i = panels.begin(panel), height = panels.begin(panel + 1) - i, down = i - panels.begin(begin);
-      const Real<T> *from = a.data + (isPacked                   ? (panel - begin) * a.ld
+      const Real<T> *left = a.data + (isPacked                   ? (panel - begin) * a.ld
                                       : order == LeftOrder::Rows ? down * a.ld
                                                                  : down);
-      T edge[rows * count * lanes], *to = isWhole ? c + i * ldc + j : edge;
       atHeight<rows, parity>(height, [&](auto number) TCC_INLINED {
-        multiplyBlock<T, bytes, order, decltype(number)::value, count>(k, from, lda, block, b.ld, to,
-                                                                       isWhole ? ldc : count * lanes, height,
-                                                                       isWhole ? update : Update::Set, ahead);
-        ahead.next += ahead.bytes;
+        multiplyBlock<T, bytes, order, decltype(number)::value, count>(
+            k, left, lda, from, ldb, {c + i * ldc + j, ldc, height, n - j, update}, {ahead.next, ahead.next + share});
       });
-      // Where a row ends within a vector, it must not be written beyond.
-      for (int64_t r = 0; !isWhole && r < height; ++r)
-        for (int64_t s = 0; s < n - j; ++s) {
-          T &result = c[(i + r) * ldc + j + s], sum = edge[r * count * lanes + s];
-          result = update == Update::Add ? result + sum : update == Update::Subtract ? result - sum : sum;
-        }
     }
   };
-  for (int64_t j = 0; j < n;)
-    if (most == 2 && j + lanes < n) {
-      columns(std::integral_constant<int, most>(), j);
-      j += most * lanes;
-    } else {
-      columns(std::integral_constant<int, 1>(), j);
-      j += lanes;
+  const ColumnBlocks<T> blocks(n);
+  for (int64_t block = 0; block < blocks.count; ++block) {
+    const int64_t left = blocks.begin(block), right = blocks.begin(block + 1) < n ? blocks.begin(block + 1) : n;
+    const int64_t ldb = b.ld ? b.ld : blocks.width(block);
+    const Real<T> *first = b.data + left * b.step;
+    int64_t j = left;
+    while (j < right) {
+      // Behind this block of b lies the next.
+      const char *behind = reinterpret_cast<const char *>(first + k * ldb);
+      const Ahead ahead{behind, behind + (isPacked && j == left ? k * ldb * int64_t(sizeof(Real<T>)) : 0)};
+      auto some = [&](auto vectors) TCC_INLINED {
+        columns(vectors, first + (j - left), ldb, j, ahead);
+        j += decltype(vectors)::value * lanes;
+      };
+      if (most >= 3 && right - j > 2 * lanes)
+        some(std::integral_constant<int, most>());
+      else if (most >= 2 && right - j > lanes)
+        some(std::integral_constant < int, most<2 ? most : 2>());
+      else
+        some(std::integral_constant<int, 1>());
     }
+  }
 }
 
 } // namespace
@@ -195,13 +224,15 @@ void panelProduct(Panels panels, int64_t begin, int64_t end, int64_t n, int64_t 
 }
 
 template <class R> Blocks<R> packTransposed(const R *from, int64_t ld, int64_t rows, int64_t columns, R factor, R *to) {
-  constexpr int64_t side = blockColumns<R>;
+  const ColumnBlocks<R> blocks(rows);
   vectorised([&]<int bytes>() TCC_INLINED {
-    for (int64_t i = 0; i < rows; i += side)
-      packPanel<R, bytes, side>(from + i * ld, Stride{ld}, rows - i, Stride{1}, columns, to + i * columns,
-                                [&](auto x) TCC_INLINED { return x * factor; });
+    for (int64_t block = 0; block < blocks.count; ++block)
+      for (int64_t left = blocks.begin(block), i = left; i < blocks.begin(block + 1); i += unitColumns<R>)
+        packPanel<R, bytes, unitColumns<R>>(from + i * ld, Stride{ld}, rows - i, Stride{1}, columns,
+                                            to + left * columns + (i - left), blocks.width(block),
+                                            [&](auto x) TCC_INLINED { return x * factor; });
   });
-  return {to, side, columns * side};
+  return {to, 0, columns};
 }
 
 #define TCC_BLOCKS(T)                                                                                                  \

@@ -11,15 +11,22 @@
 
 namespace tcc::runtime {
 
-/// Columns of a packed block: two vectors of 64 bytes, of complex numbers one of real and one of imaginary parts.
-template <class T> inline constexpr int64_t blockColumns = 128 / sizeof(T);
-/// Real numbers in a row of a packed block.
-template <class T> inline constexpr int64_t blockWidth = 128 / sizeof(Real<T>);
-/// Numbers of columns are padded to multiples of a vector of 64 bytes.
+/// Columns of a vector of 64 bytes. Complex numbers take two, of real and of imaginary parts.
+template <class T> inline constexpr int64_t unitColumns = 64 / sizeof(Real<T>);
+/// Numbers of columns are padded to multiples of that.
 template <class R> inline int64_t padded(int64_t columns) {
-  constexpr int64_t lanes = 64 / sizeof(R);
-  return (columns + lanes - 1) / lanes * lanes;
+  return (columns + unitColumns<R> - 1) / unitColumns<R> * unitColumns<R>;
 }
+/// Columns in blocks of nearly equal width, at most as many vectors as a step of the loops multiplies.
+template <class T> struct ColumnBlocks {
+  static constexpr int64_t most = isComplex<T> ? 1 : 3, widest = most * unitColumns<T>;
+  int64_t units, count;
+  explicit ColumnBlocks(int64_t columns)
+      : units((columns + unitColumns<T> - 1) / unitColumns<T>), count((units + most - 1) / most) {}
+  int64_t begin(int64_t block) const { return units * block / count * unitColumns<T>; }
+  /// Real numbers in a row of a packed block.
+  int64_t width(int64_t block) const { return (begin(block + 1) - begin(block)) * (isComplex<T> ? 2 : 1); }
+};
 
 /// How the left operand lies in memory.
 enum class LeftOrder {
@@ -33,7 +40,8 @@ template <class R> struct Left {
   int64_t ld;
   LeftOrder order = LeftOrder::Rows;
 };
-/// The right operand: blocks of blockColumns columns at distance `step`, rows of a block at distance `ld`.
+/// The right operand in ColumnBlocks: that of column j and those to its right begins at j * step, its rows lie at
+/// distance `ld`; if ld is 0, one behind the other.
 template <class R> struct Blocks {
   const R *data;
   int64_t ld, step;
@@ -44,24 +52,25 @@ struct Panels {
   int64_t rows, count;
   int64_t begin(int64_t panel) const { return rows * panel / count; }
 };
-/// The most rows of a packed panel: sums that stay in registers beside two vectors of b and an element of a, 28 of 32
-/// or 12 of 16.
+/// The most rows of a packed panel: sums that stay in registers beside vectors of b and an element of a. With 512 bits
+/// 8 x 3 sums need 11 loads for 24 multiplications; 14 x 2 would need 16 for 28, and reach 87 instead of 92 percent of
+/// the peak. Of complex numbers each load serves twice as many.
 #if defined(__aarch64__)
-template <int bytes> inline constexpr int panelHeight = 14;
+template <class T, int bytes> inline constexpr int panelHeight = 14;
 #else
-template <int bytes> inline constexpr int panelHeight = bytes == 64 ? 14 : 6;
+template <class T, int bytes> inline constexpr int panelHeight = bytes < 64 ? 6 : isComplex<T> ? 14 : 8;
 #endif
-/// Elements from one column of a packed panel to the next: whole vectors.
-template <int bytes> inline constexpr int panelStride = panelHeight<bytes> == 14 ? 16 : 8;
+/// Elements from one column of a packed panel to the next.
+template <class T, int bytes> inline constexpr int panelStride = panelHeight<T, bytes> == 14 ? 16 : 8;
 /// The most rows of a panel that is read where it lies: more would need more registers for their addresses.
 template <int bytes> inline constexpr int directHeight = bytes == 64 ? 8 : 4;
 /// The same for this CPU.
-struct PanelSizes {
+template <class T> struct PanelSizes {
   int64_t height = 0, stride = 0, direct = 0;
   PanelSizes() {
     vectorised([&]<int bytes>() TCC_INLINED {
-      height = panelHeight<bytes>;
-      stride = panelStride<bytes>;
+      height = panelHeight<T, bytes>;
+      stride = panelStride<T, bytes>;
       direct = directHeight<bytes>;
     });
   }
@@ -77,7 +86,7 @@ void panelProduct(Panels panels, int64_t begin, int64_t end, int64_t n, int64_t 
 /// c (+)= a b for all rows of a left operand that is not packed, n padded. For float and double.
 template <class R>
 inline void tileProduct(int64_t m, int64_t n, int64_t k, Left<R> a, Blocks<R> b, R *c, int64_t ldc, bool accumulate) {
-  const int64_t most = PanelSizes().direct, count = (m + most - 1) / most;
+  const int64_t most = PanelSizes<R>().direct, count = (m + most - 1) / most;
   panelProduct({m, count}, 0, count, n, k, a, b, c, ldc, accumulate ? Update::Add : Update::Set);
 }
 

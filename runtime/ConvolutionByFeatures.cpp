@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Convolutions with at least a vector of features: a tile of results is a few positions, anywhere in x, times two
-// vectors of features. An element of x is multiplied with vectors of packed weights, so that windows, strides, layouts
-// and dilations are addresses only; x is copied where padding must be put in, and to avoid memory a cache maps badly.
+// Convolutions with at least a vector of features: a tile of results is a few positions, anywhere in x, times a
+// few vectors of features. An element of x is multiplied with vectors of packed weights, so that windows, strides,
+// layouts and dilations are addresses only; x is copied where padding must be put in, and to avoid memory a cache maps
+// badly.
 #include "runtime/Convolution.h"
 #include "runtime/ConvolutionPlanes.h"
 #include "runtime/Threads.h"
@@ -28,12 +29,19 @@ void divide(int64_t count, int64_t wanted, int64_t &each, int64_t &parts) {
   parts = (count + each - 1) / each;
 }
 
-/// The registers of a tile: `rows` positions of two vectors of features beside weights and an element of x.
+/// The registers of a tile: `rows` positions of several vectors of features beside weights and an element of x. With 32
+/// registers 6 x 4 sums take 10 loads for 24 multiplications, 13 x 2 take 15 for 26.
 template <class C, int bytes> struct FeatureTile {
   static constexpr int registers = vectorRegisters<bytes>;
   static constexpr bool isExact = std::is_integral_v<C>;
-  static constexpr int rows = isExact ? 4 : isComplex<C> ? (registers == 32 ? 6 : 2) : registers == 32 ? 13 : 6;
-  static constexpr int lanes = bytes / int(sizeof(Real<C>));
+  static constexpr int most = !isExact && !isComplex<C> && registers == 32 ? 4 : 2; ///< vectors
+  static constexpr int rowsOf(int vectors) {
+    return isExact        ? 4
+           : isComplex<C> ? (registers == 32 ? 6 : 2)
+           : vectors == 4 ? 6
+           : vectors == 3 ? 8
+                          : (registers == 32 ? 13 : 6);
+  }
 };
 
 /// c (+)= sum over p < k of x[from[r] + at[p]] w[p] for rows x (vectors * lanes) results; of complex numbers w and c
@@ -46,7 +54,11 @@ TCC_INLINE void multiplyPositions(int64_t k, const C *const *from, const C *next
   using V = Vector<R, bytes>;
   constexpr int lanes = bytes / int(sizeof(R)), parts = isComplex<C> ? 2 : 1, width = vectors * lanes;
   // Steps that share the loads of addresses, where their weights find registers.
-  constexpr int together = rows > 1 && !isComplex<C> && FeatureTile<C, bytes>::registers == 32 ? 2 : 1;
+  constexpr int together = rows > 1 && vectors <= 2 && !isComplex<C> && FeatureTile<C, bytes>::registers == 32 ? 2 : 1;
+  // The addresses of a few rows find registers, too.
+  const C *begin[rows];
+  for (int r = 0; r < rows; ++r)
+    begin[r] = from[r];
   V sums[rows][parts][vectors] = {};
   auto advance = [&](auto steps, const int64_t *offsets) TCC_INLINED {
     constexpr int count = decltype(steps)::value;
@@ -61,7 +73,7 @@ TCC_INLINE void multiplyPositions(int64_t k, const C *const *from, const C *next
     for (int s = 0; s < count; ++s)
       __builtin_prefetch(next + here[s]);
     for (int r = 0; r < rows; ++r) {
-      const C *x = from[r];
+      const C *x = rows <= 8 ? begin[r] : from[r];
       for (int s = 0; s < count; ++s) {
         C factor = x[here[s]];
         for (int v = 0; v < vectors; ++v)
@@ -95,7 +107,7 @@ TCC_INLINE void multiplyPositions(int64_t k, const C *const *from, const C *next
 template <class C, int bytes, int vectors>
 TCC_INLINE void multiplyAll(int64_t count, int64_t k, const C *const *from, const int64_t *at, const Real<C> *w,
                             Real<C> *c, int64_t ldc, bool adds) {
-  constexpr int rows = FeatureTile<C, bytes>::rows, few = rows > 4 ? 4 : rows;
+  constexpr int rows = FeatureTile<C, bytes>::rowsOf(vectors), few = rows > 4 ? 4 : rows;
   auto multiply = [&](auto number) TCC_INLINED {
     constexpr int here = decltype(number)::value;
     for (; count >= here; count -= here, from += here, c += here * ldc)
@@ -117,10 +129,11 @@ template <class T> struct FeatureConvolution : Convolution<T> {
   TccStatus *status;
   const int64_t lanes = vectorLanes<R>();
   const int64_t depth = g.channels.count * part.numTaps; ///< terms of a sum: channels, and taps of each
-  const int64_t tiles = (g.features.count + 2 * lanes - 1) / (2 * lanes);
-  const int64_t columns = (g.features.count + lanes - 1) / lanes * lanes; ///< features with padding
+  const int64_t vectors = (g.features.count + lanes - 1) / lanes, columns = vectors * lanes; ///< features with padding
+  const int64_t widest = mostVectors() * lanes;                                              ///< features of a tile
+  const int64_t tiles = (columns + widest - 1) / widest;
   Planes planes;
-  Scratch<R> weights; ///< for each group, tile, and term a tile of features; the last tile may be one vector
+  Scratch<R> weights;                         ///< for each group, tile, and term a tile of features
   Scratch<int64_t> tapOffsets, weightOffsets; ///< of taps, in x or its copy and in w
 
   // How results are cut into tasks: by the shape alone.
@@ -133,7 +146,14 @@ template <class T> struct FeatureConvolution : Convolution<T> {
 
   int32_t outOfScratch(int64_t bytes) { return outOfMemory(status, "convolution", bytes); }
   int64_t slabPositions() const { return part.numPositions / part.axes[0].out; }
-  int64_t tileWidth(int64_t tile) const { return columns - tile * 2 * lanes < 2 * lanes ? lanes : 2 * lanes; }
+  /// Tiles are of nearly equal width.
+  int64_t columnOf(int64_t tile) const { return vectors * tile / tiles * lanes; }
+  int64_t tileWidth(int64_t tile) const { return columnOf(tile + 1) - columnOf(tile); }
+  static int64_t mostVectors() {
+    int64_t most = 0;
+    vectorised([&]<int bytes>() TCC_INLINED { most = FeatureTile<C, bytes>::most; });
+    return most;
+  }
 
   int32_t run() {
     planes.describe<C>(g, part, 1, std::is_same_v<T, C>);
@@ -154,7 +174,7 @@ template <class T> struct FeatureConvolution : Convolution<T> {
       return outOfScratch(bytes);
     constexpr int64_t stretch = 1024;
     int64_t stretches = (depth + stretch - 1) / stretch;
-    parallelFor(g.groups.count * tiles * stretches, grainFor(double(stretch * 2 * lanes) * 0.2),
+    parallelFor(g.groups.count * tiles * stretches, grainFor(double(stretch * widest) * 0.2),
                 [&](int64_t begin, int64_t end) {
                   vectorised([&]<int bytes>() TCC_INLINED {
                     for (int64_t task = begin; task < end; ++task) {
@@ -168,12 +188,12 @@ template <class T> struct FeatureConvolution : Convolution<T> {
   }
 
   const R *weightsOf(int64_t group, int64_t tile, int64_t term) const {
-    return weights.get() + (group * depth * columns + tile * 2 * lanes * depth + term * tileWidth(tile)) * parts;
+    return weights.get() + (group * depth * columns + columnOf(tile) * depth + term * tileWidth(tile)) * parts;
   }
 
   template <int bytes> TCC_INLINE void packTile(int64_t group, int64_t tile, int64_t first, int64_t last) {
     constexpr int64_t count = LanesOf<R, bytes>::count;
-    int64_t width = tileWidth(tile), feature = tile * 2 * lanes;
+    int64_t width = tileWidth(tile), feature = columnOf(tile);
     const int64_t *features = g.features.first.get();
     const T *from = w + g.groups.second[group], *end = w + this->numWeights;
     R *to = const_cast<R *>(weightsOf(group, tile, first));
@@ -234,7 +254,7 @@ template <class T> struct FeatureConvolution : Convolution<T> {
     auto featuresEach = [&](int64_t wanted) { divide(tiles, wanted, tilesEach, featureParts); };
     auto numTasks = [&] { return g.groups.count * imageParts * slabParts * featureParts; };
     positionsEach(taskPositions);
-    featuresEach(taskBytes / (images * slabs * perSlab * 2 * lanes * parts * int64_t(sizeof(R))));
+    featuresEach(taskBytes / (images * slabs * perSlab * widest * parts * int64_t(sizeof(R))));
     // Too few for the threads: first shorter sums, then fewer features, whose weights are packed already, then fewer
     // positions.
     int64_t most = depth / 4096;
@@ -267,14 +287,14 @@ template <class T> struct FeatureConvolution : Convolution<T> {
     t.numTiles = tiles - t.firstTile < tilesEach ? tiles - t.firstTile : tilesEach;
     t.group = index / featureParts;
     t.positions = t.numImages * t.numSlabs * slabPositions();
-    t.ld = (t.firstTile + t.numTiles == tiles ? columns - t.firstTile * 2 * lanes : t.numTiles * 2 * lanes) * parts;
+    t.ld = (columnOf(t.firstTile + t.numTiles) - columnOf(t.firstTile)) * parts;
     return t;
   }
 
   int32_t runTasks() {
     int64_t copySize = planes.layOut<C>(g, part, images, slabs, copyBytes / int64_t(sizeof(C)), tapOffsets.get());
     int64_t positions = images * slabs * slabPositions();
-    int64_t size = positions * tilesEach * 2 * lanes * parts;
+    int64_t size = positions * tilesEach * widest * parts;
     int64_t numTasks = g.groups.count * imageParts * slabParts * featureParts;
     Scratch<R> sums;
     if (sumParts > 1 && !sums.resize(numTasks * sumParts * size))
@@ -346,21 +366,26 @@ template <class T> struct FeatureConvolution : Convolution<T> {
         planes.fill(g, part, t, x, channel, end, copy, [](T value) TCC_INLINED { return C(value); });
       }
       int64_t until = end * part.numTaps < last ? end * part.numTaps : last;
-      for (int64_t count; begin < until; begin += count) {
-        count = until - begin < blockTerms ? until - begin : blockTerms;
-        for (int64_t p = 0, c = begin / part.numTaps, tap = begin % part.numTaps; p < count; ++c, tap = 0) {
+      for (int64_t number; begin < until; begin += number) {
+        number = until - begin < blockTerms ? until - begin : blockTerms;
+        for (int64_t p = 0, c = begin / part.numTaps, tap = begin % part.numTaps; p < number; ++c, tap = 0) {
           int64_t offset = planes.offsetOf(g, c, channel);
-          for (; p < count && tap < part.numTaps; ++p, ++tap)
+          for (; p < number && tap < part.numTaps; ++p, ++tap)
             at[p] = offset + tapOffsets[tap];
         }
         vectorised([&]<int bytes>() TCC_INLINED {
           for (int64_t tile = 0; tile < t.numTiles; ++tile) {
             const R *tileWeights = weightsOf(t.group, t.firstTile + tile, begin);
-            R *to = sum + tile * 2 * lanes * parts;
-            if (tileWidth(t.firstTile + tile) > lanes)
-              multiplyAll<C, bytes, 2>(t.positions, count, from, at, tileWeights, to, t.ld, begin > first);
-            else
-              multiplyAll<C, bytes, 1>(t.positions, count, from, at, tileWeights, to, t.ld, begin > first);
+            R *to = sum + (columnOf(t.firstTile + tile) - columnOf(t.firstTile)) * parts;
+            auto some = [&]<int count>() TCC_INLINED {
+              if constexpr (count <= FeatureTile<C, bytes>::most)
+                if (tileWidth(t.firstTile + tile) == count * lanes)
+                  multiplyAll<C, bytes, count>(t.positions, number, from, at, tileWeights, to, t.ld, begin > first);
+            };
+            some.template operator()<1>();
+            some.template operator()<2>();
+            some.template operator()<3>();
+            some.template operator()<4>();
           }
         });
       }
@@ -377,10 +402,10 @@ template <class T> struct FeatureConvolution : Convolution<T> {
     });
     vectorised([&]<int bytes>() TCC_INLINED {
       for (int64_t tile = 0; tile < t.numTiles; ++tile) {
-        int64_t feature = (t.firstTile + tile) * 2 * lanes, width = tileWidth(t.firstTile + tile);
+        int64_t feature = columnOf(t.firstTile + tile), width = tileWidth(t.firstTile + tile);
         for (int64_t l = 0; l < width && feature + l < g.features.count; l += lanes) {
           int64_t count = g.features.count - feature - l < lanes ? g.features.count - feature - l : lanes;
-          storeVector<bytes>(t, sum + tile * 2 * lanes * parts + l, width, feature + l, count, places);
+          storeVector<bytes>(t, sum + (feature - columnOf(t.firstTile)) * parts + l, width, feature + l, count, places);
         }
       }
     });

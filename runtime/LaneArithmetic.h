@@ -65,6 +65,8 @@ template <class R> struct Number<R, false> {
   friend TCC_LANE Number operator-(Number a, Number b) { return {a.re - b.re}; }
   friend TCC_LANE Number operator*(Number a, Number b) { return {a.re * b.re}; }
   friend TCC_LANE Number operator*(Number a, V<R> b) { return {a.re * b}; }
+  /// a b + c, in fused instructions where there are some.
+  friend TCC_LANE Number multiplyAdd(Number a, Number b, Number c) { return {a.re * b.re + c.re}; }
   friend TCC_LANE Number conj(Number a) { return a; }
   friend TCC_LANE Number choose(I<R> mask, Number a, Number b) { return {select<R>(mask, a.re, b.re)}; }
   friend TCC_LANE V<R> squaredNorm(Number a) { return a.re * a.re; }
@@ -83,6 +85,9 @@ template <class R> struct Number<R, true> {
     return {a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re};
   }
   friend TCC_LANE Number operator*(Number a, V<R> b) { return {a.re * b, a.im * b}; }
+  friend TCC_LANE Number multiplyAdd(Number a, Number b, Number c) {
+    return {a.re * b.re + (c.re - a.im * b.im), a.re * b.im + (a.im * b.re + c.im)};
+  }
   friend TCC_LANE Number conj(Number a) { return {a.re, -a.im}; }
   friend TCC_LANE Number choose(I<R> mask, Number a, Number b) {
     return {select<R>(mask, a.re, b.re), select<R>(mask, a.im, b.im)};

@@ -4,10 +4,12 @@
 // bounds the condition, QR takes the place of the singular values.
 #include "runtime/LeastSquares.h"
 #include "runtime/Decompose.h"
+#include "runtime/Layout.h"
 #include "runtime/Product.h"
 #include "runtime/RowProduct.h"
 #include "runtime/SmallMatrix.h"
 #include "runtime/Substitution.h"
+#include "runtime/Vectorise.h"
 #include <limits>
 #include <math.h>
 
@@ -15,21 +17,26 @@ using namespace tcc::runtime;
 
 namespace {
 
+/// In several chains, which are as many on every CPU.
 template <class T> double normOf(const T *x, int64_t count) {
+  constexpr int chains = 16;
   const Real<T> *numbers = reinterpret_cast<const Real<T> *>(x);
-  double sum = 0;
-  for (int64_t i = 0; i < count * (isComplex<T> ? 2 : 1); ++i)
-    sum += double(numbers[i]) * double(numbers[i]);
-  return sqrt(sum);
+  const int64_t size = count * (isComplex<T> ? 2 : 1), whole = size / chains * chains;
+  double sums[chains] = {}, total = 0;
+  vectorised([&]<int>() TCC_INLINED {
+    for (int64_t i = 0; i < whole; i += chains)
+      for (int l = 0; l < chains; ++l)
+        sums[l] += double(numbers[i + l]) * double(numbers[i + l]);
+  });
+  for (int64_t i = whole; i < size; ++i)
+    sums[i - whole] += double(numbers[i]) * double(numbers[i]);
+  for (double sum : sums)
+    total += sum;
+  return sqrt(total);
 }
-/// to {n, m} = from^H, by blocks that stay in the cache.
+/// to {n, m} = from^H
 template <class T> void adjointCopy(T *to, const T *from, int64_t m, int64_t n) {
-  constexpr int64_t block = 32;
-  for (int64_t row = 0; row < m; row += block)
-    for (int64_t column = 0; column < n; column += block)
-      for (int64_t j = column; j < n && j < column + block; ++j)
-        for (int64_t i = row; i < m && i < row + block; ++i)
-          to[j * m + i] = conjugate(from[i * n + j]);
+  transposeCopy(to, m, from, n, m, n, [](T x) { return conjugate(x); });
 }
 
 /// c {batch, m, n} = a b, where a, b or both lie in memory as their transposes.

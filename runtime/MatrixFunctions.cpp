@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// tcc_expm, tcc_sqrtm and tcc_logm. f(a^T) = f(a)^T, so it does not matter that LAPACK sees row-major matrices
+// tcc_sqrtm and tcc_logm. f(a^T) = f(a)^T, so it does not matter that LAPACK sees row-major matrices
 // transposed: everything here is column-major.
 #include "runtime/JacobiSvd.h"
 #include "runtime/SchurForm.h"
@@ -28,129 +28,6 @@ template <class T> double norm1(const T *a, int64_t n) {
 
 /// Reported instead of a LAPACK info when the function is not defined.
 constexpr int64_t isUndefined = INT64_MIN + 1;
-
-/// Higham 2005, "The scaling and squaring method for the matrix exponential revisited": algorithm 2.3, and table 2.3
-/// for the degrees and norms (with the values for single precision of section 2).
-template <class T> class Exponential {
-public:
-  explicit Exponential(int64_t n) : n(BlasInt(n)), size(n * n) {}
-  bool allocate() {
-    return a.resize(size) && a2.resize(size) && a4.resize(size) && a6.resize(size) && u.resize(size) &&
-           v.resize(size) && pivots.resize(n);
-  }
-  int64_t bytes() const { return 6 * size * int64_t(sizeof(T)); }
-
-  int64_t run(const T *matrix, T *y) {
-    struct Degree {
-      int degree;
-      double theta;
-    };
-    static constexpr Degree doubles[] = {
-        {3, 1.495585217958292e-2}, {5, 2.539398330063230e-1}, {7, 9.504178996162932e-1}, {9, 2.097847961257068}};
-    static constexpr Degree singles[] = {{3, 4.258730016922831e-1}, {5, 1.880152677804762}};
-    constexpr bool isSingle = sizeof(Real<T>) == 4;
-    constexpr int highest = isSingle ? 7 : 13;
-    constexpr double theta = isSingle ? 3.925724783138660 : 5.371920351148152;
-    memcpy(static_cast<void *>(a.get()), matrix, size_t(size) * sizeof(T));
-    double norm = norm1(a.get(), n);
-    int degree = highest, squarings = 0;
-    bool isSmall = false;
-    if constexpr (isSingle) {
-      for (Degree d : singles)
-        if (!isSmall && norm <= d.theta)
-          degree = d.degree, isSmall = true;
-    } else {
-      for (Degree d : doubles)
-        if (!isSmall && norm <= d.theta)
-          degree = d.degree, isSmall = true;
-    }
-    if (!isSmall && norm > theta) {
-      frexp(norm / theta, &squarings);
-      for (int64_t i = 0; i < size; ++i)
-        a[i] = scaled(a[i], -squarings);
-    }
-    if (int64_t info = approximate(degree, y))
-      return info;
-    for (int k = 0; k < squarings; ++k) {
-      multiplyInto(u.get(), "N", y, "N", y, n, n, n);
-      memcpy(static_cast<void *>(y), u.get(), size_t(size) * sizeof(T));
-    }
-    return 0;
-  }
-
-private:
-  static T scaled(T x, int exponent) {
-    if constexpr (isComplex<T>)
-      return {Real<T>(ldexp(double(x.re), exponent)), Real<T>(ldexp(double(x.im), exponent))};
-    else
-      return T(ldexp(double(x), exponent));
-  }
-  /// to = sum of c_k of the even powers a^0, a^2, .., and those above a^6 times a^6.
-  void even(T *to, const double *c, int degree) {
-    const T *powers[] = {nullptr, a2.get(), a4.get(), a6.get()};
-    int direct = degree < 6 ? degree / 2 : 3;
-    auto combine = [&](T *target, int offset, int count, bool withIdentity) {
-      for (int64_t i = 0; i < size; ++i) {
-        T sum(Real<T>(withIdentity && i % (int64_t(n) + 1) == 0 ? c[offset] : 0));
-        for (int k = 1; k <= count; ++k)
-          sum = sum + powers[k][i] * T(Real<T>(c[offset + 2 * k]));
-        target[i] = sum;
-      }
-    };
-    if (degree <= 6) {
-      combine(to, 0, direct, true);
-      return;
-    }
-    // c_8 a^8 + .. = a^6 (c_8 a^2 + c_10 a^4 + c_12 a^6)
-    combine(v.get(), 6, (degree - 6) / 2, false);
-    multiplyInto(to, "N", a6.get(), "N", v.get(), n, n, n);
-    for (int64_t i = 0; i < size; ++i) {
-      T sum = to[i] + T(Real<T>(i % (int64_t(n) + 1) == 0 ? c[0] : 0));
-      for (int k = 1; k <= 3; ++k)
-        sum = sum + powers[k][i] * T(Real<T>(c[2 * k]));
-      to[i] = sum;
-    }
-  }
-
-  /// y = (v - u)^-1 (v + u): the diagonal Pade approximant. Coefficients over the constant one, so that single
-  /// precision stays in range: c_k = degree! (2 degree - k)! / ((2 degree)! k! (degree - k)!).
-  int64_t approximate(int degree, T *y) {
-    double c[16] = {1};
-    for (int k = 1; k <= degree; ++k)
-      c[k] = c[k - 1] * double(degree - k + 1) / (double(2 * degree - k + 1) * k);
-    multiplyInto(a2.get(), "N", a.get(), "N", a.get(), n, n, n);
-    multiplyInto(a4.get(), "N", a2.get(), "N", a2.get(), n, n, n);
-    multiplyInto(a6.get(), "N", a4.get(), "N", a2.get(), n, n, n);
-    even(y, c + 1, degree - 1);
-    multiplyInto(u.get(), "N", a.get(), "N", y, n, n, n);
-    even(y, c, degree - 1);
-    for (int64_t i = 0; i < size; ++i) {
-      T odd = u[i], sum = y[i];
-      a[i] = sum - odd;
-      y[i] = sum + odd;
-    }
-    BlasInt info = 0;
-    lapack<T>()->getrf(&n, &n, a.get(), &n, pivots.get(), &info);
-    if (info)
-      return isUndefined;
-    for (int64_t i = 0; i < n; ++i)
-      if (int64_t other = pivots[i] - 1; other != i)
-        for (int64_t col = 0; col < n; ++col) {
-          T kept = y[i + col * n];
-          y[i + col * n] = y[other + col * n];
-          y[other + col * n] = kept;
-        }
-    const T one(1);
-    blas<T>()->trsm("L", "L", "N", "U", &n, &n, &one, a.get(), &n, y, &n, 1, 1, 1, 1);
-    blas<T>()->trsm("L", "U", "N", "N", &n, &n, &one, a.get(), &n, y, &n, 1, 1, 1, 1);
-    return 0;
-  }
-
-  BlasInt n;
-  int64_t size;
-  Scratch<T> a, a2, a4, a6, u, v;
-  Scratch<BlasInt> pivots;
-};
 
 /// The root with a real part that is not negative.
 template <class C> C rootOf(C z) {
@@ -353,19 +230,6 @@ template <class F> int32_t dispatchComplex(const char *op, int32_t dtype, F &&f,
 }
 
 } // namespace
-
-int32_t tcc_expm(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *,
-                 TccStatus *status) {
-  MatrixBatch matrices;
-  TCC_CHECK(checkMatrices("expm", in, n_in, out, n_out, matrices, status));
-  if (numElements(out[0]) == 0)
-    return TCC_OK;
-  return dispatchLapack(in[0].dtype, [&]<class T>() {
-    return applyToAll<T, Exponential<T>>(
-        "expm", "a matrix whose exponential can be approximated", in, out, matrices, 25,
-        [](Exponential<T> &worker, const T *a, T *y) { return worker.run(a, y); }, status);
-  });
-}
 
 int32_t tcc_sqrtm(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *,
                   TccStatus *status) {

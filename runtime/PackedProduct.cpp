@@ -12,7 +12,7 @@
 namespace tcc::runtime {
 namespace {
 
-constexpr int64_t depth = 256;             // steps of k in a block: 32 KiB of b
+constexpr int64_t depth = 256;             // steps of k in a block: 48 KiB of b
 constexpr int64_t macroDepth = 16 * depth; // in a macro block
 constexpr int64_t macroBytes = 16 << 20;   // of packed b
 constexpr int64_t stripeBytes = 400 << 10; // of a stripe's panels in one block of k, at most
@@ -65,25 +65,28 @@ template <class T> class PackedProduct {
   using C = Computed<T>;
   using R = Real<C>;
   static constexpr bool isWidened = !std::is_same_v<T, C>;
-  static constexpr int64_t side = blockColumns<C>;
+  static constexpr int64_t parts = isComplex<T> ? 2 : 1; // real numbers of an element
+  static constexpr int64_t unit = unitColumns<C>, widest = ColumnBlocks<C>::widest;
 
 public:
   PackedProduct(int64_t m, int64_t n, int64_t first, int64_t k, const StridedMatrix<T> &a, const StridedMatrix<T> &b,
                 T *result, int64_t ldc, Update update)
       : m(m), n(n), first(first), k(k), a(a), b(b), result(result), ldc(ldc), update(update), isDirect(readsDirectly()),
         panels{m, partsOf(m, isDirect ? sizes.direct : sizes.height)}, step(partsOf(k, partsOf(k, depth))),
-        stride(sizes.stride * (isComplex<T> ? 2 : 1)) {
+        stride(sizes.stride * parts) {
     const double work = double(m) * double(n) * double(k) * (isComplex<T> ? 4 : 1);
     threads = work < leastParallel ? 1 : numThreads();
-    isShared = work > mostAlone && (m > (isDirect ? 512 : stripeRows) || partsOf(n, side) < 4 * threads);
+    isRightDirect = readsRightDirectly();
+    isShared = isRightDirect ||
+               (work > mostAlone && (m > (isDirect ? 512 : stripeRows) || ColumnBlocks<C>(n).count < 4 * threads));
   }
 
   bool run() {
     const int64_t macroSteps = upTo(step * (macroDepth / depth), k);
     // So many columns of b are packed at a time.
-    int64_t most = macroBytes / (macroSteps * int64_t(sizeof(C))) / side * side;
-    const int64_t macroColumns = isShared ? upTo(most < side ? side : most, partsOf(n, side) * side) : n;
-    if (isShared && !packed.resize(macroColumns * macroSteps * (blockWidth<C> / side)))
+    int64_t most = macroBytes / (macroSteps * int64_t(sizeof(C))) / widest * widest;
+    const int64_t macroColumns = isShared ? upTo(most < widest ? widest : most, padded<R>(n)) : n;
+    if (isShared && !isRightDirect && !packed.resize(macroColumns * macroSteps * parts))
       return false;
     if constexpr (isWidened) {
       if (!wide.resize(m * n))
@@ -117,18 +120,26 @@ private:
     return isSmall && a.isView() && (a.columns.strides[0] == 1 || (a.rows.strides[0] == 1 && k <= 512));
   }
 
+  /// Neither is a right operand packed that fits the first-level cache and whose rows are whole vectors.
+  bool readsRightDirectly() const {
+    return !isComplex<T> && !isWidened && n % unit == 0 && k * n * int64_t(sizeof(T)) <= 32 << 10 && b.isView() &&
+           b.columns.strides[0] == 1 && b.rows.strides[0] == n;
+  }
+
   struct Macro {
     int64_t j, p, columns, steps; ///< from column j and step p on
-    int64_t blocks = partsOf(columns, side), stripes = 1, chunks = 1;
+    ColumnBlocks<C> blocks{columns};
+    int64_t stripes = 1, chunks = 1;
   };
 
   void runMacro(Macro macro) {
-    if (isShared) {
-      const int64_t units = partsOf(macro.blocks, blocksAtOnce);
+    if (isShared && !isRightDirect) {
+      const int64_t units = partsOf(macro.blocks.count, blocksAtOnce);
       forEachTask(units * partsOf(macro.steps, step), threads > 1, [&](int64_t task) {
         const int64_t at = task / units * step, begin = task % units * blocksAtOnce;
         const int64_t steps = upTo(step, macro.steps - at);
-        packRight(macro, at, steps, begin, upTo(begin + blocksAtOnce, macro.blocks), block(macro, at, steps, begin));
+        packRight(macro, at, steps, begin, upTo(begin + blocksAtOnce, macro.blocks.count),
+                  block(macro, at, steps, begin));
       });
     }
     chooseTasks(macro);
@@ -141,16 +152,16 @@ private:
   void chooseTasks(Macro &macro) const {
     const int64_t fit = stripeBytes / (stride * step * int64_t(sizeof(R)));
     macro.stripes = isShared ? partsOf(panels.count, upTo(fit < 1 ? 1 : fit, stripeRows / sizes.height)) : 1;
-    macro.chunks = partsOf(macro.blocks, 64);
+    macro.chunks = partsOf(macro.blocks.count, 64);
     if (threads == 1)
       return;
     const double work = double(m) * double(macro.columns) * double(macro.steps);
     if (work <= mostAlone) {
-      const int64_t parts = upTo(threads, int64_t(work / 2e5) + 1);
-      if (macro.blocks % parts == 0 || macro.blocks >= 4 * parts)
-        macro.chunks = upTo(parts, macro.blocks);
+      const int64_t shares = upTo(threads, int64_t(work / 2e5) + 1);
+      if (!isRightDirect && (macro.blocks.count % shares == 0 || macro.blocks.count >= 4 * shares))
+        macro.chunks = upTo(shares, macro.blocks.count);
       else
-        macro.stripes = upTo(parts, panels.count);
+        macro.stripes = upTo(shares, panels.count);
       return;
     }
     // As many for each thread.
@@ -159,11 +170,11 @@ private:
     for (const auto &[wanted, leastPanels, leastBlocks] :
          {Split{2 * threads, 12, 16}, Split{2 * threads, 6, 4}, Split{threads, 1, 1}})
       while (macro.stripes * macro.chunks < wanted && work / double(macro.stripes * macro.chunks) > 2e5) {
-        const int64_t height = panels.count / macro.stripes, width = macro.blocks / macro.chunks;
+        const int64_t height = panels.count / macro.stripes, width = macro.blocks.count / macro.chunks;
         const bool canStripe = isShared && height >= 2 * leastPanels, canChunk = width >= 2 * leastBlocks;
         if (!canStripe && !canChunk)
           break;
-        if (canStripe && (!canChunk || height * sizes.height > width * side))
+        if (canStripe && (!canChunk || height * sizes.height > width * widest))
           macro.stripes *= 2;
         else
           macro.chunks *= 2;
@@ -175,7 +186,7 @@ private:
 
   /// The packed block of b's columns for `steps` of k.
   R *block(const Macro &macro, int64_t at, int64_t steps, int64_t number) const {
-    return packed.get() + (macro.blocks * at + number * steps) * blockWidth<C>;
+    return packed.get() + (macro.blocks.units * unit * at + macro.blocks.begin(number) * steps) * parts;
   }
 
   /// Panels [begin, end) of a.
@@ -183,11 +194,13 @@ private:
     int64_t along[depth], across[16];
     const Places columns = placesOf(a.columns, first + p, steps, along);
     vectorised([&]<int bytes>() TCC_INLINED {
+      constexpr int side = panelStride<C, bytes>, whole = side * int(sizeof(R));
       for (int64_t panel = begin; panel < end; ++panel, to += stride * steps) {
         // Lines of the next panel may be read with a panel's own.
         const int64_t row = panels.begin(panel), count = upTo(sizes.stride, m - row);
-        packPanel<T, bytes, panelStride<bytes>>(a.data, placesOf(a.rows, row, count, across), count, columns, steps, to,
-                                                [](auto x) TCC_INLINED { return x; });
+        packPanel<T, (bytes < whole ? bytes : whole), side>(a.data, placesOf(a.rows, row, count, across), count,
+                                                            columns, steps, to, stride,
+                                                            [](auto x) TCC_INLINED { return x; });
       }
     });
   }
@@ -195,20 +208,24 @@ private:
   /// Blocks [begin, end) of b. Where its rows are contiguous, a few rows of all blocks at a time, and the next ones
   /// fetched: rows are far apart.
   void packRight(const Macro &macro, int64_t at, int64_t steps, int64_t begin, int64_t end, R *to) const {
-    int64_t along[depth], across[blocksAtOnce * side];
-    const int64_t left = begin * side, count = upTo((end - begin) * side, macro.columns - left);
+    int64_t along[depth], across[blocksAtOnce * widest];
+    const ColumnBlocks<C> &blocks = macro.blocks;
+    const int64_t left = blocks.begin(begin), right = upTo(blocks.begin(end), macro.columns);
     const Places rows = placesOf(b.rows, first + macro.p + at, steps, along);
-    const Places columns = placesOf(b.columns, macro.j + left, count, across);
+    const Places columns = placesOf(b.columns, macro.j + left, right - left, across);
     const int64_t together = columns.run > 1 ? 16 : steps;
     vectorised([&]<int bytes>() TCC_INLINED {
       for (int64_t p = 0; p < steps; p += together)
-        for (int64_t j = 0; j < count; j += side) {
-          for (int64_t next = p + together; next < upTo(p + 2 * together, steps); ++next) {
-            __builtin_prefetch(b.data + rows.at(next) + columns.at(j));
-            __builtin_prefetch(reinterpret_cast<const char *>(b.data + rows.at(next) + columns.at(j)) + 64);
+        for (int64_t number = begin; number < end; ++number) {
+          const int64_t width = blocks.width(number), from = blocks.begin(number), until = blocks.begin(number + 1);
+          R *place = to + (from - left) * steps * parts + p * width;
+          for (int64_t j = from - left; j < until - left; j += unit, place += unit) {
+            for (int64_t next = p + together; next < upTo(p + 2 * together, steps); ++next)
+              for (int64_t line = 0; line < unit * int64_t(sizeof(T)); line += 64)
+                __builtin_prefetch(reinterpret_cast<const char *>(b.data + rows.at(next) + columns.at(j)) + line);
+            packPanel<T, bytes, unit>(b.data, columns.from(j), right - left - j, rows.from(p),
+                                      upTo(together, steps - p), place, width, [](auto x) TCC_INLINED { return x; });
           }
-          packPanel<T, bytes, side>(b.data, columns.from(j), count - j, rows.from(p), upTo(together, steps - p),
-                                    to + (j / side * steps + p) * blockWidth<C>, [](auto x) TCC_INLINED { return x; });
         }
     });
   }
@@ -216,9 +233,10 @@ private:
   void multiply(const Macro &macro, int64_t stripe, int64_t chunk) {
     const int64_t beginPanel = panels.count * stripe / macro.stripes;
     const int64_t endPanel = panels.count * (stripe + 1) / macro.stripes;
-    const int64_t beginBlock = macro.blocks * chunk / macro.chunks;
-    const int64_t endBlock = macro.blocks * (chunk + 1) / macro.chunks;
-    alignas(64) R ownBlock[depth * blockWidth<C>];
+    const ColumnBlocks<C> &blocks = macro.blocks;
+    const int64_t beginBlock = blocks.count * chunk / macro.chunks;
+    const int64_t endBlock = blocks.count * (chunk + 1) / macro.chunks;
+    alignas(64) R ownBlock[depth * widest * parts];
     Scratch<R> ownPanels;
     if (!isDirect && !ownPanels.resize((endPanel - beginPanel) * stride * step)) {
       hasFailed = true;
@@ -239,12 +257,14 @@ private:
         packLeft(p, steps, beginPanel, endPanel, ownPanels.get());
       const Update how = isStreamed ? Update::Stream : p == 0 || update == Update::Subtract ? update : Update::Add;
       for (int64_t number = beginBlock; number < endBlock; ++number) {
-        const int64_t j = number * side;
+        const int64_t j = blocks.begin(number), columns = upTo(blocks.begin(number + 1), macro.columns) - j;
+        Blocks<R> right{isShared && !isRightDirect ? block(macro, at, steps, number) : ownBlock, 0, 0};
+        if constexpr (!isComplex<T> && !isWidened)
+          if (isRightDirect)
+            right = {b.data + (first + p) * n + macro.j + j, n, 0};
         if (!isShared)
           packRight(macro, at, steps, number, number + 1, ownBlock);
-        panelProduct<C>(panels, beginPanel, endPanel, upTo(side, macro.columns - j), steps, left,
-                        {isShared ? block(macro, at, steps, number) : ownBlock, blockWidth<C>, 0}, c + macro.j + j,
-                        ldWide, how);
+        panelProduct<C>(panels, beginPanel, endPanel, columns, steps, left, right, c + macro.j + j, ldWide, how);
       }
     }
     // Such writes are ordered by nothing else.
@@ -252,16 +272,16 @@ private:
       __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if constexpr (isWidened)
       if (macro.p + macro.steps == k)
-        round(panels.begin(beginPanel), panels.begin(endPanel), macro.j + beginBlock * side,
-              macro.j + upTo(endBlock * side, macro.columns));
+        round(panels.begin(beginPanel), panels.begin(endPanel), macro.j + blocks.begin(beginBlock),
+              macro.j + upTo(blocks.begin(endBlock), macro.columns));
   }
 
   void round(int64_t beginRow, int64_t endRow, int64_t beginColumn, int64_t endColumn) {
-    vectorised([&]<int>() TCC_INLINED {
-      for (int64_t i = beginRow; i < endRow; ++i)
-        for (int64_t j = beginColumn; j < endColumn; ++j)
-          result[i * ldc + j] = T(c[i * ldWide + j]);
-    });
+    if constexpr (isWidened)
+      vectorised([&]<int bytes>() TCC_INLINED {
+        for (int64_t i = beginRow; i < endRow; ++i)
+          roundTo<T, bytes>(c + i * ldWide + beginColumn, endColumn - beginColumn, result + i * ldc + beginColumn);
+      });
   }
 
   const int64_t m, n, first, k;
@@ -269,14 +289,15 @@ private:
   T *result;
   const int64_t ldc;
   const Update update;
-  const PanelSizes sizes;
+  const PanelSizes<C> sizes;
   const bool isDirect;
   const Panels panels;
   const int64_t step;   ///< of k in a block
   const int64_t stride; ///< of a packed panel, in real numbers
   int64_t threads;
   bool isStreamed;
-  bool isShared; ///< b is packed for all tasks
+  bool isRightDirect;
+  bool isShared; ///< b is packed for all tasks, or not at all
   C *c;
   int64_t ldWide;
   Scratch<R> packed;

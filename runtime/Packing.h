@@ -81,16 +81,31 @@ TCC_INLINE void loadParts(const T *from, Vector<R, bytes> &re, Vector<R, bytes> 
   }
 }
 
+/// Rounds `count` numbers to elements of type T.
+template <class T, int bytes> TCC_INLINE void roundTo(const float *from, int64_t count, T *to) {
+  int64_t i = 0;
+#if defined(__clang__) && defined(__x86_64__)
+  if constexpr (std::is_same_v<T, Half> && bytes > 16) { // F16C
+    typedef _Float16 Narrow __attribute__((vector_size(bytes / 2), aligned(2), may_alias));
+    constexpr int64_t lanes = LanesOf<float, bytes>::count;
+    for (; i + lanes <= count; i += lanes)
+      *reinterpret_cast<Narrow *>(to + i) = __builtin_convertvector(vectorAt<float, bytes>(from + i), Narrow);
+  }
+#endif
+  for (; i < count; ++i)
+    to[i] = T(from[i]);
+}
+
 /// Packs a panel of `side` lines of which `count` exist, zeros for the others: element p of line r goes to
-/// to[p * side + r], with the imaginary part of a complex one `side` further and p * 2 * side instead. `lines.at(r)`
-/// and `along.at(p)` are places, in elements; `adjacent(i, n)` says whether n of them from i lie side by side. each(x)
-/// is applied to every number.
+/// to[p * width + r], with the imaginary part of a complex one `side` further. `lines.at(r)` and `along.at(p)` are
+/// places, in elements; `adjacent(i, n)` says whether n of them from i lie side by side. each(x) is applied to every
+/// number.
 template <class T, int bytes, int64_t side, class Lines, class Along, class Each>
 TCC_INLINE void packPanel(const T *from, const Lines &lines, int64_t count, const Along &along, int64_t steps,
-                          Real<Computed<T>> *to, Each each) {
+                          Real<Computed<T>> *to, int64_t width, Each each) {
   using R = Real<Computed<T>>;
   using V = Vector<R, bytes>;
-  constexpr int64_t lanes = LanesOf<R, bytes>::count, width = isComplex<T> ? 2 * side : side;
+  constexpr int64_t lanes = LanesOf<R, bytes>::count;
   static_assert(side % lanes == 0);
   auto one = [&](int64_t p, int64_t r) TCC_INLINED {
     R *place = to + p * width + r;

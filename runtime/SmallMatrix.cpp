@@ -2,6 +2,7 @@
 // Chooses the instruction set, cuts a batch into groups of one matrix for each lane, and runs them on the pool.
 #include "runtime/SmallMatrix.h"
 #include "runtime/Decompose.h"
+#include "runtime/TaylorExponential.h"
 #include "runtime/VectorTarget.h"
 
 namespace tcc::runtime {
@@ -9,6 +10,7 @@ namespace {
 namespace base {
 #include "runtime/LaneArithmetic.h"
 #include "runtime/SmallMatrixKernels.h"
+#include "runtime/SmallMatrixSeries.h"
 #include "runtime/SmallMatrixTable.h"
 } // namespace base
 
@@ -118,12 +120,20 @@ void smallSvd(const T *a, T *u, Real<T> *s, T *vh, int64_t m, int64_t n, int64_t
       });
 }
 
+template <class T> void smallExpm(const T *a, T *y, int64_t n, int64_t batch, BatchFailure &failure) {
+  forEachGroup<T>(batch, 7 * n * n + 2 * n, 16.0 * double(n * n * n), failure,
+                  [&](int64_t first, int64_t count, void *work, int64_t *) {
+                    kernels<T>().expm(parts(a + first * n * n), parts(y + first * n * n), n, count, work);
+                  });
+}
+
 #define TCC_INSTANTIATE(T)                                                                                             \
   template void smallCholesky(const T *, T *, int64_t, int64_t, BatchFailure &);                                       \
   template void smallLu(const T *, T *, int64_t *, int64_t, int64_t, int64_t, BatchFailure &);                         \
   template void smallSolve(const T *, const T *, T *, int64_t, int64_t, int64_t, BatchFailure &);                      \
   template void smallTriangularSolve(const T *, const T *, T *, int64_t, int64_t, TriangleOptions, int64_t,            \
                                      BatchFailure &);                                                                  \
+  template void smallExpm(const T *, T *, int64_t, int64_t, BatchFailure &);                                           \
   template void smallEigh(const T *, Real<T> *, T *, int64_t, int64_t, BatchFailure &);                                \
   template void smallSvd(const T *, T *, Real<T> *, T *, int64_t, int64_t, int64_t, int64_t, int64_t, BatchFailure &);
 TCC_INSTANTIATE(float)

@@ -42,6 +42,8 @@ template <class T>
 void smallSvd(const T *a, T *u, Real<T> *s, T *vh, int64_t m, int64_t n, int64_t numU, int64_t numV, int64_t batch,
               BatchFailure &failure);
 
+template <class T> void smallExpm(const T *a, T *y, int64_t n, int64_t batch, BatchFailure &failure);
+
 /// The kernels for one instruction set, on parts of numbers: real numbers have one part, complex ones two. Each factors
 /// `count` <= width matrices; `work` has workBytes.
 template <class R> struct SmallMatrixKernels {
@@ -54,6 +56,7 @@ template <class R> struct SmallMatrixKernels {
   void (*eigh)(const R *, R *, R *, int64_t n, int64_t count, void *work, int64_t *info);
   void (*svd)(const R *, R *, R *, R *, int64_t m, int64_t n, int64_t numU, int64_t numV, int64_t count, void *work,
               int64_t *info);
+  void (*expm)(const R *, R *, int64_t n, int64_t count, void *work);
 };
 /// For float and double, real and complex.
 struct SmallMatrixTable {

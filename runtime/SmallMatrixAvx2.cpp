@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Small matrices on x86-64 with AVX2 and FMA.
 #include "runtime/SmallMatrix.h"
+#include "runtime/TaylorExponential.h"
 #include "runtime/VectorTarget.h"
 
 #if defined(__x86_64__)
@@ -11,6 +12,7 @@ namespace {
 namespace avx2 {
 #include "runtime/LaneArithmetic.h"
 #include "runtime/SmallMatrixKernels.h"
+#include "runtime/SmallMatrixSeries.h"
 #include "runtime/SmallMatrixTable.h"
 } // namespace avx2
 } // namespace

@@ -22,5 +22,8 @@ template <class R, bool isComplex> constexpr SmallMatrixKernels<R> smallKernels(
             M::eigh(a, w, v, n, count, (N *)work, info);
           },
           [](const R *a, R *u, R *s, R *vh, int64_t m, int64_t n, int64_t numU, int64_t numV, int64_t count, void *work,
-             int64_t *info) { M::svd(a, u, s, vh, m, n, numU, numV, count, (N *)work, info); }};
+             int64_t *info) { M::svd(a, u, s, vh, m, n, numU, numV, count, (N *)work, info); },
+          [](const R *a, R *y, int64_t n, int64_t count, void *work) {
+            SmallExponential<R, isComplex>::run(a, y, n, count, (N *)work);
+          }};
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Both operands are packed into tiles of 1 KiB (a: 16 rows x 32 of k; b: 16 pairs of k x 16 columns), padded with
-// zeros; then blocks of 2 x 2 result tiles stay in registers along all of k. Every result is one chain along k, so
+// zeros; then blocks of 2 x 2 result tiles stay in registers along 512 of k. Every result is one chain along k, so
 // neither blocks nor threads change bits.
 #include "runtime/TileProduct.h"
+#include "runtime/Packing.h"
 #include "runtime/Threads.h"
-#include "runtime/Vectorise.h"
 #if defined(__x86_64__) && defined(__linux__)
 #include <immintrin.h>
 #endif
+#include <atomic>
 
 namespace tcc::runtime {
 
@@ -18,53 +19,66 @@ constexpr int64_t side = 16, depth = 32, tileElements = side * depth;
 
 int64_t tilesOf(int64_t extent, int64_t of) { return (extent + of - 1) / of; }
 
-/// Rows [16 i, 16 i + 16) of a, all of k.
-TCC_INLINE void packRows(MatrixView<BFloat16> a, int64_t m, int64_t k, int64_t i, BFloat16 *to) {
-  int64_t rows = m - i * side < side ? m - i * side : side;
-  for (int64_t p = 0; p < k; p += depth, to += tileElements) {
-    int64_t count = k - p < depth ? k - p : depth;
-    if (rows < side || count < depth)
-      memset(static_cast<void *>(to), 0, tileElements * sizeof(BFloat16));
-    const BFloat16 *from = a.data + i * side * a.rowStride + p * a.colStride;
-    if (a.colStride == 1)
-      for (int64_t r = 0; r < rows; ++r)
-        memcpy(static_cast<void *>(to + r * depth), from + r * a.rowStride, size_t(count) * sizeof(BFloat16));
-    else
-      for (int64_t c = 0; c < count; ++c)
-        for (int64_t r = 0; r < rows; ++r)
-          to[r * depth + c] = from[r * a.rowStride + c * a.colStride];
-  }
-}
+/// Tiles of k that are multiplied before the next results: those of two strips of a stay in the first-level cache.
+constexpr int64_t chunk = 16;
+/// Elements of b's strips that stay in the second-level cache.
+constexpr int64_t blockElements = 1 << 19;
 
-/// Columns [16 j, 16 j + 16) of b, all of k: in each row of a tile the elements of two successive k alternate.
-TCC_INLINE void packColumns(MatrixView<BFloat16> b, int64_t n, int64_t k, int64_t j, BFloat16 *to) {
-  int64_t cols = n - j * side < side ? n - j * side : side;
+/// 16 lines of an operand, a's rows or b's columns.
+struct Lines {
+  const BFloat16 *data;
+  int64_t stride, along; ///< from line to line, and along k
+  int64_t count;         ///< that exist
+};
+
+/// A strip of tiles: lines in rows, or columns in which the elements of two successive k alternate.
+template <int bytes, bool inRows> TCC_INLINE void packStrip(Lines lines, int64_t k, BFloat16 *to) {
   for (int64_t p = 0; p < k; p += depth, to += tileElements) {
-    int64_t count = k - p < depth ? k - p : depth;
-    const BFloat16 *from = b.data + p * b.rowStride + j * side * b.colStride;
-    if (cols == side && count == depth && b.colStride == 1) {
-      for (int64_t pair = 0; pair < side; ++pair)
-        for (int64_t c = 0; c < side; ++c) {
-          to[pair * depth + 2 * c] = from[2 * pair * b.rowStride + c];
-          to[pair * depth + 2 * c + 1] = from[(2 * pair + 1) * b.rowStride + c];
-        }
-      continue;
-    }
+    const int64_t steps = k - p < depth ? k - p : depth;
+    const BFloat16 *from = lines.data + p * lines.along;
+    if constexpr (bytes == 64)
+      if (lines.count == side && steps == depth && (lines.along == 1 || lines.stride == 1)) {
+        // 16 x 16 pairs of two successive k.
+        typedef uint16_t Narrow __attribute__((vector_size(32), aligned(2), may_alias));
+        typedef uint32_t Pairs __attribute__((vector_size(64)));
+        Vector<int32_t, 64> pairs[side];
+        const bool areLines = lines.along == 1;
+        for (int64_t i = 0; i < side; ++i)
+          if (areLines) {
+            memcpy(&pairs[i], from + i * lines.stride, 64);
+          } else {
+            const BFloat16 *first = from + 2 * i * lines.along, *second = first + lines.along;
+            pairs[i] =
+                Vector<int32_t, 64>(__builtin_convertvector(*reinterpret_cast<const Narrow *>(first), Pairs) |
+                                    __builtin_convertvector(*reinterpret_cast<const Narrow *>(second), Pairs) << 16);
+          }
+        if (areLines != inRows)
+          transposeSquare<int32_t, 64>(pairs);
+        memcpy(static_cast<void *>(to), pairs, sizeof(pairs));
+        continue;
+      }
     memset(static_cast<void *>(to), 0, tileElements * sizeof(BFloat16));
-    for (int64_t c = 0; c < cols; ++c)
-      for (int64_t r = 0; r < count; ++r)
-        to[r / 2 * depth + 2 * c + r % 2] = from[r * b.rowStride + c * b.colStride];
+    for (int64_t i = 0; i < lines.count; ++i)
+      for (int64_t s = 0; s < steps; ++s)
+        to[inRows ? i * depth + s : s / 2 * depth + 2 * i + s % 2] = from[i * lines.stride + s * lines.along];
   }
 }
 
-/// 32 x 32 results from tiles packed along k: a0, a1 above each other, b0, b1 side by side.
+/// 32 x 32 results (+)= tiles packed along k: a0, a1 above each other, b0, b1 side by side.
 __attribute__((target("amx-tile,amx-bf16"), noinline)) void multiplyPacked(const BFloat16 *a0, const BFloat16 *a1,
                                                                            const BFloat16 *b0, const BFloat16 *b1,
-                                                                           int64_t steps, float *c) {
-  _tile_zero(0);
-  _tile_zero(1);
-  _tile_zero(2);
-  _tile_zero(3);
+                                                                           int64_t steps, float *c, bool adds) {
+  if (adds) {
+    _tile_loadd(0, c, 128);
+    _tile_loadd(1, c + side, 128);
+    _tile_loadd(2, c + side * 2 * side, 128);
+    _tile_loadd(3, c + side * 2 * side + side, 128);
+  } else {
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+  }
   for (int64_t s = 0; s < steps; ++s) {
     _tile_loadd(4, a0 + s * tileElements, 64);
     _tile_loadd(6, b0 + s * tileElements, 64);
@@ -79,6 +93,18 @@ __attribute__((target("amx-tile,amx-bf16"), noinline)) void multiplyPacked(const
   _tile_stored(1, c + side, 128);
   _tile_stored(2, c + side * 2 * side, 128);
   _tile_stored(3, c + side * 2 * side + side, 128);
+}
+
+/// A block of results rounded to nearest even; like the products in tile registers, this takes denormal numbers as 0.
+__attribute__((target("avx512f,avx512bw,avx512bf16"))) void roundBlock(const float *c, int64_t rows, int64_t cols,
+                                                                       BFloat16 *to, int64_t ld) {
+  const __mmask32 mask = cols == 2 * side ? ~__mmask32(0) : (__mmask32(1) << cols) - 1;
+  for (int64_t r = 0; r < rows; ++r, c += 2 * side, to += ld) {
+    const __m512bh row = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(c + side), _mm512_loadu_ps(c));
+    __m512i bits;
+    __builtin_memcpy(&bits, &row, sizeof(bits));
+    _mm512_mask_storeu_epi16(to, mask, bits);
+  }
 }
 
 /// All eight tiles: 16 rows of 64 bytes.
@@ -96,6 +122,111 @@ __attribute__((target("amx-tile"))) void configureTiles() {
 }
 __attribute__((target("amx-tile"))) void releaseTiles() { _tile_release(); }
 
+/// The strips of one product after the other: a's, then b's, an even number of each; the last block may multiply zeros.
+struct TileProduct {
+  const Product<BFloat16> &p;
+  const MatrixView<BFloat16> a = p.lhs.view(), b = p.rhs.view();
+  const int64_t pairsM = tilesOf(p.m, 2 * side), pairsN = tilesOf(p.n, 2 * side), steps = tilesOf(p.k, depth);
+  const int64_t strip = steps * tileElements, strips = 2 * (pairsM + pairsN), perMatrix = strips * strip;
+  /// Pairs of b's strips that are multiplied with one of a's.
+  const int64_t wide = blockElements / (2 * strip) < 1        ? 1
+                       : blockElements / (2 * strip) < pairsN ? blockElements / (2 * strip)
+                                                              : pairsN;
+
+  void pack(int64_t batch, int64_t begin, int64_t end, BFloat16 *to) const {
+    int64_t lhs = 0, rhs = 0;
+    for (int d = p.offsets.rank - 1; d >= 0; --d) {
+      lhs += batch % p.offsets.dims[d] * p.offsets.lhs[d];
+      rhs += batch % p.offsets.dims[d] * p.offsets.rhs[d];
+      batch /= p.offsets.dims[d];
+    }
+    auto linesOf = [&](const BFloat16 *data, int64_t stride, int64_t along, int64_t extent, int64_t number) {
+      const int64_t first = number * side, rest = extent - first;
+      return Lines{data + first * stride, stride, along, rest < 0 ? 0 : rest < side ? rest : side};
+    };
+    vectorised([&]<int bytes>() TCC_INLINED {
+      for (int64_t i = begin; i < end; ++i, to += strip)
+        if (i < 2 * pairsM)
+          packStrip<bytes, true>(linesOf(a.data + lhs, a.rowStride, a.colStride, p.m, i), p.k, to);
+        else
+          packStrip<bytes, false>(linesOf(b.data + rhs, b.colStride, b.rowStride, p.n, i - 2 * pairsM), p.k, to);
+    });
+  }
+
+  /// 32 rows by 32 columns from `begin` to `end` of them; `sums` holds 1024 numbers for each.
+  void multiply(int64_t batch, const BFloat16 *packed, int64_t i, int64_t begin, int64_t end, float *sums) const {
+    const BFloat16 *left = packed + 2 * i * strip;
+    for (int64_t s = 0; s < steps; s += chunk)
+      for (int64_t j = begin; j < end; ++j) {
+        const BFloat16 *right = packed + 2 * (pairsM + j) * strip + s * tileElements;
+        float *c = sums + (j - begin) * 4 * side * side;
+        multiplyPacked(left + s * tileElements, left + strip + s * tileElements, right, right + strip,
+                       steps - s < chunk ? steps - s : chunk, c, s > 0);
+        if (s + chunk >= steps)
+          store(batch, i, j, c);
+      }
+  }
+
+  void store(int64_t batch, int64_t i, int64_t j, const float *c) const {
+    const int64_t rows = p.m - 2 * i * side < 2 * side ? p.m - 2 * i * side : 2 * side;
+    const int64_t cols = p.n - 2 * j * side < 2 * side ? p.n - 2 * j * side : 2 * side;
+    roundBlock(c, rows, cols, p.result + (batch * p.m + 2 * i * side) * p.n + 2 * j * side, p.n);
+  }
+
+  int64_t sumsOf() const { return wide * 4 * side * side; }
+
+  /// Each product by one thread, its operands packed into that thread's cache.
+  bool runEach() const {
+    std::atomic<bool> hasFailed{false};
+    parallelFor(p.batch, grainFor(double(perMatrix) * 0.1 + double(pairsM * pairsN * steps) * 40),
+                [&](int64_t begin, int64_t end) {
+                  Scratch<BFloat16> packed(perMatrix);
+                  Scratch<float> sums(sumsOf());
+                  if (!packed || !sums) {
+                    hasFailed = true;
+                    return;
+                  }
+                  configureTiles();
+                  for (int64_t batch = begin; batch < end; ++batch) {
+                    pack(batch, 0, strips, packed.get());
+                    for (int64_t i = 0; i < pairsM; ++i)
+                      for (int64_t j = 0; j < pairsN; j += wide)
+                        multiply(batch, packed.get(), i, j, j + wide < pairsN ? j + wide : pairsN, sums.get());
+                  }
+                  releaseTiles();
+                });
+    return !hasFailed;
+  }
+
+  /// All operands packed by all threads, then blocks of columns for all rows of a task.
+  bool runShared() const {
+    Scratch<BFloat16> packed(p.batch * perMatrix);
+    if (!packed)
+      return false;
+    parallelFor(p.batch * strips, grainFor(double(strip) * 0.1), [&](int64_t begin, int64_t end) {
+      for (int64_t task = begin; task < end; ++task)
+        pack(task / strips, task % strips, task % strips + 1, packed.get() + task * strip);
+    });
+    const int64_t blocks = tilesOf(pairsN, wide);
+    std::atomic<bool> hasFailed{false};
+    parallelFor(
+        p.batch * blocks * pairsM, grainFor(double(wide) * double(steps) * 60), [&](int64_t begin, int64_t end) {
+          Scratch<float> sums(sumsOf());
+          if (!sums) {
+            hasFailed = true;
+            return;
+          }
+          configureTiles();
+          for (int64_t task = begin; task < end; ++task) {
+            const int64_t i = task % pairsM, j = task / pairsM % blocks * wide, batch = task / pairsM / blocks;
+            multiply(batch, packed.get() + batch * perMatrix, i, j, j + wide < pairsN ? j + wide : pairsN, sums.get());
+          }
+          releaseTiles();
+        });
+    return !hasFailed;
+  }
+};
+
 } // namespace
 
 bool suitsTiles(int64_t m, int64_t n, int64_t k) {
@@ -105,63 +236,11 @@ bool suitsTiles(int64_t m, int64_t n, int64_t k) {
 int32_t multiplyTiles(const Product<BFloat16> &p, TccStatus *status) {
   if (p.batch == 0)
     return TCC_OK;
-  const MatrixView<BFloat16> a = p.lhs.view(), b = p.rhs.view();
-  int64_t tilesM = tilesOf(p.m, side), tilesN = tilesOf(p.n, side), steps = tilesOf(p.k, depth);
-  // An even number of tiles each way: the last block multiplies zeros.
-  int64_t evenM = (tilesM + 1) / 2 * 2, evenN = (tilesN + 1) / 2 * 2, strip = steps * tileElements;
-  int64_t perMatrix = (evenM + evenN) * strip;
-  Scratch<BFloat16> packed(p.batch * perMatrix);
-  if (!packed)
-    return outOfMemory(status, "dot_general", p.batch * perMatrix * int64_t(sizeof(BFloat16)));
-  auto offsetsOf = [&](int64_t batch, int64_t &lhs, int64_t &rhs) {
-    lhs = rhs = 0;
-    for (int d = p.offsets.rank - 1; d >= 0; --d) {
-      lhs += batch % p.offsets.dims[d] * p.offsets.lhs[d];
-      rhs += batch % p.offsets.dims[d] * p.offsets.rhs[d];
-      batch /= p.offsets.dims[d];
-    }
-  };
-  parallelFor(p.batch * (evenM + evenN), grainFor(double(strip) * 0.1), [&](int64_t begin, int64_t end) {
-    vectorised([&]<int>() TCC_INLINED {
-      for (int64_t task = begin; task < end; ++task) {
-        int64_t batch = task / (evenM + evenN), i = task % (evenM + evenN), lhs, rhs;
-        offsetsOf(batch, lhs, rhs);
-        BFloat16 *to = packed.get() + task * strip;
-        if (i < tilesM)
-          packRows({a.data + lhs, a.rowStride, a.colStride}, p.m, p.k, i, to);
-        else if (i >= evenM && i - evenM < tilesN)
-          packColumns({b.data + rhs, b.rowStride, b.colStride}, p.n, p.k, i - evenM, to);
-        else
-          memset(static_cast<void *>(to), 0, size_t(strip) * sizeof(BFloat16));
-      }
-    });
-  });
-  // A block of columns whose packed tiles stay in the second-level cache, for all rows of a task.
-  int64_t pairsM = evenM / 2, pairsN = evenN / 2, wide = 262144 / (2 * strip) + 1;
-  wide = wide < pairsN ? wide : pairsN;
-  int64_t blocksN = tilesOf(pairsN, wide);
-  parallelFor(p.batch * blocksN * pairsM, grainFor(double(wide) * steps * 60), [&](int64_t begin, int64_t end) {
-    configureTiles();
-    for (int64_t task = begin; task < end; ++task) {
-      int64_t i = task % pairsM, block = task / pairsM % blocksN, batch = task / pairsM / blocksN;
-      const BFloat16 *left = packed.get() + batch * perMatrix + 2 * i * strip;
-      const BFloat16 *right = packed.get() + batch * perMatrix + evenM * strip;
-      for (int64_t j = block * wide; j < pairsN && j < (block + 1) * wide; ++j) {
-        alignas(64) float c[4 * side * side];
-        multiplyPacked(left, left + strip, right + 2 * j * strip, right + (2 * j + 1) * strip, steps, c);
-        int64_t rows = p.m - 2 * i * side < 2 * side ? p.m - 2 * i * side : 2 * side;
-        int64_t cols = p.n - 2 * j * side < 2 * side ? p.n - 2 * j * side : 2 * side;
-        BFloat16 *to = p.result + (batch * p.m + 2 * i * side) * p.n + 2 * j * side;
-        vectorised([&]<int>() TCC_INLINED {
-          for (int64_t r = 0; r < rows; ++r)
-            for (int64_t s = 0; s < cols; ++s)
-              to[r * p.n + s] = BFloat16(c[r * 2 * side + s]);
-        });
-      }
-    }
-    releaseTiles();
-  });
-  return TCC_OK;
+  const TileProduct product{p};
+  const bool isOneEach = p.batch >= 2 * numThreads() && product.perMatrix <= blockElements;
+  if (isOneEach ? product.runEach() : product.runShared())
+    return TCC_OK;
+  return outOfMemory(status, "dot_general", (isOneEach ? 1 : p.batch) * product.perMatrix * int64_t(sizeof(BFloat16)));
 }
 
 #else

@@ -38,7 +38,9 @@ struct Cpu {
 #ifdef __linux__
     // The system saves tile registers only for processes that ask (arch_prctl ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA).
     constexpr uint32_t tileAndBf16 = 1u << 24 | 1u << 22;
-    if (level == VectorLevel::Avx512 && has(d, tileAndBf16) && has(low, 0x60000))
+    const bool hasTiles = has(d, tileAndBf16) && has(low, 0x60000);
+    // Every such CPU also rounds vectors to bfloat16 (AVX512_BF16).
+    if (level == VectorLevel::Avx512 && hasTiles && __get_cpuid_count(7, 1, &a, &b, &c, &d) && has(a, 1u << 5))
       bf16Tiles = syscall(SYS_arch_prctl, 0x1023, 18) == 0;
 #endif
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // tcc_window_max: lines of results along the last axis, each from the lines of x that the other axes' windows cover.
+// Where whole windows lie in x at steps of 1 or 2, lanes are neighbouring results.
 #include "runtime/Elements.h"
+#include "runtime/Packing.h"
 #include "runtime/Tensors.h"
 #include "runtime/Threads.h"
 
@@ -15,15 +17,16 @@ struct WindowAxis {
   int64_t end(int64_t p) const { return p * step - low + window < size ? p * step - low + window : size; }
 };
 
+/// Results [first, last) of a line, one by one.
 template <class T>
-void largestOfLine(const T *x, const WindowAxis &inner, const int64_t *lines, int64_t numLines, T *y,
-                   int64_t *position) {
+TCC_INLINE void largestOneByOne(const T *x, const WindowAxis &inner, const int64_t *lines, int64_t numLines,
+                                int64_t first, int64_t last, T *y, int64_t *position) {
   using R = Computed<T>;
-  for (int64_t p = 0; p < inner.out; ++p) {
+  for (int64_t p = first; p < last; ++p) {
     int64_t begin = inner.begin(p), end = inner.end(p), at = lines[0] + begin;
     R best = R(x[at]);
     for (int64_t line = 0; line < numLines; ++line)
-      for (int64_t i = lines[line] + begin, last = lines[line] + end; i < last; ++i) {
+      for (int64_t i = lines[line] + begin, until = lines[line] + end; i < until; ++i) {
         R value = R(x[i]);
         if (best < value || (isNan(value) && !isNan(best))) {
           best = value;
@@ -33,6 +36,66 @@ void largestOfLine(const T *x, const WindowAxis &inner, const int64_t *lines, in
     y[p] = x[at];
     position[p] = at;
   }
+}
+
+/// A vector of results from p on; `places` has room for each element of a window.
+template <class T, int bytes>
+TCC_INLINE void largestOfLanes(const T *x, const WindowAxis &inner, const int64_t *places, int64_t count, int64_t p,
+                               T *y, int64_t *position) {
+  using R = Computed<T>;
+  using V = Vector<R, bytes>;
+  using Bits = typename LanesOf<R, bytes>::Bits;
+  constexpr int lanes = LanesOf<R, bytes>::count;
+  const T *from = x + p * inner.step;
+  auto load = [&](int64_t k) TCC_INLINED {
+    V value, next, unused;
+    loadParts<T, bytes>(from + places[k], value, unused);
+    if (inner.step == 1)
+      return value;
+    loadParts<T, bytes>(from + places[k] + lanes, next, unused);
+    return everySecond<R, bytes>(value, next, std::make_index_sequence<lanes>());
+  };
+  V best = load(0);
+  Bits which = {};
+  for (int64_t k = 1; k < count; ++k) {
+    const V value = load(k);
+    const Bits isBetter = Bits(best < value) | (Bits(value != value) & Bits(best == best));
+    best = isBetter ? value : best;
+    which = isBetter ? Bits{} + typename LanesOf<R, bytes>::Int(k) : which;
+  }
+  typename LanesOf<R, bytes>::Int chosen[lanes];
+  __builtin_memcpy(chosen, &which, sizeof(which));
+  for (int l = 0; l < lanes; ++l) {
+    const int64_t at = places[chosen[l]] + (p + l) * inner.step;
+    y[p + l] = x[at];
+    position[p + l] = at;
+  }
+}
+
+template <class T, int bytes>
+TCC_INLINE void largestOfLine(const T *x, const WindowAxis &inner, const int64_t *lines, int64_t numLines,
+                              int64_t *places, T *y, int64_t *position) {
+  using R = Computed<T>;
+  int64_t begin = 0, end = 0;
+  if constexpr (sizeof(R) >= 4) {
+    constexpr int64_t lanes = LanesOf<R, bytes>::count;
+    // Windows [begin, end) lie in the line, also where a vector at step 2 is read to its end.
+    begin = (inner.low + inner.step - 1) / inner.step;
+    end = (inner.size + inner.low - inner.window - (inner.step - 1)) / inner.step + 1;
+    end = end < inner.out ? end : inner.out;
+    if (inner.step > 2 || end - begin < lanes || inner.size + inner.low < inner.window + inner.step) {
+      begin = end = 0;
+    } else {
+      for (int64_t line = 0; line < numLines; ++line)
+        for (int64_t i = 0; i < inner.window; ++i)
+          places[line * inner.window + i] = lines[line] + i - inner.low;
+      for (int64_t p = begin; p < end; p += lanes)
+        largestOfLanes<T, bytes>(x, inner, places, numLines * inner.window, p < end - lanes ? p : end - lanes, y,
+                                 position);
+    }
+  }
+  largestOneByOne(x, inner, lines, numLines, 0, begin, y, position);
+  largestOneByOne(x, inner, lines, numLines, end, inner.out, y, position);
 }
 
 } // namespace
@@ -82,29 +145,35 @@ int32_t tcc_window_max(const TccTensor *in, int32_t n_in, const TccTensor *out, 
   std::atomic<bool> failed{false};
   double cost = double(inner.out) * (3 + double(linesOfWindow) * double(inner.window));
   parallelFor(count / inner.out, grainFor(cost), [&](int64_t begin, int64_t end) {
-    Scratch<int64_t> lines(linesOfWindow);
-    if (!lines) {
+    Scratch<int64_t> lines(linesOfWindow), places(linesOfWindow * inner.window);
+    if (!lines || !places) {
       failed = true;
       return;
     }
-    for (int64_t line = begin; line < end; ++line) {
-      // The lines that the window covers, in the order of x.
-      int64_t numLines = 1, repeat = 1, rest = line;
+    // The lines that the window of a line of results covers, in the order of x.
+    auto cover = [&](int64_t line) {
+      int64_t repeat = 1;
       lines[0] = 0;
       for (int i = last - 1; i >= 0; --i) {
-        int64_t p = rest % all[i].out, first = all[i].begin(p), covered = all[i].end(p) - first;
-        rest /= all[i].out;
+        int64_t p = line % all[i].out, first = all[i].begin(p), covered = all[i].end(p) - first;
+        line /= all[i].out;
         for (int64_t k = covered - 1; k >= 0; --k)
           for (int64_t n = 0; n < repeat; ++n)
             lines[k * repeat + n] = lines[n] + (first + k) * all[i].stride;
-        numLines = repeat *= covered;
+        repeat *= covered;
       }
-      dispatchReal(x.dtype, [&]<class T>() {
-        largestOfLine(static_cast<const T *>(x.data), inner, lines.get(), numLines,
-                      static_cast<T *>(out[0].data) + line * inner.out, positions + line * inner.out);
-        return int32_t(TCC_OK);
+      return repeat;
+    };
+    dispatchReal(x.dtype, [&]<class T>() {
+      vectorised([&]<int bytes>() TCC_INLINED {
+        for (int64_t line = begin; line < end; ++line) {
+          const int64_t numLines = cover(line);
+          largestOfLine<T, bytes>(static_cast<const T *>(x.data), inner, lines.get(), numLines, places.get(),
+                                  static_cast<T *>(out[0].data) + line * inner.out, positions + line * inner.out);
+        }
       });
-    }
+      return int32_t(TCC_OK);
+    });
   });
-  return failed ? outOfMemory(status, "window_max", linesOfWindow * 8) : TCC_OK;
+  return failed ? outOfMemory(status, "window_max", linesOfWindow * (1 + inner.window) * 8) : TCC_OK;
 }

@@ -86,3 +86,21 @@ func.func @window_max_c2(%x: tensor<5xf32>) {
   %0:2 = tcc.window_max %x {axes = array<i64: 0>, window = array<i64: 2>, strides = array<i64: 1>, low = array<i64: 2>, high = array<i64: 0>} : tensor<5xf32> -> tensor<6xf32>, tensor<6xi64>
   return
 }
+
+// -----
+
+func.func @lstsq_c2(%a: tensor<4x2xf32>, %b: tensor<3x1xf32>) {
+  // expected-error@+2 {{'tcc.lstsq' op b must have a's element type, leading sizes and number of rows, got tensor<4x2xf32> and tensor<3x1xf32>}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %0:2 = tcc.lstsq %a, %b : (tensor<4x2xf32>, tensor<3x1xf32>) -> (tensor<2x1xf32>, tensor<i64>)
+  return
+}
+
+// -----
+
+func.func @adjugate_tangent_c1(%a: tensor<2x2xf32>, %perm: tensor<2xi64>, %e: tensor<3x3xf32>) {
+  // expected-error@+2 {{'tcc.adjugate_tangent' op expects matrices of one type, got}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %0 = tcc.adjugate_tangent %a, %a, %perm, %e : (tensor<2x2xf32>, tensor<2x2xf32>, tensor<2xi64>, tensor<3x3xf32>) -> tensor<2x2xf32>
+  return
+}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Blocked matrix products around the edges of every block, in every type, order of the operands and vector extension.
 #include "RuntimeFixture.h"
+#include "VectorLevels.h"
 #include "runtime/Product.h"
-#include "runtime/Vectorise.h"
 
 using namespace tcc::runtime;
 using namespace tcc::runtime::test;
@@ -21,24 +21,6 @@ template <class R> struct OwnOf<std::complex<R>> {
   using type = Complex<R>;
 };
 template <class T> using Own = typename OwnOf<T>::type;
-
-/// Runs the rest of a test once for each vector extension of this CPU.
-class EachLevel {
-public:
-  EachLevel() : most(vectorLevel()) {}
-  ~EachLevel() { limitVectorLevel(VectorLevel::Avx512); }
-  template <class F> void run(F f) {
-    for (VectorLevel level : {VectorLevel::Avx512, VectorLevel::Avx2, VectorLevel::Baseline})
-      if (level <= most) {
-        SCOPED_TRACE(int(level));
-        limitVectorLevel(level);
-        f();
-      }
-  }
-
-private:
-  VectorLevel most;
-};
 
 template <class T> MatrixView<Own<T>> viewOf(const Array<T> &array, bool isTransposed) {
   auto *data = reinterpret_cast<const Own<T> *>(array.data.get());
@@ -59,8 +41,9 @@ template <class T> std::vector<T> naive(Sizes s, const Array<T> &a, bool aT, con
 
 // Heights of panels and their remainders, widths of blocks, one block of k and several, stripes, chunks of columns,
 // more of k than is packed at a time; few columns and few rows, where an operand is read as it lies.
-const Sizes sizes[] = {{2, 2, 1},      {13, 33, 257},   {29, 65, 513},  {170, 130, 70},  {600, 40, 30},
-                       {40, 300, 300}, {169, 1100, 20}, {61, 47, 4100}, {520, 129, 260}, {3, 1000, 40}};
+const Sizes sizes[] = {{2, 2, 1},       {13, 33, 257},  {29, 65, 513},   {170, 130, 70},
+                       {600, 40, 30},   {40, 300, 300}, {169, 1100, 20}, {61, 47, 4100},
+                       {520, 129, 260}, {3, 1000, 40},  {200, 64, 64},   {3100, 32, 130}};
 
 template <class T> class RuntimeProduct : public testing::Test {};
 using Types = testing::Types<float, double, std::complex<float>, std::complex<double>>;
@@ -161,7 +144,7 @@ TYPED_TEST(RuntimeProduct, nan_and_infinity_stay_in_their_rows_and_columns) {
 
 TYPED_TEST(RuntimeProduct, number_of_threads_does_not_change_a_bit) {
   using T = TypeParam;
-  for (Sizes s : {Sizes{700, 500, 300}, {100, 2100, 90}, {1500, 33, 270}, {140, 140, 4200}}) {
+  for (Sizes s : {Sizes{700, 500, 300}, {100, 2100, 90}, {1500, 33, 270}, {140, 140, 4200}, {3500, 64, 64}}) {
     Array<T> a = randomArray<T>({s.m, s.k}), b = randomArray<T>({s.k, s.n}, 2), c({s.m, s.n});
     std::string first;
     for (int threads : {1, 2, 3, 8}) {

@@ -128,10 +128,12 @@ TCC_API Tensor solve(const Tensor &a, const Tensor &b, Loc where = Loc::current(
 /// Solves with the upper (or lower) triangle of a; b as in solve.
 TCC_API Tensor solve_triangular(const Tensor &a, const Tensor &b, TriangularOptions options = {},
                                 Loc where = Loc::current());
-/// The x of least norm that minimises |a x - b|; residuals are empty unless m > n.
+/// The x of least norm that minimises |a x - b|; residuals are empty unless m > n. Singular values up to rcond times
+/// the largest count as zeros (eps max(m, n), if it is not given; then derivatives of all orders exist, else as for
+/// svd).
 TCC_API Lstsq lstsq(const Tensor &a, const Tensor &b, RcondOptions options = {}, Loc where = Loc::current());
 TCC_API Tensor inv(const Tensor &a, Loc where = Loc::current());
-/// Moore-Penrose.
+/// Moore-Penrose; rcond as for lstsq.
 TCC_API Tensor pinv(const Tensor &a, RcondOptions options = {}, Loc where = Loc::current());
 /// 0 for singular matrices.
 TCC_API Tensor det(const Tensor &a, Loc where = Loc::current());
@@ -139,12 +141,13 @@ TCC_API Tensor det(const Tensor &a, Loc where = Loc::current());
 TCC_API Slogdet slogdet(const Tensor &a, Loc where = Loc::current());
 /// Negative n inverts.
 TCC_API Tensor matrix_power(const Tensor &a, int64_t n, Loc where = Loc::current());
-/// Scaling and squaring with Pade approximants (Higham 2005).
+/// Scaling and squaring of Taylor polynomials (Bader, Blanes and Casas 2019; Al-Mohy and Higham 2009).
 TCC_API Tensor expm(const Tensor &a, Loc where = Loc::current());
 /// The principal logarithm, complex; throws at run time for singular matrices.
 TCC_API Tensor logm(const Tensor &a, Loc where = Loc::current());
 /// The principal square root, complex.
 TCC_API Tensor sqrtm(const Tensor &a, Loc where = Loc::current());
+/// a = u p, p positive semidefinite. Derivatives of all orders exist where a has full rank.
 TCC_API Polar polar(const Tensor &a, Loc where = Loc::current());
 /// int64; singular values above eps * max(m, n) * the largest count.
 TCC_API Tensor matrix_rank(const Tensor &a, Loc where = Loc::current());
