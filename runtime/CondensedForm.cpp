@@ -68,6 +68,16 @@ template <class T> void clear(T *x, int64_t begin, int64_t end) {
 
 constexpr int64_t side = 64;
 
+/// Columns that are read twice by one thread: few enough to stay in its cache, and for all threads to have some.
+constexpr int64_t leastColumns = 16;
+template <class T> int64_t columnTile(int64_t rows, int64_t columns) {
+  int64_t tile = columns >= 512 ? 64 : columns >= 256 ? 32 : leastColumns;
+  while (tile > leastColumns && rows * tile * int64_t(sizeof(T)) > 1 << 20)
+    tile /= 2;
+  return tile;
+}
+template <class T> T inverseOf(T x) { return complexOf<T>(realOf(x) / squareOf(x), -imaginaryOf(x) / squareOf(x)); }
+
 /// y = a x for the Hermitian matrix in the lower triangle of a, x zero above `top`, in one pass: each tile of `side`
 /// columns adds its own products and those of its mirror image to a vector of its own.
 template <class T> class HermitianProduct {
@@ -209,10 +219,11 @@ bool bidiagonalize(const WorkMatrix<T> &a, const WorkMatrix<T> &right, Real<T> *
   const int64_t m = a.rows, n = a.columns, width = panelWidth(n);
   const int64_t paddedM = paddedRows<T>(m), paddedN = paddedRows<T>(n);
   WorkMatrix<T> p, s; // v_0 x_0 v_1 x_1 ..; y_0 u_0 ..: A - V Y^H - X U^H
-  if (!p.resize(m, 2 * width) || !s.resize(n, 2 * width))
+  const int64_t mostTiles = paddedN / leastColumns + 1;
+  Scratch<T> partial(mostTiles * paddedM), scales(mostTiles);
+  if (!p.resize(m, 2 * width) || !s.resize(n, 2 * width) || !partial || !scales)
     return false;
-  T factors[2 * 32];
-  constexpr int64_t rowTile = 128;
+  T factors[2 * 32], rowFactors[2 * 32];
   for (int64_t start = 0; start < n; start += width) {
     int64_t count = start + width < n ? width : n - start;
     for (int64_t k = 0; k < count; ++k) {
@@ -225,45 +236,45 @@ bool bidiagonalize(const WorkMatrix<T> &a, const WorkMatrix<T> &right, Real<T> *
       memcpy(static_cast<void *>(v), column, size_t(paddedM) * sizeof(T));
       if (next == n)
         break;
-      // y = tau (A - P S^H)^H v, right of c
-      int64_t from = alignedIndex<T>(next), top = alignedIndex<T>(c), tiles = (paddedN - from + side - 1) / side;
-      shareTiles(tiles + 1, passTime<T>(double(side) * double(m - c)), [&](int64_t begin, int64_t end) {
-        for (int64_t t = begin; t < end; ++t) {
-          if (t == tiles) {
-            dotAll(p, 2 * k, c, v, factors);
-            continue;
-          }
-          int64_t j = from + t * side;
-          dotColumns<T>(a.column(j) + top, a.ld, paddedM - top, paddedN - j < side ? paddedN - j : side, v + top,
-                        y + j);
-        }
-      });
-      subtractColumns(s, 2 * k, factors, next, y);
-      clear(y, 0, next);
-      for (int64_t j = next; j < n; ++j)
-        y[j] = y[j] * tauLeft[c];
-      // u from row c, as a column: conj(A) - S conj(row c of P), v among P.
+      // In one pass over A (as Howell et al., ACM Trans. Math. Softw. 34 (2008)): y = tau (A - P S^H)^H v, right of c,
+      // and A u' with u' = conj(row c of A - P S^H) - y, which is the next reflector's u but for a factor and its first
+      // entry.
+      dotAll(p, 2 * k, c, v, factors);
+      for (int64_t l = 0; l < 2 * k; ++l)
+        factors[l] = T(0) - factors[l];
       clear(u, 0, paddedN);
       for (int64_t j = next; j < n; ++j)
         u[j] = conjugate(a.column(j)[c]);
-      bringUpToDate(s, p, 2 * k + 1, c, next, factors, u);
+      bringUpToDate(s, p, 2 * k, c, next, rowFactors, u);
       clear(u, 0, next);
+      const int64_t from = alignedIndex<T>(next), top = alignedIndex<T>(c);
+      const int64_t tile = columnTile<T>(m, n - next), tiles = (paddedN - from + tile - 1) / tile;
+      shareTiles(tiles, passTime<T>(1.5 * double(tile) * double(m - c)), [&](int64_t begin, int64_t end) {
+        for (int64_t t = begin; t < end; ++t) {
+          int64_t j = from + t * tile, columns = paddedN - j < tile ? paddedN - j : tile;
+          T *part = partial.get() + t * paddedM;
+          dotColumns<T>(a.column(j) + top, a.ld, paddedM - top, columns, v + top, y + j);
+          addColumns<T>(s.data.get() + j, s.ld, columns, 2 * k, factors, y + j);
+          for (int64_t l = j; l < j + columns; ++l) {
+            y[l] = l < next ? T(0) : y[l] * tauLeft[c];
+            u[l] = u[l] - y[l];
+          }
+          clear(part, from, paddedM);
+          addColumns<T>(a.column(j) + from, a.ld, paddedM - from, columns, u + j, part + from);
+        }
+      });
+      clear(y, 0, from);
+      const T first = u[next];
       tauRight[c] = makeReflector(u, next, paddedN, e[c]);
       memcpy(static_cast<void *>(right.column(c)), u, size_t(paddedN) * sizeof(T));
       // x = tau (A - P S^H) u, below c
-      int64_t above = alignedIndex<T>(next), rowTiles = (paddedM - above + rowTile - 1) / rowTile;
+      const T scale = squareOf(tauRight[c]) == 0 ? T(0) : inverseOf(first - T(e[c])), rest = T(1) - scale * first;
       clear(x, 0, paddedM);
-      shareTiles(rowTiles + 1, passTime<T>(double(rowTile) * double(n - c)), [&](int64_t begin, int64_t end) {
-        for (int64_t t = begin; t < end; ++t) {
-          if (t == rowTiles) {
-            dotAll(s, 2 * k + 1, next, u, factors);
-            continue;
-          }
-          int64_t i = above + t * rowTile;
-          addColumns<T>(a.column(from) + i, a.ld, paddedM - i < rowTile ? paddedM - i : rowTile, paddedN - from,
-                        u + from, x + i);
-        }
-      });
+      for (int64_t t = 0; t < tiles; ++t)
+        scales[t] = scale;
+      addColumns<T>(partial.get() + from, paddedM, paddedM - from, tiles, scales.get(), x + from);
+      addColumns<T>(a.column(next) + from, a.ld, paddedM - from, 1, &rest, x + from);
+      dotAll(s, 2 * k + 1, next, u, factors);
       subtractColumns(p, 2 * k + 1, factors, next, x);
       clear(x, 0, next);
       for (int64_t i = next; i < m; ++i)

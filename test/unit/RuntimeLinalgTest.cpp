@@ -18,7 +18,8 @@ const Shape shapes[] = {{1, 0, 0}, {2, 0, 3}, {2, 3, 0}, {1, 1, 1},   {3, 1, 4},
 /// With matrices of several panels, full and not.
 std::vector<Shape> withPanels() {
   std::vector<Shape> all(std::begin(shapes), std::end(shapes));
-  for (Shape s : {Shape{1, 65, 65}, {2, 100, 100}, {1, 150, 131}, {1, 131, 150}, {1, 70, 300}, {1, 300, 20}})
+  for (Shape s :
+       {Shape{1, 65, 65}, {2, 100, 100}, {1, 150, 131}, {1, 131, 150}, {1, 70, 300}, {1, 300, 20}, {1, 270, 260}})
     all.push_back(s);
   return all;
 }
@@ -29,7 +30,7 @@ TYPED_TEST_SUITE(RuntimeLinalg, Types);
 
 TYPED_TEST(RuntimeLinalg, svd_reconstructs) {
   using T = TypeParam;
-  for (Shape s : shapes)
+  for (Shape s : withPanels())
     for (int64_t full : {0, 1}) {
       int64_t k = std::min(s.m, s.n), ku = full ? s.m : k, kv = full ? s.n : k;
       Array<T> a = randomArray<T>({s.batch, s.m, s.n}), u({s.batch, s.m, ku}), vh({s.batch, kv, s.n});
