@@ -95,7 +95,7 @@ static FailureOr<func::FuncOp> batchedPullback(CallOp op, BatchBuilder &b, func:
   unsigned numPulled = pullback.getNumResults();
   SmallVector<bool> stacked = areStacked(b, op.getXs());
   ArrayRef<bool> pulled = ArrayRef(stacked).take_front(numPulled);
-  SmallVector<bool> arguments(ArrayRef(stacked).drop_front(numPulled));
+  auto arguments = SmallVector<bool>(ArrayRef(stacked).drop_front(numPulled));
   arguments.push_back(true);
   FailureOr<BatchedFunction> batched = buildBatched(pullback, b.size(), arguments, SmallVector<bool>(numPulled, true));
   if (failed(batched))

@@ -7,7 +7,7 @@ using namespace mlir;
 namespace tcc {
 
 RankedTensorType stackOf(Type row, ScanOp scan) {
-  SmallVector<int64_t> shape{scan.getLength() == -1 ? ShapedType::kDynamic : int64_t(scan.getLength())};
+  SmallVector<int64_t> shape{int64_t(scan.getLength()) == -1 ? ShapedType::kDynamic : int64_t(scan.getLength())};
   llvm::append_range(shape, tensorType(row).getShape());
   return tensorType(row).clone(shape);
 }

@@ -307,8 +307,8 @@ std::pair<detail::Values, detail::Values> detail::runScan(const char *name, cons
   TracedFunction turn = trace(start);
   expectCarried(name, "carry", carried, turn, turn.lengths[0], where);
 
-  SmallVector<Type> wanted = carried, types = carried;
-  for (Type row : ArrayRef(resultTypes(turn)).drop_front(carried.size())) {
+  SmallVector<Type> wanted = carried, types = carried, results = resultTypes(turn);
+  for (Type row : ArrayRef(results).drop_front(carried.size())) {
     wanted.push_back(row);
     Shape shape = shapeOf(row);
     shape.insert(shape.begin(), length);

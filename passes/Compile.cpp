@@ -4,6 +4,7 @@
 #include "passes/Codegen.h"
 #include "passes/SizeExpr.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/TargetSelect.h"
