@@ -22,7 +22,7 @@ template <class T> static Tensor copied(const char *data, int64_t n, const Shape
     for (int64_t i = 0; i < n; ++i)
       elements[i] = data[i] != 0;
   } else {
-    std::memcpy(static_cast<void *>(elements.data()), data, n * sizeof(T));
+    std::copy_n(data, n * sizeof(T), reinterpret_cast<char *>(elements.data()));
   }
   return tensor(elements, shape);
 }
