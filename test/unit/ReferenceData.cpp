@@ -3,6 +3,7 @@
 // Tensors out of the files that test/reference/*.py wrote, and comparison with them.
 #include "test/unit/ReferenceData.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <fstream>
