@@ -71,6 +71,9 @@ constexpr int64_t side = 64;
 /// Columns that are read twice by one thread: few enough to stay in its cache, and for all threads to have some.
 constexpr int64_t leastColumns = 16;
 template <class T> int64_t columnTile(int64_t rows, int64_t columns) {
+  const int64_t bytes = rows * columns * int64_t(sizeof(T));
+  if (bytes <= 1 << 17) // too little to share
+    return 64;
   int64_t tile = columns >= 512 ? 64 : columns >= 256 ? 32 : leastColumns;
   while (tile > leastColumns && rows * tile * int64_t(sizeof(T)) > 1 << 20)
     tile /= 2;
