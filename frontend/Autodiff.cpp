@@ -5,6 +5,7 @@
 #include "dialect/Ops.h"
 #include "frontend/CompiledFunction.h"
 #include "frontend/Graph.h"
+#include "tcc/Pointwise.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -21,10 +22,20 @@ std::vector<Tensor> gradients(const std::vector<Tensor> &ys, const std::vector<T
         throwUserError("grad", "expected outputs of one graph, got two graphs", where, Kind::graph);
       graph = y.impl()->graph;
     }
+  for (const Tensor &x : xs)
+    if (x.impl()->weak)
+      throwUserError("grad",
+                     "expected a tensor to differentiate by, got a C++ scalar, which is a constant: write tensor(x)",
+                     where, Kind::value);
   std::vector<Tensor> result(xs.size());
-  // Outputs that are data of no graph depend on nothing.
-  if (!graph)
+  // Outputs that are data of no graph depend on nothing but themselves.
+  if (!graph) {
+    for (auto [x, dx] : llvm::zip_equal(xs, result))
+      for (auto [y, dy] : llvm::zip_equal(ys, dys))
+        if (y.impl() == x.impl())
+          dx = dx.valid() ? add(dx, dy, where) : dy;
     return result;
+  }
   std::lock_guard lock(graph->mutex);
   Location loc = graph->location(where);
   SmallVector<Value> yValues, dyValues, xValues;
@@ -34,10 +45,6 @@ std::vector<Tensor> gradients(const std::vector<Tensor> &ys, const std::vector<T
     dyValues.push_back(graph->valueOf(dy, loc));
   }
   for (auto [i, x] : llvm::enumerate(xs)) {
-    if (x.impl()->weak)
-      throwUserError("grad",
-                     "expected a tensor to differentiate by, got a C++ scalar, which is a constant: write tensor(x)",
-                     where, Kind::value);
     if (x.impl()->graph && x.impl()->graph != graph && !x.impl()->ready && !x.impl()->splat)
       throwUserError("grad",
                      "expected tensors of one graph, got graph " + std::to_string(graph->id()) + " and graph " +

@@ -105,6 +105,8 @@ Size KernelWriter::ownElements(const Buffer &buffer) {
 }
 
 bool KernelWriter::leavesItsGroup(unsigned buffer) {
+  if (llvm::any_of(nest.buffers[buffer].value.getUsers(), llvm::IsaPred<memref::LoadOp>))
+    return true;
   unsigned groups = 0;
   for (Group &group : plan.groups) {
     bool touches = false, accumulates = false;

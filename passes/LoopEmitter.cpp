@@ -183,8 +183,8 @@ void LoopEmitter::storeLanes(Lane value, const ElementKind &kind, Value memref, 
 FailureOr<Lane> LoopEmitter::loadCaptured(BodyEmitter &body, memref::LoadOp load, ArrayRef<Lane> indices, Value count) {
   unsigned id = nest.bufferOf(load.getMemRef());
   const Buffer &buffer = nest.buffers[id];
-  if (buffer.isTemporary)
-    return load.emitOpError("reads a temporary at computed indices"), failure();
+  if (buffer.isTemporary && nest.numOuter != 0)
+    return load.emitOpError("reads a temporary, which is one outer iteration's, at computed indices"), failure();
   bool uniform = llvm::all_of(indices, [](const Lane &lane) { return lane.uniform; });
   Value memref = buffers[id].memref;
   // A row that is chosen by data is still read as a row.

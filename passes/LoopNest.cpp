@@ -304,6 +304,15 @@ unsigned normaliseLoops(MutableArrayRef<Generic *> generics, unsigned begin, uns
   return end;
 }
 
+bool isFill(linalg::GenericOp generic) {
+  return generic.getNumDpsInputs() == 0 &&
+         !generic
+              ->walk([](Operation *op) {
+                return isa<memref::LoadOp, linalg::IndexOp>(op) ? WalkResult::interrupt() : WalkResult::advance();
+              })
+              .wasInterrupted();
+}
+
 Operation *matchCombiner(Generic &generic, unsigned i) {
   Block &body = generic.op.getRegion().front();
   BlockArgument accumulator = body.getArgument(generic.numInputs + i);

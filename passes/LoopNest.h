@@ -85,6 +85,9 @@ struct KernelNest {
 /// every access allows. Returns the new end.
 unsigned normaliseLoops(llvm::MutableArrayRef<Generic *> generics, unsigned begin, unsigned end);
 
+/// Does `generic` only store a value that it takes from no memory and no loop, as neutral elements are stored?
+bool isFill(mlir::linalg::GenericOp generic);
+
 /// The operation that combines `generic`'s output `i` with a new value, null if the body is not of that form.
 mlir::Operation *matchCombiner(Generic &generic, unsigned i);
 

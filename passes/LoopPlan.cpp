@@ -244,7 +244,7 @@ void chooseSplit(KernelNest &nest, LoopPlan &plan) {
   for (auto [i, group] : llvm::enumerate(plan.groups)) {
     bool reduces = llvm::all_of(group.generics, [](Generic *generic) { return generic->hasReduction(); });
     if (!reduces) {
-      bool onlyInit = llvm::all_of(group.generics, [](Generic *generic) { return generic->numInputs == 0; });
+      bool onlyInit = llvm::all_of(group.generics, [](Generic *generic) { return isFill(generic->op); });
       if (onlyInit)
         continue;
       return;

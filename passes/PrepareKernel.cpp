@@ -2,6 +2,8 @@
 // Fills, neutral elements and accumulators of a kernel, brought into the form that planning and emission expect.
 #include "passes/PrepareKernel.h"
 
+#include "passes/LoopNest.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
@@ -29,8 +31,10 @@ bool accumulateInTemporary(func::FuncOp kernel, linalg::GenericOp reduction, OpO
     if (type.isDynamicDim(axis))
       sizes.push_back(memref::DimOp::create(b, loc, argument, axis));
   Value temporary = memref::AllocOp::create(b, loc, type, sizes);
-  for (auto generic : entry.getOps<linalg::GenericOp>())
-    generic->replaceUsesOfWith(argument, temporary);
+  // Also reads at computed positions, which are in the bodies.
+  argument.replaceUsesWithIf(temporary, [](OpOperand &use) {
+    return isa<linalg::GenericOp>(use.getOwner()) || use.getOwner()->getParentOfType<linalg::GenericOp>();
+  });
   b.setInsertionPoint(entry.getTerminator());
   AffineMap identity = b.getMultiDimIdentityMap(type.getRank());
   linalg::GenericOp::create(
@@ -69,7 +73,7 @@ void prepareKernel(func::FuncOp kernel) {
     if (!isa<linalg::GenericOp>(op) && !op.hasTrait<OpTrait::IsTerminator>())
       op.moveBefore(first);
   for (auto [i, generic] : llvm::enumerate(generics)) {
-    if (generic.getNumDpsInputs() != 0 || generic.getNumDpsInits() != 1)
+    if (!isFill(generic) || generic.getNumDpsInits() != 1)
       continue;
     Value output = generic.getDpsInits().front();
     bool touchedBefore = llvm::any_of(ArrayRef(generics).take_front(i), [&](linalg::GenericOp before) {

@@ -169,3 +169,26 @@ func.func private @transpose_complex(%x: memref<512x256xcomplex<f32>>, %o: memre
   }
   return
 }
+
+// A temporary read at computed positions has memory, and what reads it comes after what writes it, though it has no input.
+// CHECK-LABEL: @computed_positions
+// CHECK-SAME: (%[[X:.*]]: memref<?xf64>, %[[O:.*]]: memref<?xf64>,
+// CHECK: %[[T:.*]] = memref.alloca
+// CHECK: vector.store {{.*}}, %[[T]]
+// CHECK: load {{.*}}%[[T]]
+// CHECK: store {{.*}}, %[[O]]
+func.func private @computed_positions(%x: memref<64xf64>, %o: memref<16xf64>) attributes {tcc.kernel, tcc.num_outputs = 1 : i64, tcc.outer = 0 : i64} {
+  %t = memref.alloc() : memref<64xf64>
+  linalg.generic {indexing_maps = [#i, #i], iterator_types = ["parallel"]} ins(%x : memref<64xf64>) outs(%t : memref<64xf64>) {
+  ^bb0(%a: f64, %b: f64):
+    %0 = arith.addf %a, %a : f64
+    linalg.yield %0 : f64
+  }
+  linalg.generic {indexing_maps = [#i], iterator_types = ["parallel"]} outs(%o : memref<16xf64>) {
+  ^bb0(%b: f64):
+    %0 = linalg.index 0 : index
+    %1 = memref.load %t[%0] : memref<64xf64>
+    linalg.yield %1 : f64
+  }
+  return
+}

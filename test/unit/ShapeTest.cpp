@@ -160,3 +160,47 @@ TEST(Shape, LargeConcatenations) {
       }
   EXPECT_EQ(wrong, 0);
 }
+
+namespace {
+Tensor evaluated(Tensor t) {
+  eval(t);
+  return t;
+}
+} // namespace
+
+// Slices that begin at 0 are read at computed positions, also of what the same kernel has just stored.
+TEST(Shape, FrontsOfStoredValues) {
+  random::seed(7);
+  Tensor a = evaluated(random::normal({4, 3}, float64));
+  Tensor lower = tril(a, 2), updated = lower.at(_, tensor({1})).add(mean(lower)), corner = lower(0, slice(-1, _));
+  eval(updated, corner);
+  EXPECT_TRUE(allclose(corner, a(0, slice(-1, _))));
+  for (Dtype dtype : {float16, bfloat16, float32, float64, complex64}) {
+    Tensor x = evaluated(random::normal({6, 5}, float64).astype(dtype));
+    Tensor rows = sum(x, 1), front = rows(slice(_, 4)), squares = sum(rows * rows);
+    eval(rows, front, squares);
+    EXPECT_TRUE(allclose(front, evaluated(rows)(slice(_, 4)))) << dtype;
+    // The sums are in no output: a temporary of the kernel.
+    EXPECT_TRUE(allclose(2 * front, evaluated((2 * sum(x, 1))(slice(_, 4))), 1e-2)) << dtype;
+  }
+  Tensor b = evaluated(random::normal({17, 17}, float64));
+  auto means = [&](Tensor least) { return mean(hypot(least, b * b), 1, {.keepdims = true}); };
+  Tensor whole = evaluated(means(evaluated(min(b * b))));
+  EXPECT_TRUE(allclose(evaluated(means(min(b * b))(slice(_, 9))), whole(slice(_, 9))));
+  EXPECT_TRUE(allclose(evaluated(grad(sum(pad(tanh(min(a, 1)), {{2, 1}}, {.mode = "symmetric"})), a)),
+                       evaluated(grad(sum(tensor({2.0, 2.0, 1.0, 2.0}) * tanh(min(a, 1))), a))));
+}
+
+// A sum in parts must not begin before what it reads is stored, though that reads no operand.
+TEST(Shape, SumsOfStoredFronts) {
+  Tensor x = evaluated(random::normal({1 << 21}));
+  Tensor front = x(slice(_, 2000000)), total = sum(front), centred = front - total / 2e6;
+  eval(front, total, centred);
+  Tensor copy = evaluated(x(slice(_, 2000000)));
+  EXPECT_TRUE(allclose(front, copy));
+  EXPECT_TRUE(allclose(total, sum(copy), 1e-4, 1e-2));
+  EXPECT_TRUE(allclose(centred, copy - total / 2e6, 1e-5, 1e-6));
+  Tensor ramp = arange(2000000.0, float64), squares = sum(ramp * ramp);
+  eval(ramp, squares);
+  EXPECT_NEAR(squares.item<double>() / 2666664666667e6, 1, 1e-12);
+}

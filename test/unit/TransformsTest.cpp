@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Gradients of the user's own: custom_vjp, to any order and in other transformations.
+// Gradients of values by themselves, and gradients of the user's own: custom_vjp, to any order and in other
+// transformations.
 #include "tcc/tcc.h"
 
 #include <gtest/gtest.h>
@@ -27,6 +28,23 @@ auto scaled() {
 }
 
 } // namespace
+
+TEST(Grad, OfDataByItself) {
+  Tensor x = tensor({1.0, 2.0, 3.0}), s = tensor(2.0);
+  EXPECT_EQ(grad(s, s).item<double>(), 1.0);
+  EXPECT_TRUE(allclose(jacobian(x, x), eye(3, float64)));
+  EXPECT_TRUE(allclose(jacobian(roll(x, 0), x), eye(3, float64))); // folded to x
+  EXPECT_TRUE(allclose(vjp({x, x}, {x}, {ones({3}, float64), x})[0], x + 1));
+  EXPECT_TRUE(allclose(jvp({x}, {x}, {3 * x})[0], 3 * x));
+  Variable v("v", tensor(3.0));
+  EXPECT_EQ(grad(v, v).item<double>(), 1.0);
+  Tensor y = sin(x);
+  eval(y);
+  EXPECT_TRUE(allclose(jacobian(y, y), eye(3, float64)));
+  EXPECT_TRUE(allclose(jacobian(y, x), diag(cos(x))));
+  Tensor number = 2.0;
+  EXPECT_THROW(grad(number, number), Error);
+}
 
 TEST(CustomVjp, DerivativesOfEveryOrder) {
   int traced = 0;
