@@ -106,9 +106,13 @@ Tensor svdvals(const Tensor &a, Loc where) {
   return s;
 }
 
-Eigh eigh(const Tensor &a, Loc where) {
-  auto [w, v] = ops::eigh(asSquare(a, "eigh", where), where);
+/// The op reads the lower triangle.
+static Eigh eighOf(const Tensor &square, EighOptions options, Loc where) {
+  auto [w, v] = ops::eigh(options.upper ? adjoint(square, where) : square, where);
   return {w, v};
+}
+Eigh eigh(const Tensor &a, EighOptions options, Loc where) {
+  return eighOf(asSquare(a, "eigh", where), options, where);
 }
 // With b = l l^H it is l^-1 a l^-H y = y diag(w), y = l^H v. As in eigh(a), one triangle is read and the gradient is
 // that of a Hermitian matrix.
@@ -123,7 +127,9 @@ Eigh eigh(const Tensor &a, const Tensor &b, Loc where) {
   auto [w, y] = ops::eigh(solve(adjoint(solve(full, false), where), false), where);
   return {w, solve(y, true)};
 }
-Tensor eigvalsh(const Tensor &a, Loc where) { return eigh(asSquare(a, "eigvalsh", where), where).eigenvalues; }
+Tensor eigvalsh(const Tensor &a, EighOptions options, Loc where) {
+  return eighOf(asSquare(a, "eigvalsh", where), options, where).eigenvalues;
+}
 Eig eig(const Tensor &a, Loc where) {
   auto [w, v] = ops::eig(asSquare(a, "eig", where), where);
   return {w, v};

@@ -137,6 +137,8 @@ Tensor pow(const Tensor &a, const Tensor &b, Loc where) { return power(a, b, whe
 Tensor clip(const Tensor &x, const Tensor &lo, const Tensor &hi, Loc where) {
   return minimum(maximum(x, lo, where), hi, where);
 }
+Tensor clip(const Tensor &x, Placeholder, const Tensor &hi, Loc where) { return minimum(x, hi, where); }
+Tensor clip(const Tensor &x, const Tensor &lo, Placeholder, Loc where) { return maximum(x, lo, where); }
 
 Tensor where(const Tensor &condition, const Tensor &a, const Tensor &b, Loc where) {
   const Tensor values[] = {a, b};

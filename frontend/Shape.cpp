@@ -4,6 +4,8 @@
 #include "tcc/Shape.h"
 #include "frontend/Axes.h"
 #include "frontend/TensorImpl.h"
+#include "tcc/Pointwise.h"
+#include "tcc/Reduce.h"
 
 #include <algorithm>
 #include <numeric>
@@ -150,14 +152,32 @@ Tensor broadcast_to(const Tensor &x, Shape shape, Loc where) {
   return broadcastTo(asNode(x, "broadcast_to", where), shape, "broadcast_to", where);
 }
 
+/// The value of which the modes of statistics continue an axis; nothing for other modes. Integers are rounded.
+static std::optional<Tensor> statistic(const Tensor &a, int64_t axis, const std::string &mode, Loc where) {
+  using Reduction = Tensor(const Tensor &, Axes, ReduceOptions, Loc);
+  Reduction *reduce = mode == "maximum"   ? max
+                      : mode == "mean"    ? mean
+                      : mode == "median"  ? median
+                      : mode == "minimum" ? min
+                                          : static_cast<Reduction *>(nullptr);
+  if (!reduce)
+    return {};
+  Tensor value = reduce(a, axis, {.keepdims = true}, where);
+  if (is_integer(a.dtype()) && is_inexact(value.dtype()))
+    value = round(value, 0, where);
+  return value.astype(a.dtype(), where);
+}
+
 /// `count` elements next to one end of an axis, as one of NumPy's modes continues it.
 static Tensor padding(const Tensor &a, int64_t axis, int64_t count, bool front, const std::string &mode, Loc where) {
   int64_t n = a.dim(axis);
-  if (mode == "edge") {
-    Tensor edge = sliceAxis(a, axis, front ? 0 : n - 1, front ? 1 : n, where);
+  std::optional<Tensor> value = statistic(a, axis, mode, where);
+  if (mode == "edge")
+    value = sliceAxis(a, axis, front ? 0 : n - 1, front ? 1 : n, where);
+  if (value) {
     Shape shape = a.shape();
     shape[size_t(axis)] = count;
-    return broadcastTo(edge, shape, "pad", where);
+    return broadcastTo(*value, shape, "pad", where);
   }
   // Positions in the periodic continuation of the axis, as runs that ascend or descend within it.
   int64_t period = mode == "reflect" ? std::max<int64_t>(1, 2 * (n - 1)) : mode == "symmetric" ? 2 * n : n;
@@ -197,9 +217,11 @@ Tensor pad(const Tensor &x, std::vector<std::pair<int64_t, int64_t>> widths, Pad
   }
   if (options.mode == "constant")
     return ops::pad(a, constantLike(a, options.value, where), low, high, interior, where);
-  if (options.mode != "edge" && options.mode != "reflect" && options.mode != "symmetric" && options.mode != "wrap")
-    fail("pad", where, Kind::value, "expected mode constant, edge, reflect, symmetric or wrap, got \"", options.mode,
-         "\"");
+  constexpr const char *modes[] = {"edge", "reflect", "symmetric", "wrap", "maximum", "mean", "median", "minimum"};
+  if (std::find(std::begin(modes), std::end(modes), options.mode) == std::end(modes))
+    fail("pad", where, Kind::value,
+         "expected mode constant, edge, reflect, symmetric, wrap, maximum, mean, median or minimum, got \"",
+         options.mode, "\"");
   for (int64_t axis = 0; axis < a.ndim(); ++axis) {
     auto [before, after] = widths[size_t(axis)];
     if (before == 0 && after == 0)

@@ -134,3 +134,22 @@ TEST(LinalgNorm, OfNothingAndRanksOfVectors) { // as in NumPy
   EXPECT_EQ(linalg::matrix_rank(tensor({0.0, 0.0})).item<int64_t>(), 0);
   EXPECT_EQ(linalg::matrix_rank(tensor({0.0, 2.0})).item<int64_t>(), 1);
 }
+
+TEST(Linalg, EighOfTheUpperTriangle) {
+  for (Dtype dtype : {float32, float64, complex64, complex128}) {
+    random::seed(3);
+    Tensor b = random::normal({2, 5, 5}, dtype), a = b + conj(swapaxes(b, -1, -2));
+    eval(a);
+    double tolerance = dtype == float32 || dtype == complex64 ? 1e-5 : 1e-12;
+    auto [w, v] = linalg::eigh(triu(a), {.upper = true});
+    Tensor back = matmul(v * expand_dims(w, -2), conj(swapaxes(v, -1, -2)));
+    EXPECT_TRUE(allclose(back, a, tolerance, 10 * tolerance)) << dtype;
+    EXPECT_TRUE(allclose(linalg::eigvalsh(triu(a), {.upper = true}), linalg::eigvalsh(a), tolerance, tolerance))
+        << dtype;
+    // As of the lower triangle, the gradient is that of a Hermitian matrix.
+    auto slope = [&](linalg::EighOptions options) {
+      return grad(sum(exp(0.1 * linalg::eigh(a, options).eigenvalues)), a);
+    };
+    EXPECT_TRUE(allclose(slope({.upper = true}), slope({}), 10 * tolerance, 10 * tolerance)) << dtype;
+  }
+}

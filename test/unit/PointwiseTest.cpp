@@ -206,6 +206,8 @@ TEST(Pointwise, Compositions) {
       {1.4740769841801067, 1.1002065589167471, 3.1269280110429727});
   ROW(logaddexp(tensor({-inf, inf}), tensor({-inf, 1.0})), float64, (Shape{2}), {-inf, inf});
   ROW(clip(tensor({0.5, -1.25, 3.0}), -1.0, 1.0), float64, (Shape{3}), {0.5, -1.0, 1.0});
+  ROW(clip(tensor({1, 5, 9}, int8), _, 6), int8, (Shape{3}), {1, 5, 6});
+  ROW(clip(tensor({1, 5, 9}), 2.5, _), float64, (Shape{3}), {2.5, 5.0, 9.0});
   ROW(where(tensor({0.5, -1.25, 3.0}) > 0.0, tensor({0.5, -1.25, 3.0}), 0), float64, (Shape{3}), {0.5, 0.0, 3.0});
   ROW(isnan(tensor({{1.5, -2.0, NaN}, {0.0, 7.0, -inf}})), bool_, (Shape{2, 3}), {0, 0, 1, 0, 0, 0});
   ROW(isinf(tensor({{1.5, -2.0, NaN}, {0.0, 7.0, -inf}})), bool_, (Shape{2, 3}), {0, 0, 0, 0, 0, 1});

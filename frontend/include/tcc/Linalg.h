@@ -14,6 +14,10 @@ namespace tcc::linalg {
 struct CholeskyOptions {
   bool upper = false;
 };
+struct EighOptions {
+  /// Reads the upper triangle.
+  bool upper = false;
+};
 struct TriangularOptions {
   bool lower = false;
   /// Solves with the conjugate transpose.
@@ -112,11 +116,11 @@ TCC_API Qr qr(const Tensor &a, QrOptions options = {}, Loc where = Loc::current(
 TCC_API Svd svd(const Tensor &a, SvdOptions options = {}, Loc where = Loc::current());
 /// Descending.
 TCC_API Tensor svdvals(const Tensor &a, Loc where = Loc::current());
-/// Of a Hermitian matrix (the lower triangle is read); real eigenvalues ascend.
-TCC_API Eigh eigh(const Tensor &a, Loc where = Loc::current());
+/// Of a Hermitian matrix (the lower triangle is read, unless asked); real eigenvalues ascend.
+TCC_API Eigh eigh(const Tensor &a, EighOptions options = {}, Loc where = Loc::current());
 /// Of the pencil a v = b v diag(w), a Hermitian and b positive definite (their lower triangles are read): v^H b v = 1.
 TCC_API Eigh eigh(const Tensor &a, const Tensor &b, Loc where = Loc::current());
-TCC_API Tensor eigvalsh(const Tensor &a, Loc where = Loc::current());
+TCC_API Tensor eigvalsh(const Tensor &a, EighOptions options = {}, Loc where = Loc::current());
 /// Complex eigenvalues and right eigenvectors of unit norm.
 TCC_API Eig eig(const Tensor &a, Loc where = Loc::current());
 /// Complex.

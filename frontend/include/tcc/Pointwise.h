@@ -56,6 +56,9 @@ TCC_API Tensor power(const Tensor &a, const Tensor &b, Loc where = Loc::current(
 TCC_API Tensor pow(const Tensor &a, const Tensor &b, Loc where = Loc::current());
 /// min(max(x, lo), hi); NaN stays.
 TCC_API Tensor clip(const Tensor &x, const Tensor &lo, const Tensor &hi, Loc where = Loc::current());
+/// With `_` for the end that is open.
+TCC_API Tensor clip(const Tensor &x, Placeholder lo, const Tensor &hi, Loc where = Loc::current());
+TCC_API Tensor clip(const Tensor &x, const Tensor &lo, Placeholder hi, Loc where = Loc::current());
 /// a where the condition is nonzero, else b; all three broadcast.
 TCC_API Tensor where(const Tensor &condition, const Tensor &a, const Tensor &b, Loc where = Loc::current());
 TCC_API Tensor isnan(const Tensor &x, Loc where = Loc::current());

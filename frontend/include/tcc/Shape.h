@@ -29,7 +29,7 @@ TCC_API Tensor flip(const Tensor &x, Axes axes = {}, Loc where = Loc::current())
 TCC_API Tensor roll(const Tensor &x, Axes shift, Axes axes = {}, Loc where = Loc::current());
 TCC_API Tensor broadcast_to(const Tensor &x, Shape shape, Loc where = Loc::current());
 struct PadOptions {
-  /// "constant", "edge", "reflect", "symmetric" or "wrap".
+  /// "constant", "edge", "reflect", "symmetric" or "wrap"; "maximum", "mean", "median" or "minimum" of the axis.
   std::string mode = "constant";
   double value = 0;
 };
