@@ -59,7 +59,7 @@ TCC_API Tensor cummin(const Tensor &x, Axes axis = {}, Loc where = Loc::current(
 TCC_API Tensor logcumsumexp(const Tensor &x, Axes axis = {}, Loc where = Loc::current());
 /// n-th differences along an axis; of bool, whether neighbours differ.
 TCC_API Tensor diff(const Tensor &x, int64_t n = 1, int64_t axis = -1, Loc where = Loc::current());
-/// Ascending, stable, NaN last; not complex.
+/// Ascending, stable, NaN last; complex numbers by their real, then their imaginary parts.
 TCC_API Tensor sort(const Tensor &x, int64_t axis = -1, Loc where = Loc::current());
 /// The int64 indices that sort x; stable, NaN last.
 TCC_API Tensor argsort(const Tensor &x, int64_t axis = -1, Loc where = Loc::current());
