@@ -64,7 +64,8 @@ template <int bytes, bool inRows> TCC_INLINE void packStrip(Lines lines, int64_t
   }
 }
 
-/// 32 x 32 results (+)= tiles packed along k: a0, a1 above each other, b0, b1 side by side.
+/// 32 x 32 results (+)= tiles packed along k: a0, a1 above each other, b0, b1 side by side. Those of b must not push
+/// a's out of the first-level cache (measured: 1.15 times as fast).
 __attribute__((target("amx-tile,amx-bf16"), noinline)) void multiplyPacked(const BFloat16 *a0, const BFloat16 *a1,
                                                                            const BFloat16 *b0, const BFloat16 *b1,
                                                                            int64_t steps, float *c, bool adds) {
@@ -81,9 +82,9 @@ __attribute__((target("amx-tile,amx-bf16"), noinline)) void multiplyPacked(const
   }
   for (int64_t s = 0; s < steps; ++s) {
     _tile_loadd(4, a0 + s * tileElements, 64);
-    _tile_loadd(6, b0 + s * tileElements, 64);
+    _tile_stream_loadd(6, b0 + s * tileElements, 64);
     _tile_loadd(5, a1 + s * tileElements, 64);
-    _tile_loadd(7, b1 + s * tileElements, 64);
+    _tile_stream_loadd(7, b1 + s * tileElements, 64);
     _tile_dpbf16ps(0, 4, 6);
     _tile_dpbf16ps(1, 4, 7);
     _tile_dpbf16ps(2, 5, 6);
