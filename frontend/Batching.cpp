@@ -10,14 +10,14 @@ using namespace mlir;
 namespace tcc {
 
 Tensor sliceOf(const Tensor &stack, const std::vector<Tensor> &others, Loc where) {
-  std::vector<Tensor> all = others;
-  all.push_back(stack);
+  std::vector<const Tensor *> all{&stack};
+  for (const Tensor &other : others)
+    all.push_back(&other);
   std::shared_ptr<GraphImpl> graph = GraphImpl::of(all, "vmap", where);
   std::lock_guard lock(graph->mutex);
   Shape shape(stack.shape().begin() + 1, stack.shape().end());
   // An input without data: evaluation refuses it.
-  return graph->handleTo(
-      InputOp::create(graph->builder, graph->location(where), graph->tensorType(stack.dtype(), shape)));
+  return graph->handleTo(graph->leaf(graph->tensorType(stack.dtype(), shape), graph->location(where)));
 }
 
 std::vector<bool> batchResults(std::vector<Tensor> &ys, const std::vector<Tensor> &slices,

@@ -21,9 +21,10 @@ namespace {
 class Building {
 public:
   Building(const char *op, std::initializer_list<std::vector<Tensor>> operands, Loc where) {
-    std::vector<Tensor> all;
+    std::vector<const Tensor *> all;
     for (const std::vector<Tensor> &part : operands)
-      all.insert(all.end(), part.begin(), part.end());
+      for (const Tensor &operand : part)
+        all.push_back(&operand);
     graph = GraphImpl::of(all, op, where);
     if (graph->openSizes)
       fail(op, where, Kind::shape, "expected sizes that are known, got a function that is saved with open ones (-1)");

@@ -34,12 +34,12 @@ static Attribute toAttribute(Builder &b, const Attr &attr) {
       attr.value);
 }
 
-std::shared_ptr<GraphImpl> GraphImpl::of(std::span<const Tensor> operands, const char *op, Loc where) {
+std::shared_ptr<GraphImpl> GraphImpl::of(std::span<const Tensor *const> operands, const char *op, Loc where) {
   std::shared_ptr<GraphImpl> graph;
-  for (const Tensor &t : operands) {
-    if (!t.impl())
+  for (const Tensor *t : operands) {
+    if (!t->impl())
       throwUserError(op, "expected tensors, got an empty (default-constructed) one", where, Kind::value);
-    const auto &impl = *t.impl();
+    const auto &impl = *t->impl();
     if (!impl.graph || impl.splat || impl.ready.load(std::memory_order_acquire))
       continue;
     if (graph && graph != impl.graph)
@@ -81,55 +81,63 @@ static bool isDecomposition(OpId id) {
   }
 }
 
-void emit(OpId id, std::span<const Tensor> operands, std::span<const Attr> attrs, std::span<const ResultType> types,
-          Loc where, std::span<Tensor> results) {
-  static constexpr const char *mnemonics[] = {
-#define TCC_OP_ID(id, mnemonic) mnemonic,
-#include "frontend/OpIds.inc"
-#undef TCC_OP_ID
-  };
-  const char *mnemonic = mnemonics[size_t(id)] + std::strlen("tcc.");
-  std::shared_ptr<GraphImpl> graph = GraphImpl::of(operands, mnemonic, where);
-  std::lock_guard lock(graph->mutex);
-  Location loc = graph->location(where);
-  OperationName name = graph->opName(id);
+static void add(StructuralHash &key, const Attr &attr) {
+  key.add(uint64_t(attr.value.index()));
+  std::visit(
+      [&](const auto &v) {
+        using T = std::decay_t<decltype(v)>;
+        if constexpr (std::is_same_v<T, std::vector<int64_t>>) {
+          key.add(uint64_t(v.size()));
+          for (int64_t n : v)
+            key.add(uint64_t(n));
+        } else if constexpr (std::is_same_v<T, std::string>) {
+          key.add(uint64_t(v.size()));
+          for (char c : v)
+            key.add(uint64_t(c));
+        } else {
+          uint64_t bits = 0;
+          std::memcpy(&bits, &v, sizeof v);
+          key.add(bits);
+        }
+      },
+      attr.value);
+}
 
-  SmallVector<Value, 4> values;
-  for (const Tensor &t : operands)
-    values.push_back(graph->valueOf(t, loc));
+/// What an emitted op is made of.
+struct GraphImpl::Emission {
+  OpId id;
+  std::span<const Tensor *const> operands;
+  std::span<const Attr> attrs;
+  Loc where;
+  const char *mnemonic;
+  OperationName name;
+  Location loc;
+  SmallVector<Value, 4> values;     ///< of the operands
+  SmallVector<Type, 4> resultTypes; ///< of ops that cannot infer theirs
+};
+
+/// "'tcc.erf' op operand #0 must be tensor of floats, but got 'tensor<3xcomplex<f32>>'" in the user's terms.
+static void throwDiagnostic(const std::string &message, const GraphImpl::Emission &e) {
+  StringRef text = StringRef(message).substr(message.find("operand #")), expected = text;
+  unsigned index = 0;
+  if (text.consume_front("operand #") && !text.consumeInteger(10, index) && index < e.operands.size() &&
+      text.consume_front(" must be tensor of ")) {
+    expected = text.take_front(text.find(", but got"));
+    throwUserError(e.mnemonic, ("expected " + expected + ", got " + dtype_name(e.operands[index]->dtype())).str(),
+                   e.where, Kind::dtype);
+  }
+  Kind kind =
+      message.find("element type") != message.npos || message.find("dtype") != message.npos ? Kind::dtype : Kind::shape;
+  throwUserError(e.mnemonic, message.empty() ? "operands do not fit" : message, e.where, kind);
+}
+
+GraphImpl::Prototype GraphImpl::prototypeOf(Emission &e) {
   NamedAttrList attributes;
-  for (const Attr &attr : attrs)
-    attributes.append(attr.name, toAttribute(graph->builder, attr));
-  DictionaryAttr dictionary = attributes.getDictionary(&graph->context);
-
-  auto fail = [&] {
-    std::string message = graph->takeDiagnostic();
-    // "'tcc.erf' op operand #0 must be tensor of floats, but got 'tensor<3xcomplex<f32>>'" in the user's terms.
-    StringRef text = StringRef(message).substr(message.find("operand #")), expected = text;
-    unsigned index = 0;
-    if (text.consume_front("operand #") && !text.consumeInteger(10, index) && index < operands.size() &&
-        text.consume_front(" must be tensor of ")) {
-      expected = text.take_front(text.find(", but got"));
-      throwUserError(mnemonic, ("expected " + expected + ", got " + dtype_name(operands[index].dtype())).str(), where,
-                     Kind::dtype);
-    }
-    Kind kind = message.find("element type") != message.npos || message.find("dtype") != message.npos ? Kind::dtype
-                                                                                                      : Kind::shape;
-    throwUserError(mnemonic, message.empty() ? "operands do not fit" : message, where, kind);
-  };
-
-  // Factors of one matrix are one op, however often they are asked for: they are expensive, and gradients at equal
-  // eigenvalues must know vectors and values for those of one decomposition.
-  if (isDecomposition(id))
-    for (Operation *user : values[0].getUsers())
-      if (user->getName() == name && user->getAttrDictionary() == dictionary) {
-        for (auto [tensor, result] : llvm::zip_equal(results, user->getResults()))
-          tensor = graph->handleTo(result);
-        return;
-      }
-
+  for (const Attr &attr : e.attrs)
+    attributes.append(attr.name, toAttribute(builder, attr));
+  DictionaryAttr dictionary = attributes.getDictionary(&context);
   // The op's properties are made first, because type inference reads them.
-  auto emitError = [&] { return mlir::emitError(loc); };
+  OperationName name = e.name;
   std::unique_ptr<char[]> storage;
   OpaqueProperties properties(nullptr);
   if (int size = name.getOpPropertyByteSize()) {
@@ -141,61 +149,90 @@ void emit(OpId id, std::span<const Tensor> operands, std::span<const Attr> attrs
     if (storage)
       name.destroyOpProperties(properties);
   });
+  auto emitError = [&] { return mlir::emitError(e.loc); };
   if (storage && !attributes.empty() &&
       failed(name.setOpPropertiesFromAttribute(name, properties, dictionary, emitError)))
-    fail();
-  SmallVector<Type, 4> resultTypes;
+    throwDiagnostic(takeDiagnostic(), e);
+  SmallVector<Type, 4> resultTypes = e.resultTypes;
+  if (resultTypes.empty()) {
+    auto *inference = name.getInterface<InferTypeOpInterface>();
+    assert(inference && "an op without type inference is given its result types");
+    if (failed(inference->inferReturnTypes(&context, e.loc, e.values, dictionary, properties, {}, resultTypes)))
+      throwDiagnostic(takeDiagnostic(), e);
+  }
+  Prototype op(Operation::create(e.loc, name, resultTypes, e.values, DictionaryAttr::get(&context), properties,
+                                 BlockRange(), /*numRegions=*/0));
+  for (Type type : resultTypes)
+    expectPossible(type, openSizes, e.mnemonic, e.where);
+  if (failed(name.verifyInvariants(op.get())))
+    throwDiagnostic(takeDiagnostic(), e);
+  op->setOperands({});
+  return op;
+}
+
+void emit(OpId id, std::span<const Tensor *const> operands, std::span<const Attr> attrs,
+          std::span<const ResultType> types, Loc where, std::span<Tensor> results) {
+  static constexpr const char *mnemonics[] = {
+#define TCC_OP_ID(id, mnemonic) mnemonic,
+#include "frontend/OpIds.inc"
+#undef TCC_OP_ID
+  };
+  const char *mnemonic = mnemonics[size_t(id)] + std::strlen("tcc.");
+  std::shared_ptr<GraphImpl> graph = GraphImpl::of(operands, mnemonic, where);
+  std::lock_guard lock(graph->mutex);
+  GraphImpl::Emission e{id, operands, attrs, where, mnemonic, graph->opName(id), graph->location(where), {}, {}};
+  for (const Tensor *t : operands)
+    e.values.push_back(graph->valueOf(*t, e.loc));
   for (const ResultType &type : types) {
-    resultTypes.push_back(graph->tensorType(type.dtype, type.shape));
+    e.resultTypes.push_back(graph->tensorType(type.dtype, type.shape));
     if (!hasOpen(type.shape))
       continue;
     ArrayRef<int64_t> dims;
     if (id == OpId::broadcast)
       dims = std::get<std::vector<int64_t>>(attrs[0].value);
-    if (tellsOpenSizes(name.getStringRef(), values, dims, resultTypes.back()))
+    if (tellsOpenSizes(e.name.getStringRef(), e.values, dims, e.resultTypes.back()))
       continue;
     if (!graph->openSizes)
       throwUserError(mnemonic, "expected known sizes, got one kept from the tracing of a function", where, Kind::graph);
-    values.push_back(graph->openSizes->like(type.shape, mnemonic, where));
+    e.values.push_back(graph->openSizes->like(type.shape, mnemonic, where));
   }
-  StructuralHash signature;
-  signature.add(name.getAsOpaquePointer());
-  signature.add(dictionary.getAsOpaquePointer());
-  signature.add(uint64_t(bool(graph->openSizes)));
-  for (Value value : values)
-    signature.add(value.getType().getAsOpaquePointer());
-  for (Type type : resultTypes)
-    signature.add(type.getAsOpaquePointer());
-  auto known = graph->signatures.find(signature);
-  bool isKnown = known != graph->signatures.end();
-  if (isKnown) {
-    resultTypes.assign(known->second.begin(), known->second.end());
-  } else if (types.empty()) {
-    auto *inference = name.getInterface<InferTypeOpInterface>();
-    assert(inference && "an op without type inference is given its result types");
-    if (failed(inference->inferReturnTypes(&graph->context, loc, values, dictionary, properties, {}, resultTypes)))
-      fail();
+  StructuralHash key;
+  key.add(uint64_t(id) << 1 | uint64_t(bool(graph->openSizes)));
+  for (const Attr &attr : attrs)
+    add(key, attr);
+  for (Value value : e.values)
+    key.add(value.getType().getAsOpaquePointer());
+  for (Type type : e.resultTypes)
+    key.add(type.getAsOpaquePointer());
+  auto known = graph->prototypes.find(key);
+  if (known == graph->prototypes.end()) {
+    GraphImpl::Prototype made = graph->prototypeOf(e);
+    if (graph->prototypes.size() >= GraphImpl::PlanCache::capacity)
+      graph->prototypes.clear();
+    known = graph->prototypes.try_emplace(key, std::move(made)).first;
   }
-  Operation *op = Operation::create(loc, name, resultTypes, values, DictionaryAttr::get(&graph->context), properties,
-                                    BlockRange(), /*numRegions=*/0);
-  if (!isKnown) {
-    auto discard = llvm::scope_exit([&] { op->destroy(); });
-    for (Type type : resultTypes)
-      expectPossible(type, graph->openSizes, mnemonic, where);
-    if (failed(name.verifyInvariants(op)))
-      fail();
-    discard.release();
-    if (graph->signatures.size() >= GraphImpl::PlanCache::capacity)
-      graph->signatures.clear();
-    graph->signatures[signature].assign(resultTypes.begin(), resultTypes.end());
-  }
+  Operation &prototype = *known->second;
+
+  // Factors of one matrix are one op, however often they are asked for: they are expensive, and gradients at equal
+  // eigenvalues must know vectors and values for those of one decomposition.
+  if (isDecomposition(id))
+    for (Operation *user : e.values[0].getUsers())
+      if (user->getName() == e.name &&
+          e.name.compareOpProperties(user->getPropertiesStorage(), prototype.getPropertiesStorage())) {
+        for (auto [tensor, result] : llvm::zip_equal(results, user->getResults()))
+          tensor = graph->handleTo(result);
+        return;
+      }
+  Operation *op =
+      Operation::create(e.loc, e.name, prototype.getResultTypes(), e.values, prototype.getDiscardableAttrDictionary(),
+                        prototype.getPropertiesStorage(), BlockRange(), /*numRegions=*/0);
   graph->builder.insert(op);
   assert(results.size() == op->getNumResults() && "the generated builder knows the op's results");
   for (auto [tensor, result] : llvm::zip_equal(results, op->getResults()))
     tensor = graph->handleTo(result);
 }
 
-Tensor emitSplat(Scalar value, Dtype dtype, Shape shape, Loc where) {
+Tensor emitSplat(const Scalar &value, Dtype dtype, const Shape &shape, Loc where) {
   if (hasOpen(shape))
     return ops::broadcast(emitSplat(value, dtype, {}, where), {}, dtype, shape, where);
   std::shared_ptr<GraphImpl> graph = GraphImpl::current();

@@ -39,13 +39,13 @@ struct ResultType {
 /// Result types come from the op's own inference; only ops that cannot infer (iota, broadcast, reshape, cast,
 /// random_bits) get `types`. Throws tcc::Error: Kind::graph when operands live in different graphs, Kind::shape or
 /// Kind::dtype with the verifier's message otherwise.
-void emit(OpId op, std::span<const Tensor> operands, std::span<const Attr> attrs, std::span<const ResultType> types,
-          Loc where, std::span<Tensor> results);
+void emit(OpId op, std::span<const Tensor *const> operands, std::span<const Attr> attrs,
+          std::span<const ResultType> types, Loc where, std::span<Tensor> results);
 
 /// A C++ scalar, exact: bool and integers as int64_t.
 using Scalar = std::variant<int64_t, double, std::complex<double>>;
 /// A graph constant with every element equal to `value`. Part of the program's text, unlike evaluated data.
-Tensor emitSplat(Scalar value, Dtype dtype, Shape shape, Loc where);
+Tensor emitSplat(const Scalar &value, Dtype dtype, const Shape &shape, Loc where);
 
 /// Evaluated data as a tensor of no graph yet: row-major, dense; it joins a graph where it is first used.
 Tensor fromBuffer(Buffer data, Dtype dtype, Shape shape);

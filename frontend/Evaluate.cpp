@@ -22,47 +22,38 @@ namespace tcc {
 
 Subgraph collect(GraphImpl &graph, ArrayRef<Value> wanted, function_ref<bool(Value)> isKnown) {
   Subgraph result;
-  llvm::SmallDenseMap<Value, uint64_t, 32> number;
-  llvm::SmallPtrSet<Operation *, 32> done;
+  llvm::SmallDenseMap<Value, uint64_t, 32> number; // of inputs, and of results of ops that are in the list
   auto isInput = [&](Value v) {
     auto node = graph.nodes.find(v);
     return (node != graph.nodes.end() && node->second.evaluated) || isa_and_nonnull<InputOp>(v.getDefiningOp()) ||
            isKnown(v);
   };
-  auto visitInput = [&](Value v) {
-    if (number.try_emplace(v, number.size()).second)
-      result.inputs.push_back(v);
-  };
   // Depth first with an explicit stack: graphs are as deep as the user's loops are long.
-  SmallVector<std::pair<Operation *, unsigned>> stack;
+  SmallVector<std::pair<Value, unsigned>> stack;
   auto enter = [&](Value v) {
-    if (isInput(v))
-      return visitInput(v);
-    Operation *op = v.getDefiningOp();
-    if (op && !done.contains(op))
-      stack.push_back({op, 0});
-    if (!op)
-      visitInput(v); // an argument of a function that is being traced
+    if (number.contains(v))
+      return;
+    // Without an op it is an argument of a function that is being traced.
+    if (v.getDefiningOp() && !isInput(v)) {
+      stack.push_back({v, 0});
+      return;
+    }
+    number.try_emplace(v, number.size());
+    result.inputs.push_back(v);
   };
   for (Value v : wanted) {
     enter(v);
     while (!stack.empty()) {
-      auto &[op, next] = stack.back();
-      if (done.contains(op)) {
-        stack.pop_back();
-        continue;
-      }
+      auto &[value, next] = stack.back();
+      Operation *op = value.getDefiningOp();
       if (next < op->getNumOperands()) {
-        Value operand = op->getOperand(next++);
-        enter(operand);
+        enter(op->getOperand(next++));
         continue;
       }
-      Operation *ready = op;
       stack.pop_back();
-      done.insert(ready);
-      for (Value r : ready->getResults())
+      for (Value r : op->getResults())
         number.try_emplace(r, number.size());
-      result.ops.push_back(ready);
+      result.ops.push_back(op);
     }
   }
   // Some results of an op may be evaluated while others are not: those stay inputs, which the op then need not give.

@@ -105,12 +105,17 @@ Type elementType(MLIRContext &context, Dtype dtype) {
 }
 
 Dtype dtypeOfElement(Type type) {
-  if (auto complex = dyn_cast<ComplexType>(type))
-    return complex.getElementType().isF32() ? complex64 : complex128;
+  // Kinds one by one: asking for any float looks through a table of interfaces, for each op that is appended.
+  if (type.isF32())
+    return float32;
+  if (type.isF64())
+    return float64;
+  if (type.isF16())
+    return float16;
   if (type.isBF16())
     return bfloat16;
-  if (isa<FloatType>(type))
-    return type.isF16() ? float16 : type.isF32() ? float32 : float64;
+  if (auto complex = dyn_cast<ComplexType>(type))
+    return complex.getElementType().isF32() ? complex64 : complex128;
   unsigned width = type.getIntOrFloatBitWidth();
   if (type.isUnsignedInteger())
     return width == 8 ? uint8 : uint32;
@@ -180,11 +185,20 @@ void throwUserError(const char *op, const std::string &message, Loc where, Kind 
 // Values and handles
 //===----------------------------------------------------------------------===//
 
+/// An op without operands and with one result of known type: what the builders that infer types do takes twice as long.
+Value GraphImpl::append(OpId op, OpaqueProperties properties, Type type, Location loc) {
+  Operation *made = Operation::create(loc, opName(op), type, ValueRange(), DictionaryAttr::get(&context), properties,
+                                      BlockRange(), /*numRegions=*/0);
+  return builder.insert(made)->getResult(0);
+}
+
+Value GraphImpl::leaf(Type type, Location loc) { return append(OpId::input, OpaqueProperties(nullptr), type, loc); }
+
 Value GraphImpl::leaf(Buffer data, Type type, Location loc) {
   // A leaf belongs to the module's body also while a function is traced: it becomes a capture there.
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToEnd(module->getBody());
-  Value value = InputOp::create(builder, loc, type);
+  Value value = leaf(type, loc);
   Node &node = nodes[value];
   imported[data.data()] = value;
   node.data = std::move(data);
@@ -240,7 +254,9 @@ Value GraphImpl::constant(const Scalar &value, Dtype dtype, const Shape &shape, 
   DenseElementsAttr &known = splats[key];
   if (!known)
     known = splatAttribute(value, type);
-  return ConstantOp::create(builder, loc, known);
+  ConstantOp::Properties properties;
+  properties.value = known;
+  return append(OpId::constant, OpaqueProperties(&properties), type, loc);
 }
 
 Value GraphImpl::findValue(const Tensor &t) {
@@ -343,8 +359,9 @@ void GraphImpl::reclaim(Operation *op) {
         worklist.insert(producer);
     for (Value result : dead->getResults())
       if (auto node = nodes.find(result); node != nodes.end()) {
-        if (auto known = imported.find(node->second.data.data()); known != imported.end() && known->second == result)
-          imported.erase(known);
+        if (node->second.evaluated)
+          if (auto known = imported.find(node->second.data.data()); known != imported.end() && known->second == result)
+            imported.erase(known);
         nodes.erase(node);
       }
     dead->erase();
@@ -474,7 +491,7 @@ void GraphImpl::cutHistory(Value value) {
     builder.setInsertionPointToEnd(module->getBody());
   for (Value result : op->getResults())
     if (nodes.count(result))
-      replace(result, InputOp::create(builder, op->getLoc(), result.getType()));
+      replace(result, leaf(result.getType(), op->getLoc()));
   reclaim(op);
 }
 

@@ -45,7 +45,7 @@ public:
 
   /// The graph that an op on `operands` belongs to: that of the unevaluated ones, which must agree; the current one
   /// when there are none.
-  static std::shared_ptr<GraphImpl> of(std::span<const Tensor> operands, const char *op, Loc where);
+  static std::shared_ptr<GraphImpl> of(std::span<const Tensor *const> operands, const char *op, Loc where);
 
   /// Number of the graph in this process, for messages.
   int64_t id() const { return number; }
@@ -71,6 +71,8 @@ public:
   Tensor handleTo(mlir::Value value);
   /// A constant with every element equal to `value`.
   mlir::Value constant(const Scalar &value, Dtype dtype, const Shape &shape, mlir::Location loc);
+  /// A leaf for data to come.
+  mlir::Value leaf(mlir::Type type, mlir::Location loc);
   /// A leaf bound to evaluated data.
   mlir::Value leaf(Buffer data, mlir::Type type, mlir::Location loc);
 
@@ -79,10 +81,15 @@ public:
   Loc userLocation(mlir::Location loc) const;
   mlir::Type tensorType(Dtype dtype, const Shape &shape);
   mlir::OperationName opName(OpId op);
-  /// Ops that were inferred and verified: their result types by op, attributes and the types of operands, which is all
-  /// that these two look at.
-  using Signatures = std::unordered_map<StructuralHash, llvm::SmallVector<mlir::Type, 1>, StructuralHash::Hasher>;
-  Signatures signatures;
+  /// Ops that were inferred and verified, without their operands: others of the same kind, attributes and types of
+  /// operands, which is all that these two look at, are copies.
+  struct DestroyOp {
+    void operator()(mlir::Operation *op) const { op->destroy(); }
+  };
+  using Prototype = std::unique_ptr<mlir::Operation, DestroyOp>;
+  std::unordered_map<StructuralHash, Prototype, StructuralHash::Hasher> prototypes;
+  struct Emission;
+  Prototype prototypeOf(Emission &emission);
   /// Cached plans, keyed by structure.
   struct PlanCache;
   std::unique_ptr<PlanCache> plans;
@@ -113,6 +120,7 @@ public:
   std::string takeDiagnostic() { return std::exchange(diagnostic, {}); }
 
 private:
+  mlir::Value append(OpId op, mlir::OpaqueProperties properties, mlir::Type type, mlir::Location loc);
   mlir::DenseElementsAttr splatAttribute(const Scalar &value, mlir::RankedTensorType type);
   bool isNeeded(mlir::Operation *op) const;
   /// Whether a handle is held on something `value` was computed from.

@@ -123,16 +123,18 @@ Dtype promoteWeak(Dtype array, Dtype scalar) {
   return is_floating(array) ? complex_dtype(array) : complex128;
 }
 
-Dtype commonDtype(std::span<const Tensor> xs, const char *op, Loc where) {
+/// Of `count` tensors, of which at(i) gives a reference to one.
+template <class At> static Dtype commonDtypeOf(size_t count, At at, const char *op, Loc where) {
   std::optional<Dtype> arrays, scalars;
-  for (const Tensor &x : xs) {
+  for (size_t i = 0; i < count; ++i) {
+    const Tensor &x = at(i);
     if (!x.valid())
       fail(op, where, Kind::value, "expected tensors, got an empty (default-constructed) one");
     if (!promotesWeakly(x))
       arrays = arrays ? promote(*arrays, x.dtype()) : x.dtype();
   }
-  for (const Tensor &x : xs)
-    if (promotesWeakly(x)) {
+  for (size_t i = 0; i < count; ++i)
+    if (const Tensor &x = at(i); promotesWeakly(x)) {
       if (arrays)
         arrays = promoteWeak(*arrays, x.dtype());
       else if (!scalars)
@@ -144,6 +146,9 @@ Dtype commonDtype(std::span<const Tensor> xs, const char *op, Loc where) {
         scalars = promote(*scalars, x.dtype());
     }
   return arrays ? *arrays : scalars ? *scalars : float32;
+}
+Dtype commonDtype(std::span<const Tensor> xs, const char *op, Loc where) {
+  return commonDtypeOf(xs.size(), [&](size_t i) -> const Tensor & { return xs[i]; }, op, where);
 }
 
 /// Of two sizes that broadcast; a known one tells more than an open one.
@@ -233,9 +238,9 @@ std::vector<Tensor> promoteAll(std::span<const Tensor> xs, Promote how, const ch
 }
 
 std::pair<Tensor, Tensor> promoteBinary(const Tensor &a, const Tensor &b, Promote how, const char *op, Loc where) {
-  const Tensor xs[] = {a, b};
-  Dtype dtype = resultDtype(commonDtype(xs, op, where), how);
-  Shape shape = broadcastShapes(xs, op, where);
+  auto operand = [&](size_t i) -> const Tensor & { return i == 0 ? a : b; };
+  Dtype dtype = resultDtype(commonDtypeOf(2, operand, op, where), how);
+  Shape shape = broadcastShapes(a.shape(), b.shape(), op, where);
   Tensor x = fitted(a, dtype, shape, op, where); // first: ops stand in the order of operands
   return {std::move(x), fitted(b, dtype, shape, op, where)};
 }

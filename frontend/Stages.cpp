@@ -263,7 +263,8 @@ void clear(GraphImpl &graph, StageNode &root) {
 }
 
 std::vector<Tensor> found(const Tensor &x, const char *op, const Finder &find, Loc where) {
-  std::shared_ptr<GraphImpl> graph = GraphImpl::of({&x, 1}, op, where);
+  const Tensor *const operands[] = {&x};
+  std::shared_ptr<GraphImpl> graph = GraphImpl::of(operands, op, where);
   std::lock_guard lock(graph->mutex);
   if (!graph->traced.empty() || isMapping()) {
     Value value = graph->valueOf(x, graph->location(where));

@@ -81,18 +81,18 @@ void emitBuilderDef(const OpRecord &op, raw_ostream &os) {
   os << " {\n";
   bool fixed = llvm::none_of(op.op.getOperands(), [](auto &operand) { return operand.isVariableLength(); });
   if (fixed) {
-    os << "  const Tensor operands[] = {";
-    llvm::interleaveComma(op.op.getOperands(), os, [&](auto &operand) { os << operand.name; });
+    os << "  const Tensor *const operands[] = {";
+    llvm::interleaveComma(op.op.getOperands(), os, [&](auto &operand) { os << '&' << operand.name; });
     os << "};\n";
   } else {
-    os << "  std::vector<Tensor> operands;\n";
+    os << "  std::vector<const Tensor *> operands;\n";
     for (const NamedTypeConstraint &operand : op.op.getOperands())
       if (operand.isVariadic())
-        os << "  operands.insert(operands.end(), " << operand.name << ".begin(), " << operand.name << ".end());\n";
+        os << "  for (const Tensor &operand : " << operand.name << ")\n    operands.push_back(&operand);\n";
       else if (operand.isOptional())
-        os << "  if (" << operand.name << ")\n    operands.push_back(*" << operand.name << ");\n";
+        os << "  if (" << operand.name << ")\n    operands.push_back(" << operand.name << ");\n";
       else
-        os << "  operands.push_back(" << operand.name << ");\n";
+        os << "  operands.push_back(&" << operand.name << ");\n";
   }
   if (op.op.getNumAttributes() > 0) {
     os << "  const Attr attributes[] = {";
@@ -106,7 +106,7 @@ void emitBuilderDef(const OpRecord &op, raw_ostream &os) {
   os << "  std::array<Tensor, " << op.op.getNumResults() << "> results;\n"
      << "  emit(OpId::" << op.mnemonic() << ", operands, " << (op.op.getNumAttributes() > 0 ? "attributes" : "{}")
      << ", " << (op.infers() ? "{}" : "types") << ", where, results);\n"
-     << "  return results" << (op.op.getNumResults() == 1 ? "[0]" : "") << ";\n}\n";
+     << "  return " << (op.op.getNumResults() == 1 ? "std::move(results[0])" : "results") << ";\n}\n";
 }
 
 bool emitBuilderDefs(const RecordKeeper &records, raw_ostream &os) {
