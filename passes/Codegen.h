@@ -20,9 +20,8 @@ struct TranslatedModule {
 mlir::FailureOr<TranslatedModule> translateModule(mlir::ModuleOp module, const Target &target);
 
 /// What making code may cost, with the same bits. Little effort takes half the time and gives code that is a fifth
-/// slower; some effort saves a tenth of the time and leaves addresses as they were written, which x86 can mostly encode
-/// (docs/architecture.md).
-enum class Effort { full, some, little };
+/// slower (docs/architecture.md).
+enum class Effort { full, little };
 
 /// Optimises `module` and makes code of it. Thread-safe, and the same bytes for the same module on any thread.
 llvm::Expected<llvm::SmallVector<char, 0>> generateCode(TranslatedModule module, const Target &target,

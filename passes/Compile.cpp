@@ -11,12 +11,18 @@
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
 
-#include <chrono>
 #include <mutex>
 
 using namespace mlir;
 
 namespace tcc {
+
+CompileTimes &CompileTimes::operator+=(const CompileTimes &other) {
+  for (auto stage : {&CompileTimes::loops, &CompileTimes::math, &CompileTimes::lowering, &CompileTimes::translation,
+                     &CompileTimes::optimisation, &CompileTimes::codegen, &CompileTimes::linking})
+    this->*stage += other.*stage;
+  return *this;
+}
 
 void initialiseTargets() {
   static std::once_flag once;
@@ -122,12 +128,12 @@ FailureOr<SmallVector<char, 0>> compileModule(ModuleOp module, const Target &tar
                                               CompileTimes *times) {
   if (failed(lowerToLLVMDialect(module, target, times)))
     return failure();
-  auto start = std::chrono::steady_clock::now();
+  Stopwatch watch;
   FailureOr<TranslatedModule> code = translateModule(module, target);
   if (failed(code))
     return failure();
   if (times)
-    times->translation += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    times->translation += watch.lap();
   auto bytes = generateCode(std::move(*code), target, kind, times);
   if (!bytes)
     return module.emitError(llvm::toString(bytes.takeError())), failure();

@@ -8,7 +8,9 @@
 #include "mlir/IR/DialectRegistry.h"
 #include "llvm/ADT/SmallVector.h"
 
+#include <chrono>
 #include <string>
+#include <utility>
 
 namespace tcc {
 
@@ -39,9 +41,23 @@ void initialiseTargets();
 
 enum class OutputKind { object, assembly, llvmIR };
 
-/// Wall time of each stage in seconds, added up.
+/// Seconds from one lap to the next.
+class Stopwatch {
+public:
+  double lap() {
+    auto now = std::chrono::steady_clock::now();
+    return std::chrono::duration<double>(now - std::exchange(last, now)).count();
+  }
+
+private:
+  std::chrono::steady_clock::time_point last = std::chrono::steady_clock::now();
+};
+
+/// Wall time of each stage in seconds, added up; of several threads, theirs together.
 struct CompileTimes {
-  double loops = 0, math = 0, lowering = 0, translation = 0, optimisation = 0, codegen = 0;
+  double loops = 0, math = 0, lowering = 0, translation = 0, optimisation = 0, codegen = 0, linking = 0;
+
+  CompileTimes &operator+=(const CompileTimes &other);
 };
 
 /// Every dialect compileModule creates ops of. Load them before compiling on several threads.

@@ -122,6 +122,7 @@ struct Unit {
   unsigned index; // of the kernel
   KernelInfo info;
   TranslatedModule code;
+  CompileTimes times = {};
   std::shared_ptr<const CompiledKernel> kernel = nullptr;
   std::string error = {};
 };
@@ -131,29 +132,30 @@ FailureOr<Unit> translate(unsigned index, ArrayRef<Operation *> needs, const Tar
   OwningOpRef<ModuleOp> module = ModuleOp::create(needs.front()->getLoc());
   for (Operation *op : needs)
     module->push_back(op->clone());
-  if (failed(lowerToLLVMDialect(*module, target)))
+  CompileTimes times;
+  if (failed(lowerToLLVMDialect(*module, target, &times)))
     return failure();
   SymbolTable symbols(*module);
   std::string name = SymbolTable::getSymbolName(needs.front()).str();
-  Unit unit{index, collectKernels(*module).front(), {}};
+  Unit unit{index, collectKernels(*module).front(), {}, times};
   for (StringRef ending : {"", "_finish"})
     if (Operation *op = symbols.lookup(name + ending.str()))
       SymbolTable::setSymbolName(op, ("kernel" + ending).str());
+  Stopwatch watch;
   auto code = translateModule(*module, target);
   if (failed(code))
     return failure();
   unit.code = std::move(*code);
+  unit.times.translation += watch.lap();
   return unit;
 }
 
-/// By its work, which its text tells: a kernel of so few nanoseconds must run some 50,000 times, or some 1,000 times in
-/// the second case, until better code has made up for the time that it took to make.
+/// By its work, which its text tells: a kernel of so few nanoseconds must run some 50,000 times until better code has
+/// made up for the time that it took to make.
 Effort effortFor(const KernelInfo &info) {
-  constexpr double brief = 1000, moderate = 100000;
-  if (info.extent.getNumSymbols() > 0)
-    return Effort::full;
-  double work = double(info.extentFor({})) * info.blockNanoseconds;
-  return work <= brief ? Effort::little : work <= moderate ? Effort::some : Effort::full;
+  constexpr double brief = 1000;
+  bool isBrief = info.extent.getNumSymbols() == 0 && double(info.extentFor({})) * info.blockNanoseconds <= brief;
+  return isBrief ? Effort::little : Effort::full;
 }
 
 /// Makes code of units while more are added: the pool's idle threads take part from the first one on.
@@ -193,14 +195,16 @@ private:
   }
   void generate(Unit &unit) const {
     const CacheKey &key = keys[unit.index];
-    auto object = generateCode(std::move(unit.code), target, OutputKind::object, nullptr, effortFor(unit.info));
+    auto object = generateCode(std::move(unit.code), target, OutputKind::object, &unit.times, effortFor(unit.info));
     if (!object) {
       unit.error = llvm::toString(object.takeError());
       return;
     }
     Entry entry{SizeExpr::of(unit.info.extent.getResult(0)), SizeExpr::of(unit.info.scratch.getResult(0)),
                 unit.info.blockNanoseconds, unit.info.hasFinish, StringRef(object->data(), object->size())};
+    Stopwatch watch;
     auto kernel = link(key, entry);
+    unit.times.linking += watch.lap();
     if (!kernel) {
       unit.error = llvm::toString(kernel.takeError());
       return;
@@ -288,8 +292,8 @@ std::vector<std::shared_ptr<const CompiledKernel>> findKernels(ArrayRef<CacheKey
   return found;
 }
 
-FailureOr<std::vector<std::shared_ptr<const CompiledKernel>>> compileKernels(ArrayRef<Operation *> kernels,
-                                                                             const Target &target) {
+FailureOr<std::vector<std::shared_ptr<const CompiledKernel>>>
+compileKernels(ArrayRef<Operation *> kernels, const Target &target, CompileTimes &times) {
   if (kernels.empty())
     return std::vector<std::shared_ptr<const CompiledKernel>>();
   std::string prefix = describeCompilation(target);
@@ -326,6 +330,7 @@ FailureOr<std::vector<std::shared_ptr<const CompiledKernel>>> compileKernels(Arr
     if (!unit.kernel)
       return kernels[unit.index]->emitError("cannot compile kernel: ") << unit.error;
     compiled[unit.index] = keep(std::move(unit.kernel));
+    times += unit.times;
   }
   return compiled;
 }

@@ -26,7 +26,7 @@ struct CompiledKernel {
 /// Machine code for `kernels` (linalg or any later form, all of one module), in their order. The module is left as it
 /// is.
 mlir::FailureOr<std::vector<std::shared_ptr<const CompiledKernel>>>
-compileKernels(llvm::ArrayRef<mlir::Operation *> kernels, const Target &target);
+compileKernels(llvm::ArrayRef<mlir::Operation *> kernels, const Target &target, CompileTimes &times);
 
 /// The kernels of these keys that this process or the disk has; null for the others.
 std::vector<std::shared_ptr<const CompiledKernel>> findKernels(llvm::ArrayRef<CacheKey> keys);

@@ -41,8 +41,6 @@
 #include "mlir/Transforms/DialectConversion.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
-#include <chrono>
-
 using namespace mlir;
 
 namespace tcc {
@@ -120,13 +118,11 @@ static void adoptKernelAbi(func::FuncOp function, LLVMTypeConverter &converter) 
 }
 
 LogicalResult lowerToLLVMDialect(ModuleOp module, const Target &target, CompileTimes *times) {
-  using Clock = std::chrono::steady_clock;
-  auto start = Clock::now();
+  Stopwatch watch;
   auto lap = [&](double CompileTimes::*stage) {
-    auto now = Clock::now();
+    double seconds = watch.lap();
     if (times)
-      times->*stage += std::chrono::duration<double>(now - start).count();
-    start = now;
+      times->*stage += seconds;
   };
   EmitLoopsOptions options{target.vectorBits, target.vectorize, target.maskedMemory};
   options.oneIteration = target.isGpu();

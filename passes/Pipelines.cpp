@@ -12,8 +12,6 @@
 #include "mlir/Pass/PassRegistry.h"
 #include "llvm/ADT/SetVector.h"
 
-#include <chrono>
-
 using namespace mlir;
 
 namespace tcc {
@@ -134,12 +132,11 @@ bool isEntry(func::FuncOp function) {
 }
 
 FailureOr<func::FuncOp> planEntry(ModuleOp module, StringRef entry, const PlanOptions &options, PlanTimes *times) {
-  auto last = std::chrono::steady_clock::now();
+  Stopwatch watch;
   auto lap = [&](double PlanTimes::*stage) {
-    auto now = std::chrono::steady_clock::now();
+    double seconds = watch.lap();
     if (times)
-      times->*stage += std::chrono::duration<double>(now - last).count();
-    last = now;
+      times->*stage += seconds;
   };
   func::FuncOp function = findEntry(module, entry);
   if (!function)

@@ -7,7 +7,10 @@
 #include "passes/Digest.h"
 #include "passes/PlanOps.h"
 
-#include <chrono>
+#include "llvm/ADT/ScopeExit.h"
+
+#include <cstdio>
+#include <cstdlib>
 
 using namespace mlir;
 
@@ -18,6 +21,43 @@ void registerProgramDialects(DialectRegistry &registry) {
   registry.insert<plan::PlanDialect, func::FuncDialect>();
   registerCompilerDialects(registry);
 }
+
+namespace {
+/// What the programs of this process took, printed when it ends.
+class ProcessTimes {
+public:
+  static ProcessTimes *ifWanted() {
+    static const bool isWanted = std::getenv("TCC_MLIR_TIMING") != nullptr;
+    static ProcessTimes instance;
+    return isWanted ? &instance : nullptr;
+  }
+  void add(const ProgramTimes &times) {
+    std::lock_guard lock(mutex);
+    ++programs;
+    all.load += times.load, all.form += times.form, all.lower += times.lower, all.plan += times.plan;
+    all.kernels += times.kernels, all.build += times.build;
+    all.code += times.code;
+  }
+  ~ProcessTimes() {
+    if (!programs)
+      return;
+    std::fprintf(stderr, "tcc: programs %u, ms: load %.3f form %.3f lower %.3f plan %.3f kernels %.3f build %.3f",
+                 programs, 1e3 * all.load, 1e3 * all.form, 1e3 * all.lower, 1e3 * all.plan, 1e3 * all.kernels,
+                 1e3 * all.build);
+    const CompileTimes &code = all.code;
+    std::fprintf(stderr,
+                 "; of kernels, by all threads: loops %.3f math %.3f lowering %.3f translation %.3f "
+                 "optimisation %.3f codegen %.3f linking %.3f\n",
+                 1e3 * code.loops, 1e3 * code.math, 1e3 * code.lowering, 1e3 * code.translation,
+                 1e3 * code.optimisation, 1e3 * code.codegen, 1e3 * code.linking);
+  }
+
+private:
+  std::mutex mutex;
+  ProgramTimes all;
+  unsigned programs = 0;
+};
+} // namespace
 
 /// The program's plan as another process left it on disk, with its kernels.
 static std::optional<PlanTemplate> load(const DiskCache &disk, const CacheKey &key) {
@@ -59,15 +99,14 @@ Program::Program(PlanTemplate own) : plan(std::move(own)) {
 
 FailureOr<std::shared_ptr<Program>> compileProgram(ModuleOp module, StringRef entry, const ProgramOptions &options,
                                                    ProgramTimes *times) {
-  ProgramTimes unused;
-  ProgramTimes &spent = times ? *times : unused;
-  auto last = std::chrono::steady_clock::now();
-  auto lap = [&](double ProgramTimes::*stage) {
-    auto now = std::chrono::steady_clock::now();
-    if (stage)
-      spent.*stage += std::chrono::duration<double>(now - last).count();
-    last = now;
-  };
+  ProgramTimes spent;
+  Stopwatch watch;
+  auto tell = llvm::scope_exit([&] {
+    if (times)
+      *times = spent;
+    if (ProcessTimes *all = ProcessTimes::ifWanted())
+      all->add(spent);
+  });
   DialectRegistry registry;
   registerProgramDialects(registry);
   module.getContext()->appendDialectRegistry(registry);
@@ -81,22 +120,24 @@ FailureOr<std::shared_ptr<Program>> compileProgram(ModuleOp module, StringRef en
     SymbolTable symbols(module);
     key = digestOf(reachableFrom(symbols, root), describeCompilation(target) + (options.reference ? "reference" : "") +
                                                      "memory " + std::to_string(options.memoryBudget));
-    if (auto plan = load(*disk, key))
+    auto plan = load(*disk, key);
+    spent.load = watch.lap();
+    if (plan)
       return std::shared_ptr<Program>(new Program(std::move(*plan)));
   }
   FailureOr<func::FuncOp> function = planEntry(module, entry, options, &spent);
   if (failed(function))
     return failure();
-  lap(nullptr);
+  watch.lap();
 
   SmallVector<Operation *> kernels = launchedKernels(*function);
-  auto compiled = compileKernels(kernels, target);
+  auto compiled = compileKernels(kernels, target, spent.code);
   if (failed(compiled))
     return failure();
   llvm::StringMap<std::shared_ptr<const CompiledKernel>> byName;
   for (auto [kernel, code] : llvm::zip(kernels, *compiled))
     byName[SymbolTable::getSymbolName(kernel)] = code;
-  lap(&ProgramTimes::kernels);
+  spent.kernels = watch.lap();
 
   auto plan = PlanTemplate::create(*function, byName);
   if (failed(plan))
@@ -104,7 +145,7 @@ FailureOr<std::shared_ptr<Program>> compileProgram(ModuleOp module, StringRef en
   if (disk)
     store(*disk, key, *plan);
   std::shared_ptr<Program> program(new Program(std::move(*plan)));
-  lap(&ProgramTimes::build);
+  spent.build = watch.lap();
   return program;
 }
 

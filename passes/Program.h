@@ -15,9 +15,12 @@ struct ProgramOptions : PlanOptions {
   Target target = Target::host();
 };
 
-/// Where the time of compileProgram went, in seconds.
+/// Where the time of compileProgram went, in seconds: loading from disk, or the stages of PlanTimes, kernels (of which
+/// `code` is what all threads did) and build. Of the whole process they are printed at its end if TCC_MLIR_TIMING is
+/// set.
 struct ProgramTimes : PlanTimes {
-  double kernels = 0, build = 0;
+  double load = 0, kernels = 0, build = 0;
+  CompileTimes code;
 };
 
 /// Immutable; run() may be called from several threads at once.

@@ -34,6 +34,12 @@ std::vector<Workload> decompositions() {
        [=] {
          return compiled([](Tensor a, Tensor b) { return linalg::solve(a, b); }, normal(square512), normal({512, 64}));
        }},
+      {"cholesky_f32_512",
+       [=] {
+         Tensor a = normal(square512), positive = matmul(a, a.T()) + eye(512, float32);
+         eval(positive);
+         return compiled([](Tensor x) { return linalg::cholesky(x); }, positive);
+       }},
       onNormal("eigh_f32_512", {square512}, float32, eigh),
       onNormal("svdgrad_f32_64x24x24", {Shape{64, 24, 24}}, float32, svdGradient),
       onNormal("fft_c64_4096x1024", {Shape{4096, 1024}}, complex64, [](Tensor x) { return fft::fft(x); }),

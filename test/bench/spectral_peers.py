@@ -100,7 +100,7 @@ def best(workload, peer, call, seconds):
 
 def measure_ours(bench, names, seconds):
     with tempfile.NamedTemporaryFile("r", suffix=".json") as file:
-        subprocess.run([bench, f"--benchmark_filter=^({'|'.join(names)})/", f"--benchmark_out={file.name}",
+        subprocess.run([bench, "--group=all", f"--benchmark_filter=^({'|'.join(names)})/", f"--benchmark_out={file.name}",
                         "--benchmark_out_format=json"], check=True, capture_output=True,
                        env=os.environ | {"TCC_BENCH_SECONDS": str(seconds)})
         return json.load(file)
@@ -117,7 +117,7 @@ def main():
     peers = list(libraries())
     known = peers[0][1]
     groups = {}
-    listing = subprocess.run([arguments.bench, "--benchmark_list_tests"], check=True, capture_output=True, text=True)
+    listing = subprocess.run([arguments.bench, "--group=all", "--benchmark_list_tests"], check=True, capture_output=True, text=True)
     for name in (line.split("/")[0] for line in listing.stdout.split()):
         match = re.fullmatch(r"([a-z0-9]+)_(f32|f64|c64|c128)_((\d+x)*\d+|1M)", name)
         if match and match[1] in known and re.search(arguments.only, name):

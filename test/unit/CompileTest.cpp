@@ -524,7 +524,7 @@ TEST(Effort, less_effort_gives_the_same_bits) {
   auto expectSame = [](const std::string &text, std::vector<char> a, std::vector<char> b, size_t bytes,
                        const std::vector<int64_t> &dims, bool isBinary, auto infinity) {
     std::vector<std::vector<char>> results;
-    for (Effort effort : {Effort::full, Effort::some, Effort::little}) {
+    for (Effort effort : {Effort::full, Effort::little}) {
       Kernel kernel(text, testTarget(), effort);
       Guarded<char> out(bytes);
       std::vector<void *> buffers{a.data(), b.data(), out.data()};
@@ -535,7 +535,6 @@ TEST(Effort, less_effort_gives_the_same_bits) {
       unifyNaNs(results.back(), infinity);
     }
     EXPECT_EQ(results[0], results[1]) << text;
-    EXPECT_EQ(results[0], results[2]) << text;
   };
   auto bytesOf = [](const auto &values) {
     auto *begin = reinterpret_cast<const char *>(values.data());

@@ -109,7 +109,7 @@ TEST_F(ProgramTest, CompileTimeOfSixtyOps) {
     x = "%z" + n;
   }
   text += "  return " + x + " : " + t + "\n}\n";
-  ProgramTimes first, best{{1, 1, 1}, 1, 1};
+  ProgramTimes first, best{{1, 1, 1}, 1, 1, 1, {}};
   ASSERT_TRUE(compile(text, false, &first));
   for (int i = 0; i < 10; ++i) {
     ProgramTimes times;
