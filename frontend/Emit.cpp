@@ -224,7 +224,7 @@ void emit(OpId id, std::span<const Tensor *const> operands, std::span<const Attr
         return;
       }
   Operation *op =
-      Operation::create(e.loc, e.name, prototype.getResultTypes(), e.values, prototype.getDiscardableAttrDictionary(),
+      Operation::create(e.loc, e.name, prototype.getResultTypes(), e.values, prototype.getRawDictionaryAttrs(),
                         prototype.getPropertiesStorage(), BlockRange(), /*numRegions=*/0);
   graph->builder.insert(op);
   assert(results.size() == op->getNumResults() && "the generated builder knows the op's results");

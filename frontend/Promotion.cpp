@@ -240,7 +240,10 @@ std::vector<Tensor> promoteAll(std::span<const Tensor> xs, Promote how, const ch
 std::pair<Tensor, Tensor> promoteBinary(const Tensor &a, const Tensor &b, Promote how, const char *op, Loc where) {
   auto operand = [&](size_t i) -> const Tensor & { return i == 0 ? a : b; };
   Dtype dtype = resultDtype(commonDtypeOf(2, operand, op, where), how);
-  Shape shape = broadcastShapes(a.shape(), b.shape(), op, where);
+  // Mostly one of them broadcasts to the other as it is, and no shape is made.
+  bool isOfA = b.shape().empty() || a.shape() == b.shape(), isOfB = a.shape().empty();
+  Shape common = isOfA || isOfB ? Shape() : broadcastShapes(a.shape(), b.shape(), op, where);
+  const Shape &shape = isOfA ? a.shape() : isOfB ? b.shape() : common;
   Tensor x = fitted(a, dtype, shape, op, where); // first: ops stand in the order of operands
   return {std::move(x), fitted(b, dtype, shape, op, where)};
 }
