@@ -88,11 +88,9 @@ def summary(mine, peers, first, context):
     if first:
         extra = {name: row["disk_s"] - row["warm_s"] for name, row in first.items()}
         worst = max(extra, key=extra.get)
-        load = [row["load_s"] for row in first.values()]
         text.append(f"First calls of a new process with a warm disk cache (from disk) take "
                     f"{1e3 * statistics.median(extra.values()):.1f} ms longer than a warm call in the median, "
-                    f"{1e3 * extra[worst]:.1f} at most ({worst}): memory that is used for the first time, and reading and "
-                    f"linking, {1e3 * statistics.median(load):.1f} ms in the median, {1e3 * max(load):.1f} at most.")
+                    f"{1e3 * extra[worst]:.1f} at most ({worst}).")
     behind = [name for name, row in mine.items() if row and "jax" in peers.get(name, {})
               and 3 * row["first"] > peers[name]["jax"]["first_s"]]
     if behind:
