@@ -40,8 +40,8 @@ template <class R> struct Left {
   int64_t ld;
   LeftOrder order = LeftOrder::Rows;
 };
-/// The right operand in ColumnBlocks: that of column j and those to its right begins at j * step, its rows lie at
-/// distance `ld`; if ld is 0, one behind the other.
+/// The right operand in ColumnBlocks: the one that begins with column j lies at j * step, its rows at distance `ld`, or
+/// if ld is 0 one behind the other.
 template <class R> struct Blocks {
   const R *data;
   int64_t ld, step;

@@ -21,6 +21,8 @@ int64_t tilesOf(int64_t extent, int64_t of) { return (extent + of - 1) / of; }
 
 /// Tiles of k that are multiplied before the next results: those of two strips of a stay in the first-level cache.
 constexpr int64_t chunk = 16;
+/// Strips that a task packs.
+constexpr int64_t together = 8;
 /// Elements of b's strips that stay in the second-level cache.
 constexpr int64_t blockElements = 1 << 19;
 
@@ -31,37 +33,36 @@ struct Lines {
   int64_t count;         ///< that exist
 };
 
-/// A strip of tiles: lines in rows, or columns in which the elements of two successive k alternate.
-template <int bytes, bool inRows> TCC_INLINE void packStrip(Lines lines, int64_t k, BFloat16 *to) {
-  for (int64_t p = 0; p < k; p += depth, to += tileElements) {
-    const int64_t steps = k - p < depth ? k - p : depth;
-    const BFloat16 *from = lines.data + p * lines.along;
-    if constexpr (bytes == 64)
-      if (lines.count == side && steps == depth && (lines.along == 1 || lines.stride == 1)) {
-        // 16 x 16 pairs of two successive k.
-        typedef uint16_t Narrow __attribute__((vector_size(32), aligned(2), may_alias));
-        typedef uint32_t Pairs __attribute__((vector_size(64)));
-        Vector<int32_t, 64> pairs[side];
-        const bool areLines = lines.along == 1;
-        for (int64_t i = 0; i < side; ++i)
-          if (areLines) {
-            memcpy(&pairs[i], from + i * lines.stride, 64);
-          } else {
-            const BFloat16 *first = from + 2 * i * lines.along, *second = first + lines.along;
-            pairs[i] =
-                Vector<int32_t, 64>(__builtin_convertvector(*reinterpret_cast<const Narrow *>(first), Pairs) |
-                                    __builtin_convertvector(*reinterpret_cast<const Narrow *>(second), Pairs) << 16);
-          }
-        if (areLines != inRows)
-          transposeSquare<int32_t, 64>(pairs);
-        memcpy(static_cast<void *>(to), pairs, sizeof(pairs));
-        continue;
-      }
-    memset(static_cast<void *>(to), 0, tileElements * sizeof(BFloat16));
-    for (int64_t i = 0; i < lines.count; ++i)
-      for (int64_t s = 0; s < steps; ++s)
-        to[inRows ? i * depth + s : s / 2 * depth + 2 * i + s % 2] = from[i * lines.stride + s * lines.along];
-  }
+/// A tile: lines in rows, or columns in which the elements of two successive k alternate.
+template <int bytes, bool inRows> TCC_INLINE void packTile(Lines lines, int64_t steps, BFloat16 *to) {
+  if constexpr (bytes == 64)
+    if (lines.count == side && steps >= depth && (lines.along == 1 || lines.stride == 1)) {
+      // 16 x 16 pairs of two successive k.
+      typedef uint16_t Narrow __attribute__((vector_size(32), aligned(2), may_alias));
+      typedef uint32_t Pairs __attribute__((vector_size(64)));
+      Vector<int32_t, 64> pairs[side];
+      const bool areLines = lines.along == 1;
+      for (int64_t i = 0; i < side; ++i)
+        if (areLines) {
+          memcpy(&pairs[i], lines.data + i * lines.stride, 64);
+        } else {
+          const BFloat16 *first = lines.data + 2 * i * lines.along, *second = first + lines.along;
+          // What the next tile reads is far away.
+          __builtin_prefetch(first + depth * lines.along);
+          __builtin_prefetch(second + depth * lines.along);
+          pairs[i] =
+              Vector<int32_t, 64>(__builtin_convertvector(*reinterpret_cast<const Narrow *>(first), Pairs) |
+                                  __builtin_convertvector(*reinterpret_cast<const Narrow *>(second), Pairs) << 16);
+        }
+      if (areLines != inRows)
+        transposeSquare<int32_t, 64>(pairs);
+      memcpy(static_cast<void *>(to), pairs, sizeof(pairs));
+      return;
+    }
+  memset(static_cast<void *>(to), 0, tileElements * sizeof(BFloat16));
+  for (int64_t i = 0; i < lines.count; ++i)
+    for (int64_t s = 0; s < steps && s < depth; ++s)
+      to[inRows ? i * depth + s : s / 2 * depth + 2 * i + s % 2] = lines.data[i * lines.stride + s * lines.along];
 }
 
 /// 32 x 32 results (+)= tiles packed along k: a0, a1 above each other, b0, b1 side by side. Those of b must not push
@@ -134,6 +135,7 @@ struct TileProduct {
                        : blockElements / (2 * strip) < pairsN ? blockElements / (2 * strip)
                                                               : pairsN;
 
+  /// Packs strips [begin, end), all of a or all of b.
   void pack(int64_t batch, int64_t begin, int64_t end, BFloat16 *to) const {
     int64_t lhs = 0, rhs = 0;
     for (int d = p.offsets.rank - 1; d >= 0; --d) {
@@ -141,17 +143,27 @@ struct TileProduct {
       rhs += batch % p.offsets.dims[d] * p.offsets.rhs[d];
       batch /= p.offsets.dims[d];
     }
-    auto linesOf = [&](const BFloat16 *data, int64_t stride, int64_t along, int64_t extent, int64_t number) {
-      const int64_t first = number * side, rest = extent - first;
-      return Lines{data + first * stride, stride, along, rest < 0 ? 0 : rest < side ? rest : side};
-    };
     vectorised([&]<int bytes>() TCC_INLINED {
-      for (int64_t i = begin; i < end; ++i, to += strip)
-        if (i < 2 * pairsM)
-          packStrip<bytes, true>(linesOf(a.data + lhs, a.rowStride, a.colStride, p.m, i), p.k, to);
-        else
-          packStrip<bytes, false>(linesOf(b.data + rhs, b.colStride, b.rowStride, p.n, i - 2 * pairsM), p.k, to);
+      if (begin < 2 * pairsM)
+        packStrips<bytes, true>({a.data + lhs, a.rowStride, a.colStride, p.m}, begin, end, to);
+      else
+        packStrips<bytes, false>({b.data + rhs, b.colStride, b.rowStride, p.n}, begin - 2 * pairsM, end - 2 * pairsM,
+                                 to);
     });
+  }
+  template <int bytes, bool inRows>
+  TCC_INLINE void packStrips(Lines all, int64_t begin, int64_t end, BFloat16 *to) const {
+    // Strip by strip, or where lines lie side by side a tile of each.
+    const int64_t count = end - begin;
+    for (int64_t t = 0; t < count * steps; ++t) {
+      const int64_t number = all.stride == 1 ? t % count : t / steps, s = all.stride == 1 ? t / count : t % steps;
+      const int64_t first = (begin + number) * side, rest = all.count - first;
+      packTile<bytes, inRows>({all.data + first * all.stride + s * depth * all.along, all.stride, all.along,
+                               rest < 0      ? 0
+                               : rest < side ? rest
+                                             : side},
+                              p.k - s * depth, to + number * strip + s * tileElements);
+    }
   }
 
   /// 32 rows by 32 columns from `begin` to `end` of them; `sums` holds 1024 numbers for each.
@@ -189,7 +201,8 @@ struct TileProduct {
                   }
                   configureTiles();
                   for (int64_t batch = begin; batch < end; ++batch) {
-                    pack(batch, 0, strips, packed.get());
+                    pack(batch, 0, 2 * pairsM, packed.get());
+                    pack(batch, 2 * pairsM, strips, packed.get() + 2 * pairsM * strip);
                     for (int64_t i = 0; i < pairsM; ++i)
                       for (int64_t j = 0; j < pairsN; j += wide)
                         multiply(batch, packed.get(), i, j, j + wide < pairsN ? j + wide : pairsN, sums.get());
@@ -204,9 +217,17 @@ struct TileProduct {
     Scratch<BFloat16> packed(p.batch * perMatrix);
     if (!packed)
       return false;
-    parallelFor(p.batch * strips, grainFor(double(strip) * 0.1), [&](int64_t begin, int64_t end) {
-      for (int64_t task = begin; task < end; ++task)
-        pack(task / strips, task % strips, task % strips + 1, packed.get() + task * strip);
+    // Several strips at a time: of rows of b whole lines of the cache.
+    const int64_t tasksM = tilesOf(2 * pairsM, together), tasks = tasksM + tilesOf(2 * pairsN, together);
+    parallelFor(p.batch * tasks, grainFor(double(together * strip) * 0.1), [&](int64_t begin, int64_t end) {
+      for (int64_t task = begin; task < end; ++task) {
+        const int64_t number = task % tasks;
+        const bool isRight = number >= tasksM;
+        const int64_t last = isRight ? strips : 2 * pairsM;
+        const int64_t first = isRight ? 2 * pairsM + (number - tasksM) * together : number * together;
+        pack(task / tasks, first, first + together < last ? first + together : last,
+             packed.get() + (task / tasks) * perMatrix + first * strip);
+      }
     });
     const int64_t blocks = tilesOf(pairsN, wide);
     std::atomic<bool> hasFailed{false};
