@@ -285,9 +285,9 @@ template <class R> int32_t longOddFft(const char *op, const Pass &pass, const R 
 }
 
 /// One axis, whatever its kind and length. Lines that are long enough to occupy all threads are transformed one after
-/// the other.
+/// the other; of several, those that fit the second-level cache are left to a thread each.
 template <class R> int32_t transformAxis(const char *op, const Pass &pass, const R *in, R *out, TccStatus *status) {
-  constexpr int64_t longLine = 1 << 17; // complex numbers
+  const int64_t longLine = pass.outer == 1 ? 1 << 17 : 1 << 18; // complex numbers
   bool complex = pass.kind == FftKind::Forward || pass.kind == FftKind::Backward, odd = pass.n % 2;
   if (pass.inner > 1 || (complex || odd ? pass.n : pass.n / 2) < longLine)
     return runPass(op, pass, in, out, status);

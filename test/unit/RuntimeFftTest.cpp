@@ -194,7 +194,8 @@ TYPED_TEST(RuntimeFft, norms_divide_all_results) {
   for (int own : {0, 1}) {
     chooseFft(own);
     // Lines, columns, columns far apart, long lines.
-    std::vector<std::vector<int64_t>> shapes = {{5, 12, 1}, {2, 12, 40}, {1, 100, 350}, {2, 3 << 16, 1}};
+    std::vector<std::vector<int64_t>> shapes = {
+        {5, 12, 1}, {2, 12, 40}, {1, 100, 350}, {1, 3 << 16, 1}, {2, 3 << 17, 1}};
     for (const std::vector<int64_t> &shape : shapes)
       for (int64_t norm : {1, 2}) {
         long double n = shape[1], divisor = norm == 1 ? std::sqrt(n) : n;
