@@ -206,11 +206,8 @@ struct ExpReduction {
   F r, lo;
 };
 ExpReduction reduceExp(F x);
-/// e^x - 1 but for the smallest |x|, where halving would lose subnormals.
-F expm1Of(F x);
-
-/// The same in twice the precision for x >= 0, with a relative error of about 2^-(precision + 2).
-Pair expm1Pair(F x);
+/// (e^x - 1) / 2 within exp's range, but for the smallest |x|, where halving loses subnormals.
+F halfExpm1(F x);
 
 /// A positive finite x = (1 + f) 2^e with f in [sqrt(1/2) - 1, sqrt(2) - 1] and e integral.
 struct Split {

@@ -104,29 +104,20 @@ F expandExp2(F x) {
   return scaleByPowerOfTwo(p + 1.0, n);
 }
 
-F expm1Of(F x) {
+F halfExpm1(F x) {
   // 2^n (e^r - 1) + (2^n - 1), halved so that n may reach the exponent of infinity.
   Emitter &e = *x.e;
-  x = clampKeepNan(x, e.pick(-25.0, -60.0), e.pick(89.0, 710.0));
   ExpReduction d = reduceExp(x);
   F p = d.r + e.fma(d.r * d.r, e.poly(d.r, e.pick(expQ32, expQ64)), d.lo);
   F half = e.exp2i(d.n.integer - 1);
-  return e.fma(half, p, half - 0.5) * 2.0;
-}
-
-Pair expm1Pair(F x) {
-  Emitter &e = *x.e;
-  ExpReduction d = reduceExp(x);
-  Pair p = e.fastTwoSum(d.r, e.fma(d.r * d.r, e.poly(d.r, e.pick(expQ32, expQ64)), d.lo));
-  F scale = e.exp2i(d.n.integer);
-  Pair s = e.fastTwoSum(scale - 1.0, scale * p.hi); // scale - 1 is 0 or the larger
-  return {s.hi, e.fma(scale, p.lo, s.lo)};
+  return e.fma(half, p, half - 0.5);
 }
 
 F expandExpm1(F x) {
   // Below half an ulp of 1 the quadratic term is lost and halving would lose subnormals and the sign of 0.
   Emitter &e = *x.e;
-  return e.select(e.abs(x) < std::ldexp(1.0, -e.precision()), x, expm1Of(x));
+  F clamped = clampKeepNan(x, e.pick(-25.0, -60.0), e.pick(89.0, 710.0));
+  return e.select(e.abs(x) < std::ldexp(1.0, -e.precision()), x, halfExpm1(clamped) * 2.0);
 }
 
 //===----------------------------------------------------------------------===//

@@ -60,20 +60,21 @@ F expandCosh(F x) {
 }
 
 F expandTanh(F x) {
-  // tanh x = (e^2x - 1) / (e^2x + 1), numerator and denominator with their low parts: one correction of the quotient by
-  // its remainder then leaves little but the last rounding.
+  // tanh a = h / (h + 1) with h = (e^2a - 1) / 2, whose error counts 1 / (h + 1) times. The remainder h - q (h + 1)
+  // takes the roundings of the sum and of the quotient back: h - q is exact up to 1, and later the sum's counts less.
   Emitter &e = *x.e;
   F a = e.abs(x);
   const double top = e.pick(10.0, 22.0);
-  Pair m = expm1Pair(e.select(a > top, e.constant(top), a) * 2.0);
-  F d = m.hi + 2.0;
-  F dl = (m.hi - (d - 2.0)) + m.lo;
-  F inverse = 1.0 / d;
-  F q = m.hi * inverse;
-  Pair b = e.twoProduct(q, d);
-  F r = e.fma(((m.hi - b.hi) - b.lo) + (m.lo - q * dl), inverse, q);
-  r = e.select(a < std::ldexp(1.0, -e.precision() / 2), a, r);
-  return e.copySign(r, x);
+  F h = halfExpm1(e.select(a > top, e.constant(top), a) * 2.0);
+  F inverse = 1.0 / (h + 1.0);
+  F q = h * inverse, rest = h - q;
+  if (e.hasFma()) {
+    rest = e.fma(-q, h, rest);
+  } else {
+    Pair b = e.twoProduct(q, h);
+    rest = (rest - b.hi) - b.lo;
+  }
+  return e.copySign(e.fma(rest, inverse, q), x);
 }
 
 /// The low part of sqrt(w + lo) whose high part is s = sqrt(w); 0 where s is.
