@@ -22,6 +22,8 @@ template <bool isMax, class R> TCC_INLINE bool better(R candidate, R best) {
 template <class R> using StepOf = std::conditional_t<sizeof(R) == 8, int64_t, int32_t>;
 /// Elements of a row, or rows of a column, that one task looks at: few enough for int32 steps.
 constexpr int64_t longest = 65536;
+/// Columns of a task: what it knows of each stays in the first-level cache.
+constexpr int64_t columnsAtOnce = 2048;
 
 /// One contiguous row: lanes keep their own best, so that the loop is a vector loop; ties go to the lower index.
 template <bool isMax, class T> TCC_INLINE int64_t argOfRow(const T *x, int64_t n) {
@@ -68,20 +70,33 @@ template <bool isMax, class T>
 TCC_INLINE void argOfColumns(const T *x, int64_t n, int64_t stride, int64_t count, int64_t first, int64_t *winners) {
   using R = Computed<T>;
   using Step = StepOf<R>;
-  constexpr int64_t width = 512;
-  R best[width];
-  Step index[width];
+  R best[columnsAtOnce];
+  Step index[columnsAtOnce];
   for (int64_t j = 0; j < count; ++j) {
     best[j] = R(x[j]);
     index[j] = 0;
   }
-  for (Step i = 1; i < n; ++i)
+  // Several rows at a time: the best so far of a column passes through registers.
+  auto compare = [&](auto rows, Step first) TCC_INLINED {
     for (int64_t j = 0; j < count; ++j) {
-      R value = R(x[i * stride + j]);
-      bool wins = better<isMax>(value, best[j]);
-      best[j] = wins ? value : best[j];
-      index[j] = wins ? i : index[j];
+      R high = best[j];
+      Step at = index[j];
+      for (Step r = 0; r < decltype(rows)::value; ++r) {
+        R value = R(x[(first + r) * stride + j]);
+        bool wins = better<isMax>(value, high);
+        high = wins ? value : high;
+        at = wins ? first + r : at;
+      }
+      best[j] = high;
+      index[j] = at;
     }
+  };
+  constexpr Step rowsAtOnce = 4;
+  Step i = 1;
+  for (; i + rowsAtOnce <= n; i += rowsAtOnce)
+    compare(std::integral_constant<Step, rowsAtOnce>(), i);
+  for (; i < n; ++i)
+    compare(std::integral_constant<Step, 1>(), i);
   for (int64_t j = 0; j < count; ++j)
     winners[j] = first + index[j];
 }
@@ -93,7 +108,7 @@ int32_t argReduce(const char *op, const TccTensor &in, const TccTensor &out, int
   const T *x = static_cast<const T *>(in.data);
   int64_t *y = static_cast<int64_t *>(out.data);
   int64_t outer = extentOf(in, 0, int32_t(axis)), n = in.shape[axis], inner = extentOf(in, int32_t(axis) + 1, in.rank);
-  constexpr int64_t width = 512;
+  constexpr int64_t width = columnsAtOnce;
   int64_t parts = (inner + width - 1) / width, block = longest;
   // Too few rows or columns to keep many threads busy: shorter blocks.
   if (outer * parts < 64 && n * inner * outer > longest)
