@@ -111,10 +111,10 @@ bool KernelWriter::leavesItsGroup(unsigned buffer) {
   for (Group &group : plan.groups) {
     bool touches = false, accumulates = false;
     for (Generic *generic : group.generics)
-      for (Access &access : generic->accesses)
+      for (auto [a, access] : llvm::enumerate(generic->accesses))
         if (access.buffer == buffer) {
           touches = true;
-          accumulates |= generic->hasReduction();
+          accumulates |= generic->hasReduction() && a >= generic->numInputs;
         }
     if (accumulates)
       return true;
@@ -432,7 +432,7 @@ LogicalResult KernelWriter::write(ArrayRef<std::unique_ptr<KernelWriter>> region
   bool split = plan.splitGroup >= 0;
   if (split)
     for (Generic *generic : plan.groups[plan.splitGroup].generics)
-      for (unsigned i = 0; i < generic->numOutputs(); ++i) {
+      for (unsigned i = 0; generic->hasReduction() && i < generic->numOutputs(); ++i) {
         unsigned id = generic->output(i).buffer;
         const Buffer &buffer = nest.buffers[id];
         Size elements = ownElements(buffer);
@@ -560,7 +560,7 @@ LogicalResult emitKernelLoops(func::FuncOp kernel, const EmitLoopsOptions &optio
     bool redirected = false, possible = true;
     for (Generic *generic : plan.groups[plan.splitGroup].generics)
       for (OpOperand &output : generic->op.getDpsInitsMutable())
-        if (isa<BlockArgument>(output.get())) {
+        if (generic->hasReduction() && isa<BlockArgument>(output.get())) {
           possible &= accumulateInTemporary(kernel, generic->op, output);
           redirected = true;
         }

@@ -130,6 +130,7 @@ void FusionGroups::unite(unsigned into, unsigned from) {
   target.members.append(source.members);
   target.flops += source.flops;
   target.numReductions += source.numReductions;
+  target.whole = target.whole ? target.whole : source.whole;
   target.needs |= source.needs;
   target.needs.reset(into - segmentBegin);
   target.needs.reset(from - segmentBegin);
@@ -158,6 +159,9 @@ bool FusionGroups::isSmallEnough(const Group &a, const Group &b) const {
 
 /// Rows to keep the cores busy with.
 static constexpr int64_t enoughRows = 16;
+/// From here on emission cuts any pass into pieces (passes/LoopPlan.cpp, chooseSplit); less data stays in the caches
+/// between two kernels.
+static constexpr int64_t elementsOfPass = 1 << 20;
 
 static int64_t estimateElements(Value tensor, int64_t numAxes) {
   int64_t product = 1;
@@ -192,11 +196,15 @@ bool FusionGroups::hasRows(Value tensor, const Group &group) const {
   return true;
 }
 
+bool FusionGroups::computes(const Group &group, const Base &base) const {
+  auto position = positions.find(base.value.getDefiningOp());
+  return !base.shapeOnly && position != positions.end() && llvm::is_contained(group.members, position->second);
+}
+
 // Each row of the op at `index` reads the same row of the producer.
 bool FusionGroups::readsRows(unsigned index, const Group &producer, int64_t numRows) const {
   for (const Base &base : bases[index]) {
-    auto position = positions.find(base.value.getDefiningOp());
-    if (base.shapeOnly || position == positions.end() || !llvm::is_contained(producer.members, position->second))
+    if (!computes(producer, base))
       continue;
     if (!base.path || int64_t(base.path.getNumResults()) < numRows)
       return false;
@@ -227,8 +235,38 @@ bool FusionGroups::onlyUsedBy(const Group &group, unsigned index) {
   return true;
 }
 
-// sum(f(x)): the producer is part of the reduction's loop. With rows of their own (the last axes are reduced) the
-// producer's values may be stored as well, and later ops may use both.
+// The op at `index` reads what the pass of the producer computes, not only what it has reduced.
+bool FusionGroups::readsPass(unsigned index, const Group &producer) const {
+  return llvm::any_of(bases[index], [&](const Base &base) {
+    return computes(producer, base) && shapes.haveSameShape(base.value, producer.whole);
+  });
+}
+
+// One more op in a pass over large data: it does at each element what the pass has there, or reduces the same axes.
+bool FusionGroups::joinPass(unsigned index, Group &group, Group &producer) {
+  Operation *op = ops[index];
+  bool reduces = roleOf(op) == Role::Reduction;
+  Value shape = reduces ? op->getOperand(0) : op->getResult(0);
+  int64_t rank = tensorType(producer.whole).getRank();
+  if (group.members.size() > 1 || !(reduces || roleOf(op) == Role::Elementwise) ||
+      !shapes.haveSameShape(shape, producer.whole) || !readsRows(index, producer, rank))
+    return false;
+  if (reduces) {
+    auto axes = op->getAttrOfType<DenseI64ArrayAttr>("axes").asArrayRef();
+    if (int64_t(axes.size()) != rank - producer.numRows || *llvm::min_element(axes) != producer.numRows)
+      return false;
+  }
+  if (llvm::any_of(bases[index], [&](const Base &base) {
+        return computes(producer, base) && !shapes.haveSameShape(base.value, producer.whole);
+      }))
+    return false;
+  group.rows = producer.rows;
+  group.numRows = producer.numRows;
+  return true;
+}
+
+// sum(f(x)): the producer is part of the reduction's loop. If the last axes are reduced, the producer's values may be
+// stored as well, and later ops may use both: row by row, or in one pass that is long enough to be cut into pieces.
 bool FusionGroups::fuseReduction(unsigned index, Group &group, Group &producer) {
   Operation *op = ops[index];
   auto axes = op->getAttrOfType<DenseI64ArrayAttr>("axes").asArrayRef();
@@ -236,6 +274,8 @@ bool FusionGroups::fuseReduction(unsigned index, Group &group, Group &producer) 
   int64_t rank = tensorType(whole).getRank();
   auto firstReduced = llvm::min_element(axes);
   int64_t first = axes.empty() ? rank : *firstReduced;
+  if (producer.whole)
+    return joinPass(index, group, producer);
   if (producer.numReductions) {
     if (!hasRows(kept, producer) || first < producer.numRows || !readsRows(index, producer, producer.numRows) ||
         !isWorthRows(producer.rows, producer.numRows, whole))
@@ -245,9 +285,19 @@ bool FusionGroups::fuseReduction(unsigned index, Group &group, Group &producer) 
     return true;
   }
   bool isTrailing = first + int64_t(axes.size()) == rank;
-  if (isTrailing && producer.numRows == rank && hasRows(whole, producer) && readsRows(index, producer, rank) &&
-      isWorthRows(kept, first, whole))
-    return true;
+  if (isTrailing && producer.numRows == rank && hasRows(whole, producer) && readsRows(index, producer, rank)) {
+    if (isWorthRows(kept, first, whole))
+      return true;
+    bool isPass = group.members.size() == 1 && estimateElements(whole) >= elementsOfPass &&
+                  llvm::all_of(producer.members, [&](unsigned member) {
+                    return roleOf(ops[member]) == Role::Elementwise && readsRows(member, producer, rank) &&
+                           shapes.haveSameShape(ops[member]->getResult(0), whole);
+                  });
+    if (isPass) {
+      group.whole = whole;
+      return true;
+    }
+  }
   return onlyUsedBy(producer, index) && isCheapAgain(producer, op);
 }
 
@@ -263,6 +313,8 @@ bool FusionGroups::fuseTranspose(unsigned index, Group &group, Group &producer) 
 
 bool FusionGroups::fuseElementwise(unsigned index, Group &group, Group &producer) {
   Operation *op = ops[index];
+  if (producer.whole && readsPass(index, producer))
+    return joinPass(index, group, producer);
   if (producer.numReductions) {
     // What is reduced exists once, row by row.
     if (!readsRows(index, producer, producer.numRows) || !hasRows(group.rows, producer) ||
@@ -296,7 +348,8 @@ bool FusionGroups::fuseElementwise(unsigned index, Group &group, Group &producer
 bool FusionGroups::fuse(unsigned index, unsigned into, unsigned from) {
   Group &group = groups[into], &producer = groups[from];
   Role role = roleOf(ops[index]);
-  if (role == Role::Contraction || role == Role::Source || !isSmallEnough(group, producer) || wouldCycle(into, from))
+  if (group.whole || role == Role::Contraction || role == Role::Source || !isSmallEnough(group, producer) ||
+      wouldCycle(into, from))
     return false;
   // What is reduced exists row by row, also for the ops that the group has taken in before.
   if (producer.numReductions && llvm::any_of(group.members, [&](unsigned member) {
@@ -348,7 +401,7 @@ void FusionGroups::mergeSiblings(unsigned begin, unsigned end) {
       if (isNew || previous == reader)
         continue;
       Group &a = groups[previous], &b = groups[reader];
-      if (a.numRows != b.numRows || !hasRows(b.rows, a) || !isSmallEnough(a, b))
+      if (a.whole || b.whole || a.numRows != b.numRows || !hasRows(b.rows, a) || !isSmallEnough(a, b))
         continue;
       bool elementwise = !a.numReductions && !b.numReductions && shapes.haveSameShape(base.value, a.rows);
       Operation *first = ops[previousIndex], *second = ops[index];

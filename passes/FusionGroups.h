@@ -48,6 +48,10 @@ private:
     mlir::Value rows;                    // a tensor whose first numRows axes are the rows
     int64_t numRows = 0;
     unsigned numReductions = 0; // without any, a member that is not stored can be computed at any position
+    /// Of a kernel that stores and reduces in one pass over fewer rows than keep the cores busy: the shape it passes
+    /// over. Emission cuts that pass into pieces, which needs everything else in the kernel to come after the
+    /// reductions.
+    mlir::Value whole;
     bool isKernel = false;
     int64_t flops = 0;     // of one element of all members
     llvm::BitVector needs; // groups of this segment that must run before, by their position in it
@@ -57,6 +61,7 @@ private:
   void place(unsigned index);
   bool fuse(unsigned index, unsigned group, unsigned producer);
   bool fuseReduction(unsigned index, Group &group, Group &producer);
+  bool joinPass(unsigned index, Group &group, Group &producer);
   bool fuseTranspose(unsigned index, Group &group, Group &producer);
   bool fuseElementwise(unsigned index, Group &group, Group &producer);
   void mergeSiblings(unsigned begin, unsigned end);
@@ -72,7 +77,9 @@ private:
 
   bool onlyUsedBy(const Group &group, unsigned index);
   bool hasRows(mlir::Value tensor, const Group &group) const;
+  bool computes(const Group &group, const Base &base) const;
   bool readsRows(unsigned index, const Group &producer, int64_t numRows) const;
+  bool readsPass(unsigned index, const Group &producer) const;
   bool isCheapAgain(const Group &producer, mlir::Operation *reader) const;
   bool isWorthRows(mlir::Value rows, int64_t numRows, mlir::Value whole) const;
   bool mayRepeat(const Base &base, mlir::Operation *reader) const;

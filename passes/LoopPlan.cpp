@@ -232,6 +232,20 @@ void layOutTemporaries(KernelNest &nest, LoopPlan &plan) {
     }
 }
 
+/// Whether anything but one store and the loads behind it in the loops of `group`, which get what was stored as it is,
+/// touches a buffer.
+bool isTouchedElsewhere(const KernelNest &nest, const Group &group, unsigned buffer) {
+  unsigned stores = 0, others = 0;
+  for (const Generic &generic : nest.generics)
+    for (auto [a, access] : llvm::enumerate(generic.accesses))
+      if (access.buffer == buffer) {
+        stores += a >= generic.numInputs;
+        others += !llvm::is_contained(group.generics, &generic) || (a < generic.numInputs && !stores);
+      }
+  Value value = nest.buffers[buffer].value;
+  return stores != 1 || others || !llvm::all_of(value.getUsers(), llvm::IsaPred<linalg::GenericOp, memref::SubViewOp>);
+}
+
 void chooseSplit(KernelNest &nest, LoopPlan &plan) {
   int64_t outer = 1;
   for (const Size &extent : nest.outerExtents)
@@ -242,7 +256,7 @@ void chooseSplit(KernelNest &nest, LoopPlan &plan) {
     return;
   // The reduction group comes after nothing but the stores of its neutral elements.
   for (auto [i, group] : llvm::enumerate(plan.groups)) {
-    bool reduces = llvm::all_of(group.generics, [](Generic *generic) { return generic->hasReduction(); });
+    bool reduces = llvm::any_of(group.generics, [](Generic *generic) { return generic->hasReduction(); });
     if (!reduces) {
       bool onlyInit = llvm::all_of(group.generics, [](Generic *generic) { return isFill(generic->op); });
       if (onlyInit)
@@ -251,17 +265,23 @@ void chooseSplit(KernelNest &nest, LoopPlan &plan) {
     }
     int loop = -1;
     for (unsigned d = plan.numOuter; d < group.numLoops && loop < 0; ++d)
-      if (group.generics.front()->reduction[d])
+      if (llvm::any_of(group.generics, [&](Generic *generic) { return generic->reduction[d]; }))
         loop = d;
     double work = iterationCost(group) * (plan.vectorOuter ? plan.chunk : 1);
     for (unsigned d = plan.numOuter; d < group.numLoops; ++d)
       work *= estimate(group.generics.front()->extents[d], dynamicSplitGuess);
     if (loop < 0 || work < 2 * blockNanoseconds)
       return;
+    // Each piece reduces its part of the loop and stores its part of the results.
     for (Generic *generic : group.generics)
-      for (unsigned k = 0; k < generic->numOutputs(); ++k)
-        if (!matchCombiner(*generic, k) || !generic->reduction[loop])
+      for (unsigned k = 0; k < generic->numOutputs(); ++k) {
+        const Access &output = generic->output(k);
+        bool isPart = generic->hasReduction()
+                          ? generic->reduction[loop] && matchCombiner(*generic, k)
+                          : !output.strides[loop].is(0) && !isTouchedElsewhere(nest, group, output.buffer);
+        if (!isPart)
           return;
+      }
     const Size &extent = group.generics.front()->extents[loop];
     double perIteration = work / std::max<int64_t>(1, estimate(extent, dynamicSplitGuess));
     int64_t piece = std::max<int64_t>(1, int64_t(blockNanoseconds * 2 / perIteration));
@@ -317,21 +337,13 @@ void chooseTiles(KernelNest &nest, LoopPlan &plan, const EmitLoopsOptions &optio
     }
 }
 
-bool isTouchedElsewhere(const KernelNest &nest, const Access &access) {
-  unsigned touches = 0;
-  for (const Generic &generic : nest.generics)
-    touches += llvm::count_if(generic.accesses, [&](const Access &other) { return other.buffer == access.buffer; });
-  return touches != 1 || !llvm::all_of(nest.buffers[access.buffer].value.getUsers(),
-                                       llvm::IsaPred<linalg::GenericOp, memref::SubViewOp>);
-}
-
 /// Outputs that leave the caches anyway go past them: a plain store first reads the line that it overwrites. Measured
 /// on a Xeon whose last-level cache is shared by many, a loop of x -> f(x) takes 0.8 of the time with 24 MiB of results
 /// and 0.6 with 64; with 16 MiB, which stay in that cache from turn to turn, 1.1.
 void chooseStreams(KernelNest &nest, LoopPlan &plan, const EmitLoopsOptions &options) {
   constexpr int64_t leastBytes = 24 << 20;
   constexpr unsigned maxStreams = 4; // each fills a buffer of the core for the line it is in
-  if (options.oneIteration || plan.splitGroup >= 0)
+  if (options.oneIteration)
     return;
   SmallVector<Access *> streams;
   for (Group &group : plan.groups)
@@ -340,7 +352,7 @@ void chooseStreams(KernelNest &nest, LoopPlan &plan, const EmitLoopsOptions &opt
         Access &access = generic->output(i);
         const Buffer &buffer = nest.buffers[access.buffer];
         if (buffer.isTemporary || group.lanes == 1 || !access.strides[group.vectorLoop].is(1) ||
-            isTouchedElsewhere(nest, access))
+            isTouchedElsewhere(nest, group, access.buffer))
           continue;
         int64_t element = buffer.kind.storage.getIntOrFloatBitWidth() / 8 * (buffer.kind.isComplex ? 2 : 1);
         Size bytes = Size::constant(element);

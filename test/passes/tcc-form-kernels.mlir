@@ -35,6 +35,36 @@ func.func @normalising_by_the_total_of_a_large_tensor_is_two_kernels(%x: tensor<
 
 // -----
 
+// CHECK-LABEL: func.func @a_large_tensor_is_stored_and_reduced_in_one_kernel
+// CHECK-COUNT-1: tcc.launch
+// CHECK-NOT: tcc.launch
+// CHECK-NOT: @kernel_1
+func.func @a_large_tensor_is_stored_and_reduced_in_one_kernel(%x: tensor<2000x1000xf32>)
+    -> (tensor<2000x1000xf32>, tensor<f32>, tensor<f32>) {
+  %y = tcc.add %x, %x : tensor<2000x1000xf32>
+  %q = tcc.square %y : tensor<2000x1000xf32>
+  %s = tcc.reduce_sum %q {axes = array<i64: 0, 1>} : tensor<2000x1000xf32> -> tensor<f32>
+  %m = tcc.reduce_max %y {axes = array<i64: 0, 1>} : tensor<2000x1000xf32> -> tensor<f32>
+  return %y, %s, %m : tensor<2000x1000xf32>, tensor<f32>, tensor<f32>
+}
+
+// -----
+
+// The total is known after the pass over the tensor.
+// CHECK-LABEL: func.func @what_needs_the_total_is_no_part_of_the_pass
+// CHECK-COUNT-2: tcc.launch
+// CHECK-NOT: tcc.launch
+func.func @what_needs_the_total_is_no_part_of_the_pass(%x: tensor<2000000xf32>)
+    -> (tensor<2000000xf32>, tensor<2000000xf32>) {
+  %y = tcc.exp %x : tensor<2000000xf32>
+  %s = tcc.reduce_sum %y {axes = array<i64: 0>} : tensor<2000000xf32> -> tensor<f32>
+  %b = tcc.broadcast %s {dims = array<i64>} : tensor<f32> -> tensor<2000000xf32>
+  %z = tcc.divide %y, %b : tensor<2000000xf32>
+  return %y, %z : tensor<2000000xf32>, tensor<2000000xf32>
+}
+
+// -----
+
 // CHECK-LABEL: func.func @equal_layers_are_one_function
 // CHECK-COUNT-2: tcc.launch @kernel_0
 // CHECK-NOT: @kernel_1

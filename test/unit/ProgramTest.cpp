@@ -92,6 +92,60 @@ TEST_F(ProgramTest, LargeSumIsSplitAndFinished) {
   EXPECT_NEAR(y[0].as<float>()[0], sum / 1e6, 1e-5);
 }
 
+/// y = tanh(x) and 3 y are stored, the last `reduced` axes of y and of y^2 reduced; then what is left is divided by the
+/// sum.
+std::string pass(int reduced, bool normalised) {
+  const std::string type = "tensor<3x400001xf64>", kept = reduced == 1 ? "tensor<3xf64>" : "tensor<f64>",
+                    axes = reduced == 1 ? "axes = array<i64: 1>" : "axes = array<i64: 0, 1>",
+                    reduction = " {" + axes + "} : " + type + " -> " + kept + "\n";
+  return "func.func @main(%x: " + type + ") -> (" + type + ", " + type + ", " + kept + ", " + kept + ") {\n" +
+         "  %y = tcc.tanh %x : " + type + "\n  %q = tcc.square %y : " + type + "\n" + //
+         "  %s = tcc.reduce_sum %q" + reduction + "  %m = tcc.reduce_max %y" + reduction +
+         "  %r = tcc.divide %m, %s : " + kept + "\n" + //
+         "  %b = tcc.broadcast " + (normalised ? "%s" : "%m") + " {dims = array<i64" + (reduced == 1 ? ": 0" : "") +
+         ">} : " + kept + " -> " + type + "\n  %three = tcc.constant dense<3.0> : " + type + "\n" +
+         "  %z = tcc.multiply %y, " + (normalised ? "%b" : "%three") + " : " + type + "\n" +
+         "  return %y, %z, %s, %r : " + type + ", " + type + ", " + kept + ", " + kept + "\n}\n";
+}
+
+TEST_F(ProgramTest, LargeDataIsStoredAndReducedInOnePass) {
+  const int64_t rows = 3, columns = 400001;
+  Array x = sample<double>({rows, columns}, 2);
+  for (int reduced : {1, 2}) {
+    std::vector<Array> results = evaluate(pass(reduced, false), {x}, 1e-6);
+    ASSERT_EQ(results.size(), 4u);
+    for (int64_t row = 0; row < rows; row += reduced == 1 ? 1 : rows) {
+      double sum = 0, largest = -1;
+      for (int64_t i = row * columns; i < (reduced == 1 ? row + 1 : rows) * columns; ++i) {
+        double y = std::tanh(x.as<double>()[i]);
+        ASSERT_NEAR(results[0].as<double>()[i], y, 1e-14);
+        ASSERT_NEAR(results[1].as<double>()[i], 3 * y, 1e-14);
+        sum += y * y;
+        largest = std::max(largest, y);
+      }
+      EXPECT_NEAR(results[2].as<double>()[row], sum, 1e-11 * sum);
+      EXPECT_NEAR(results[3].as<double>()[row], largest / sum, 1e-11 * largest / sum);
+    }
+    EXPECT_EQ(countSteps(pass(reduced, false)), 1u);
+    // What needs a total cannot be in the pass that forms it.
+    EXPECT_EQ(countSteps(pass(reduced, true)), 2u);
+  }
+}
+
+TEST_F(ProgramTest, WhatAPassReadsInAnotherOrderIsStoredBefore) {
+  const std::string text = R"(
+func.func @main(%x: tensor<1100000xf64>) -> (tensor<1100000xf64>, tensor<f64>) {
+  %y = tcc.add %x, %x : tensor<1100000xf64>
+  %r = tcc.reverse %y {axes = array<i64: 0>} : tensor<1100000xf64> -> tensor<1100000xf64>
+  %q = tcc.multiply %y, %r : tensor<1100000xf64>
+  %s = tcc.reduce_sum %q {axes = array<i64: 0>} : tensor<1100000xf64> -> tensor<f64>
+  return %y, %s : tensor<1100000xf64>, tensor<f64>
+}
+)";
+  Array x = sample<double>({1100000});
+  evaluate(text, {x}, 1e-6);
+}
+
 TEST_F(ProgramTest, LayerNormAndItsInputGradientAreOneKernelEach) {
   std::string text = R"(func.func @main(%x: tensor<64x96xf64>, %g: tensor<96xf64>, %dy: tensor<64x96xf64>)
       -> (tensor<64x96xf64>, tensor<64x96xf64>) {

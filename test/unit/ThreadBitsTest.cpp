@@ -78,6 +78,11 @@ std::vector<Program> programs() {
          Tensor x = sample({600, 1000});
          return std::vector{sum(x * x), sum(exp(x), 0), sum(x, 1), max(x), mean(x * 2 + 1, 0)};
        }},
+      {"pass",
+       [] {
+         Tensor y = sample({1100, 1000}) * 2 + 1;
+         return std::vector{y, sum(square(y)), max(y), y * 3};
+       }},
       {"softmax", [=] { return std::vector{softmax(sample(plane)), softmax(sample(plane), 0)}; }},
       {"transposes", [] { return std::vector{transpose(sample({40, 50, 60}), {2, 1, 0}) * 2}; }},
       {"scans",
