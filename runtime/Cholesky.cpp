@@ -3,43 +3,71 @@
 // matrix per thread.
 #include "runtime/Decompose.h"
 #include "runtime/FactorPanel.h"
-#include "runtime/RowProduct.h"
 #include "runtime/Substitution.h"
 
 using namespace tcc::runtime;
 
 namespace {
 
-/// Columns of a panel: below four of them LAPACK's is as fast.
+/// Columns of a panel; smaller matrices are LAPACK's.
 constexpr int64_t panelColumns = 64;
+
+/// x {rows, panelColumns} := x l^-H for a row-major lower triangle l: a stripe of rows after the other, transposed.
+template <class T> void solveFromRight(int64_t rows, const T *l, T *x, int64_t ld) {
+  constexpr int64_t stripe = 32;
+  alignas(64) T columns[panelColumns * stripe];
+  for (int64_t first = 0; first < rows; first += stripe) {
+    T *corner = x + first * ld;
+    const int64_t count = rows - first < stripe ? rows - first : stripe;
+    for (int64_t i = 0; i < count; ++i)
+      for (int64_t j = 0; j < panelColumns; ++j)
+        columns[j * stripe + i] = conjugate(corner[i * ld + j]);
+    solveTriangle(panelColumns, count, l, ld, {true, false, false}, columns, stripe);
+    for (int64_t i = 0; i < count; ++i)
+      for (int64_t j = 0; j < panelColumns; ++j)
+        corner[i * ld + j] = conjugate(columns[j * stripe + i]);
+  }
+}
 
 /// Factors the lower triangle of a row-major Hermitian matrix in place; what is above the diagonal loses its meaning.
 /// Returns LAPACK's info: the order of the first leading minor that is not positive definite.
-template <class T> int64_t factor(T *a, int64_t n) {
+/// `space` holds factorSpace() numbers.
+template <class T> int64_t factorSpace(int64_t n) {
+  return n <= panelColumns ? 0 : 2 * PackedLeft<T>::spaceFor(n, panelColumns, n);
+}
+template <class T> int64_t factor(T *a, int64_t n, Real<T> *space) {
   // Fortran sees the transpose, a^T = u^H u with u = l^T, in whose memory l is in row-major order.
   BlasInt leading = BlasInt(n), info = 0;
-  if (n <= 4 * panelColumns) {
+  if (n <= panelColumns) {
     lapack<T>()->potrf("U", &leading, a, &leading, &info, 1);
     return info;
   }
   int64_t failed = 0;
+  // The rows below a diagonal block. Tiles read one panel's while the next is packed.
+  auto rowsBelow = [&](int64_t p) {
+    int64_t next = (p + 1) * panelColumns;
+    return PackedLeft<T>(n - next, panelColumns, {a + next * n + next - panelColumns, n}, n,
+                         space + p % 2 * (factorSpace<T>(n) / 2));
+  };
   auto factorPanel = [&](int64_t p) {
     if (failed)
       return;
     int64_t begin = p * panelColumns;
-    BlasInt width = BlasInt(n - begin < panelColumns ? n - begin : panelColumns), below = BlasInt(n - begin) - width;
+    BlasInt width = BlasInt(n - begin < panelColumns ? n - begin : panelColumns);
     T *diagonal = a + begin * (n + 1);
     lapack<T>()->potrf("U", &width, diagonal, &leading, &info, 1);
     if (info)
       failed = begin + info;
-    else if (const T one(1); below > 0)
-      blas<T>()->trsm("L", "U", "C", "N", &width, &below, &one, diagonal, &leading, diagonal + width * n, &leading, 1,
-                      1, 1, 1);
+    else if (int64_t below = n - begin - width; below > 0) {
+      solveFromRight(below, diagonal, diagonal + width * n, n);
+      rowsBelow(p).pack();
+    }
   };
   // A tile's rows above the diagonal are updated, too: they are few.
   auto update = [&](int64_t p, int64_t column, int64_t count) {
-    const T *rows = a + column * n + p * panelColumns;
-    addProduct<T>(n - column, count, panelColumns, T(-1), {rows, n}, {rows, n, true}, T(1), a + column * (n + 1), n);
+    int64_t next = (p + 1) * panelColumns;
+    rowsBelow(p).multiply(count, {a + column * n + p * panelColumns, n, true}, a + next * n + column, n,
+                          Update::Subtract, column - next);
   };
   factorByPanels(n, n, panelColumns, double(n) * panelColumns * 0.02, factorPanel, update);
   return failed;
@@ -71,11 +99,14 @@ int32_t tcc_cholesky(const TccTensor *in, int32_t n_in, const TccTensor *out, in
       if (!lapack<T>())
         return noLibrary("cholesky", "LAPACK", status);
       forEachMatrix(matrices.batch, double(n) * n * n / 3, [&](int64_t begin, int64_t end) {
+        Scratch<Real<T>> space(factorSpace<T>(n));
+        if (!space)
+          return failure.report(begin, noMemory);
         for (int64_t b = begin; b < end; ++b) {
           T *factorOf = l + b * n * n;
           const T *source = a + b * n * n;
           copyRows(factorOf, n, source, n, n, n);
-          if (int64_t info = factor(factorOf, n))
+          if (int64_t info = factor(factorOf, n, space.get()))
             failure.report(b, info);
           clearAboveDiagonal(factorOf, n);
         }
@@ -113,12 +144,13 @@ int32_t tcc_positive_solve(const TccTensor *in, int32_t n_in, const TccTensor *o
     BatchFailure failure;
     forEachMatrix(matrices.batch, double(n) * n * double(n / 6 + k), [&](int64_t begin, int64_t end) {
       Scratch<T> work(n * n);
-      if (!work)
+      Scratch<Real<T>> space(factorSpace<T>(n));
+      if (!work || !space)
         return failure.report(begin, noMemory);
       for (int64_t i = begin; i < end; ++i) {
         T *matrix = a + i * n * n, *source = b + i * n * k, *solution = x + i * n * k;
         memcpy(static_cast<void *>(work.get()), matrix, size_t(n * n) * sizeof(T));
-        if (factor(work.get(), n)) {
+        if (factor(work.get(), n, space.get())) {
           int64_t square[2] = {n, n}, columns[2] = {n, k};
           TccTensor system[2] = {{matrix, in[0].dtype, 2, square}, {source, in[0].dtype, 2, columns}};
           TccTensor result = {solution, in[0].dtype, 2, columns};
@@ -130,7 +162,8 @@ int32_t tcc_positive_solve(const TccTensor *in, int32_t n_in, const TccTensor *o
         // Of the copy only l, the lower triangle, is meant.
         memcpy(static_cast<void *>(solution), source, size_t(n * k) * sizeof(T));
         for (bool adjoint : {false, true})
-          solveTriangular<T>(n, k, work.get(), n, {true, adjoint, false}, solution, k);
+          if (!solveTriangular<T>(n, k, work.get(), n, {true, adjoint, false}, solution, k))
+            failure.report(i, noMemory);
       }
     });
     if (!failure.any())
@@ -172,14 +205,14 @@ int32_t tcc_triangular_solve(const TccTensor *in, int32_t n_in, const TccTensor 
       smallTriangularSolve(a, b, x, n, k, {lower, adjoint, unitDiagonal}, matrices.batch, failure);
       return failure.any() ? outOfMemory(status, op, smallWorkBytes(n * (n + k), in[0].dtype)) : int32_t(TCC_OK);
     }
-    if (!blas<T>())
-      return noLibrary(op, "BLAS", status);
+    BatchFailure failure;
     forEachMatrix(matrices.batch, double(n) * n * double(k) / 3, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         memcpy(static_cast<void *>(x + i * n * k), b + i * n * k, size_t(n * k) * sizeof(T));
-        solveTriangular<T>(n, k, a + i * n * n, n, {lower, adjoint, unitDiagonal}, x + i * n * k, k);
+        if (!solveTriangular<T>(n, k, a + i * n * n, n, {lower, adjoint, unitDiagonal}, x + i * n * k, k))
+          failure.report(i, noMemory);
       }
     });
-    return TCC_OK;
+    return failure.any() ? outOfMemory(status, op, n * n * int64_t(sizeof(T))) : int32_t(TCC_OK);
   });
 }

@@ -95,6 +95,12 @@ int32_t checkPermutation(const char *op, const TccTensor &perm, const MatrixBatc
 // n minus the number of its cycles.
 bool isOddPermutation(const int64_t *perm, int64_t n, uint8_t *seen) {
   bool isOdd = false;
+  if (n <= 8) { // its inversions
+    for (int64_t i = 0; i < n; ++i)
+      for (int64_t j = 0; j < i; ++j)
+        isOdd ^= perm[j] > perm[i];
+    return isOdd;
+  }
   memset(seen, 0, size_t(n));
   for (int64_t i = 0; i < n; ++i)
     for (int64_t j = i, first = 1; !seen[j]; j = perm[j], first = 0) {

@@ -10,19 +10,19 @@
 
 namespace tcc::runtime {
 
-/// The most columns that a panel may have.
+/// The most columns that a panel of reflections may have.
 template <class T> inline constexpr int64_t mostPanelColumns = 256 / sizeof(T);
 /// Columns in a cache line, by which panels are worked on.
 template <class T> inline constexpr int64_t lineColumns = 64 / sizeof(T);
 /// Distance of its rows: an odd number of cache lines, so that one line of each row finds room in the first-level
 /// cache.
-template <class T> inline int64_t panelStride(int64_t columns) {
+template <class T> inline int64_t panelDistance(int64_t columns) {
   return ((columns + lineColumns<T> - 1) / lineColumns<T> | 1) * lineColumns<T>;
 }
 
 /// Fills a panel from rows at distance `ld`.
 template <class T> void copyToPanel(int64_t rows, int64_t columns, const T *from, int64_t ld, T *panel) {
-  int64_t stride = panelStride<T>(columns);
+  int64_t stride = panelDistance<T>(columns);
   for (int64_t i = 0; i < rows; ++i) {
     memcpy(static_cast<void *>(panel + i * stride), from + i * ld, size_t(columns) * sizeof(T));
     memset(static_cast<void *>(panel + i * stride + columns), 0, size_t(stride - columns) * sizeof(T));
@@ -49,8 +49,10 @@ inline int64_t panelTile(int64_t extent, int64_t width) {
 template <class T> void factorPanelQr(int64_t rows, int64_t columns, T *panel, T *adjointT, T *r, int64_t ldr);
 
 /// P panel = L U by row exchanges: `panel` becomes the unit lower trapezoid L over U, and step j exchanged rows j and
-/// pivots[j]. rows >= columns > 0. Returns the number, from 1 on, of the first pivot that is zero, else 0.
-template <class T> int64_t factorPanelLu(int64_t rows, int64_t columns, T *panel, int64_t *pivots);
+/// pivots[j]. rows >= columns > 0, columns <= mostTriangle. `work` holds a line of columns. Returns the number, from 1
+/// on, of the first pivot that is zero, else 0.
+template <class T> int64_t factorPanelLu(int64_t rows, int64_t columns, T *panel, int64_t *pivots, T *work);
+template <class T> inline int64_t panelLuWork(int64_t rows) { return lineColumns<T> * panelDistance<T>(rows); }
 
 /// Right-looking factorisation of n columns, `smaller` of which are factored in panels of `width`: factor(panel), then
 /// update(panel, column, count) for all columns right of it, in tiles on the pool; the next panel is updated and

@@ -114,7 +114,8 @@ private:
       return TCC_OK;
     for (int64_t i = 0; i < n; ++i)
       memcpy(static_cast<void *>(y + i * columns), ab.get() + i * width + n, size_t(columns) * sizeof(T));
-    solveTriangular(n, columns, ab.get(), width, {false, false, false}, y, columns);
+    if (!solveTriangular(n, columns, ab.get(), width, {false, false, false}, y, columns))
+      return outOfMemory(status, op, m * n * int64_t(sizeof(T)));
     return TCC_OK;
   }
 
@@ -136,7 +137,8 @@ private:
     if (!b) {
       T *result = isWide ? turned.get() : y;
       adjointCopy(result, q.get(), larger, smaller);
-      solveTriangular(smaller, larger, r.get(), smaller, {false, false, false}, result, larger);
+      if (!solveTriangular(smaller, larger, r.get(), smaller, {false, false, false}, result, larger))
+        return outOfMemory(status, op, m * n * int64_t(sizeof(T)));
       if (isWide)
         adjointCopy(y, result, smaller, larger);
       return TCC_OK;
@@ -146,7 +148,8 @@ private:
     if (!inner)
       return outOfMemory(status, op, m * columns * int64_t(sizeof(T)));
     memcpy(static_cast<void *>(inner.get()), b, size_t(m * columns) * sizeof(T));
-    solveTriangular(m, columns, r.get(), m, {false, true, false}, inner.get(), columns);
+    if (!solveTriangular(m, columns, r.get(), m, {false, true, false}, inner.get(), columns))
+      return outOfMemory(status, op, m * n * int64_t(sizeof(T)));
     return multiplyAll<T>(1, n, columns, m, q.get(), false, inner.get(), false, y, status);
   }
 
@@ -166,7 +169,8 @@ private:
       return outOfMemory(status, op, smaller * smaller * int64_t(sizeof(T)));
     for (int64_t i = 0; i < smaller * smaller; ++i)
       inverse[i] = T(i % (smaller + 1) == 0 ? 1 : 0);
-    solveTriangular(smaller, smaller, r, ld, {false, false, false}, inverse.get(), smaller);
+    if (!solveTriangular(smaller, smaller, r, ld, {false, false, false}, inverse.get(), smaller))
+      return outOfMemory(status, op, m * n * int64_t(sizeof(T)));
     constexpr double limit = sizeof(Real<T>) == 4 ? 1e12 : 1e120;
     double inverseNorm = normOf(inverse.get(), smaller * smaller);
     isProven = norm < limit && inverseNorm < limit && norm * inverseNorm * rcond < 1;

@@ -3,9 +3,9 @@
 // updated in fixed tiles on our threads, the next panel first.
 #include "runtime/Decompose.h"
 #include "runtime/FactorPanel.h"
-#include "runtime/RowProduct.h"
 #include "runtime/Substitution.h"
 #include <algorithm>
+#include <atomic>
 
 using namespace tcc::runtime;
 
@@ -15,10 +15,14 @@ namespace {
 /// later ones, and products read it from whole cache lines.
 template <class T> class BlockLu {
 public:
-  BlockLu(int64_t m, int64_t n)
-      : m(m), n(n), smaller(m < n ? m : n), width(smaller < mostPanelColumns<T> ? smaller : mostPanelColumns<T>),
-        panels((smaller + width - 1) / width) {}
-  bool allocate() { return lower.resize(offsetOf(panels)) && pivots.resize(smaller) && rowOf.resize(m); }
+  /// `columns`: those of the matrix and of right-hand sides.
+  BlockLu(int64_t m, int64_t n, int64_t columns)
+      : m(m), n(n), smaller(m < n ? m : n), width(widthFor(smaller)), panels((smaller + width - 1) / width),
+        columnsRight(columns - width), spaceForPanel(PackedLeft<T>::spaceFor(m, width, columnsRight)) {}
+  bool allocate() {
+    return lower.resize(offsetOf(panels)) && pivots.resize(smaller) && rowOf.resize(m) &&
+           packed.resize(2 * spaceForPanel) && work.resize(panelLuWork<T>(m));
+  }
 
   /// a becomes U (below the diagonal nothing is meant), b {m, k} becomes L^-1 P b. Returns the number, from 1 on, of
   /// the first pivot that is zero, else 0.
@@ -58,39 +62,110 @@ public:
   }
 
 private:
-  int64_t m, n, smaller, width, panels, firstZero = 0;
-  Scratch<T> lower;
+  int64_t m, n, smaller, width, panels, columnsRight, spaceForPanel, firstZero = 0;
+  Scratch<T> lower, work;
+  Scratch<Real<T>> packed; ///< of two panels the rows below their diagonal blocks
   Scratch<int64_t> pivots, rowOf;
+
+  /// Wide panels spare passes over what is right of them, but one thread factors them while others may wait for it.
+  static int64_t widthFor(int64_t smaller) {
+    constexpr int64_t least = mostTriangle<T> / 4;
+    int64_t wide = smaller <= 8 * least ? least : smaller <= 20 * least ? 2 * least : 4 * least;
+    return smaller < wide ? smaller : wide;
+  }
 
   int64_t begin(int64_t p) const { return p * width; }
   int64_t columns(int64_t p) const { return smaller - begin(p) < width ? smaller - begin(p) : width; }
-  int64_t strideOf(int64_t p) const { return panelStride<T>(columns(p)); }
-  int64_t offsetOf(int64_t p) const { return (p * m - width * (p * (p - 1) / 2)) * panelStride<T>(width); }
+  int64_t strideOf(int64_t p) const { return panelDistance<T>(columns(p)); }
+  int64_t offsetOf(int64_t p) const { return (p * m - width * (p * (p - 1) / 2)) * panelDistance<T>(width); }
 
   void factorPanel(int64_t p, T *a) {
     T *panel = lower.get() + offsetOf(p), *corner = a + begin(p) * (n + 1);
     int64_t stride = strideOf(p), count = columns(p);
     copyToPanel(m - begin(p), count, corner, n, panel);
-    int64_t zero = factorPanelLu(m - begin(p), count, panel, pivots.get() + begin(p));
+    int64_t zero = factorPanelLu(m - begin(p), count, panel, pivots.get() + begin(p), work.get());
     if (zero && !firstZero)
       firstZero = begin(p) + zero;
     for (int64_t i = 0; i < count; ++i)
       memcpy(static_cast<void *>(corner + i * n + i), panel + i * stride + i, size_t(count - i) * sizeof(T));
+    rowsBelow(p).pack();
+  }
+
+  /// Of a panel's L. Tiles read one panel's while the next is packed.
+  PackedLeft<T> rowsBelow(int64_t p) const {
+    return PackedLeft<T>(m - begin(p) - columns(p), columns(p),
+                         {lower.get() + offsetOf(p) + columns(p) * strideOf(p), strideOf(p)}, columnsRight,
+                         packed.get() + p % 2 * spaceForPanel);
   }
 
   /// Some columns of the matrix or of right-hand sides.
   void update(int64_t p, T *c, int64_t ldc, int64_t count) {
-    const T *panel = lower.get() + offsetOf(p);
-    int64_t stride = strideOf(p), below = m - begin(p) - columns(p);
     T *rows = c + begin(p) * ldc;
     for (int64_t j = 0; j < columns(p); ++j)
       if (int64_t other = pivots[begin(p) + j]; other != j)
         std::swap_ranges(rows + j * ldc, rows + j * ldc + count, rows + other * ldc);
-    solveTriangle(columns(p), count, panel, stride, {true, false, true}, rows, ldc);
-    addProduct<T>(below, count, columns(p), T(-1), {panel + columns(p) * stride, stride}, {rows, ldc}, T(1),
-                  rows + columns(p) * ldc, ldc);
+    solveTriangle(columns(p), count, lower.get() + offsetOf(p), strideOf(p), {true, false, true}, rows, ldc);
+    rowsBelow(p).multiply(count, {rows, ldc}, rows + columns(p) * ldc, ldc, Update::Subtract);
   }
 };
+
+/// Whether a {n, n} is the identity, as right-hand sides of inverses are.
+template <class T> bool isIdentity(const T *a, int64_t n) {
+  if (!(a[0] == T(1)))
+    return false;
+  std::atomic<bool> isSame{true};
+  parallelFor(n, grainFor(double(n) * sizeof(T) * 0.05), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end && isSame.load(std::memory_order_relaxed); ++i) {
+      bool hasOther = false;
+      for (int64_t j = 0; j < n; ++j)
+        hasOther |= !(a[i * n + j] == T(i == j ? 1 : 0));
+      if (hasOther)
+        isSame = false;
+    }
+  });
+  return isSame;
+}
+
+/// x = U^-1 L^-1 P, a tile of columns after the other: above the diagonal L^-1 is zero, so that a quarter of what a
+/// solve with the identity takes is left out. False without memory.
+template <class T> bool invert(int64_t n, const T *lu, const int64_t *perm, T *x) {
+  BlockTriangle<T> lower(n, lu, n, {true, false, true}, n), upper(n, lu, n, {false, false, false}, n);
+  if (!lower.prepare() || !upper.prepare())
+    return false;
+  const int64_t tile = columnTile<T>(n);
+  std::atomic<bool> hasMemory{true};
+  parallelFor((n + tile - 1) / tile, grainFor(double(n) * double(n * tile) * 0.02), [&](int64_t first, int64_t last) {
+    Scratch<T> columns(n * tile);
+    if (!columns) {
+      hasMemory = false;
+      return;
+    }
+    for (int64_t c = first * tile; c < last * tile && c < n; c += tile) {
+      const int64_t count = n - c < tile ? n - c : tile;
+      memset(static_cast<void *>(columns.get()), 0, size_t(n * tile) * sizeof(T));
+      for (int64_t j = 0; j < count; ++j)
+        columns[(c + j) * tile + j] = T(1);
+      lower.solve(count, columns.get(), tile, c);
+      upper.solve(count, columns.get(), tile);
+      for (int64_t i = 0; i < n; ++i)
+        memcpy(static_cast<void *>(x + i * n + c), columns.get() + i * tile, size_t(count) * sizeof(T));
+    }
+  });
+  // Column k is column perm[k] of the inverse. Whole rows at a time: tiles would touch each line of them again.
+  parallelFor(n, grainFor(double(n) * 0.5), [&](int64_t begin, int64_t end) {
+    Scratch<T> row(n);
+    if (!row) {
+      hasMemory = false;
+      return;
+    }
+    for (int64_t i = begin; i < end; ++i) {
+      for (int64_t k = 0; k < n; ++k)
+        row[perm[k]] = x[i * n + k];
+      memcpy(static_cast<void *>(x + i * n), row.get(), size_t(n) * sizeof(T));
+    }
+  });
+  return hasMemory;
+}
 
 } // namespace
 
@@ -116,10 +191,8 @@ int32_t tcc_lu(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t 
       smallLu(a, lu, perm, m, n, matrices.batch, failure);
       return failure.any() ? outOfMemory(status, "lu", smallWorkBytes(m * n, in[0].dtype)) : int32_t(TCC_OK);
     }
-    if (matrices.batch > 0 && !blas<T>())
-      return noLibrary("lu", "BLAS", status);
     forEachMatrix(matrices.batch, double(m) * n * double(smaller), [&](int64_t begin, int64_t end) {
-      BlockLu<T> blocks(m, n);
+      BlockLu<T> blocks(m, n, n);
       if (!blocks.allocate())
         return failure.report(begin, noMemory);
       for (int64_t b = begin; b < end; ++b) {
@@ -148,25 +221,33 @@ int32_t tcc_solve(const TccTensor *in, int32_t n_in, const TccTensor *out, int32
     const T *a = static_cast<const T *>(in[0].data), *b = static_cast<const T *>(in[1].data);
     T *x = static_cast<T *>(out[0].data);
     BatchFailure failure;
-    bool small = isSmall(n) && k <= maxSmallColumns;
-    if (!small && !blas<T>())
-      return noLibrary("solve", "BLAS", status);
-    if (small)
+    if (isSmall(n) && k <= maxSmallColumns)
       smallSolve(a, b, x, n, k, matrices.batch, failure);
     else
       forEachMatrix(matrices.batch, double(n) * n * double(n / 3 + k), [&](int64_t begin, int64_t end) {
-        BlockLu<T> blocks(n, n);
+        BlockLu<T> blocks(n, n, n + k);
         Scratch<T> work(n * n);
-        if (!work || !blocks.allocate())
+        Scratch<int64_t> perm(n);
+        if (!work || !perm || !blocks.allocate())
           return failure.report(begin, noMemory);
         for (int64_t i = begin; i < end; ++i) {
           T *solution = x + i * n * k;
           copyRows(work.get(), n, a + i * n * n, n, n, n);
+          if (k == n && isIdentity(b + i * n * k, n)) {
+            if (int64_t info = blocks.factor(work.get(), nullptr, 0)) {
+              failure.report(i, info);
+              continue;
+            }
+            blocks.finish(work.get(), perm.get());
+            if (!invert(n, work.get(), perm.get(), solution))
+              failure.report(i, noMemory);
+            continue;
+          }
           copyRows(solution, k, b + i * n * k, k, n, k);
           if (int64_t info = blocks.factor(work.get(), solution, k))
             failure.report(i, info);
-          else
-            solveTriangular<T>(n, k, work.get(), n, {false, false, false}, solution, k);
+          else if (!solveTriangular<T>(n, k, work.get(), n, {false, false, false}, solution, k))
+            failure.report(i, noMemory);
         }
       });
     if (!failure.any())
@@ -195,8 +276,6 @@ int32_t tcc_lu_solve(const TccTensor *in, int32_t n_in, const TccTensor *out, in
     return TCC_OK;
   const int64_t *perm = static_cast<const int64_t *>(in[1].data);
   return dispatchLapack(in[0].dtype, [&]<class T>() -> int32_t {
-    if (!blas<T>())
-      return noLibrary("solve", "BLAS", status);
     const T *lu = static_cast<const T *>(in[0].data), *b = static_cast<const T *>(in[2].data);
     T *y = static_cast<T *>(out[0].data);
     for (int64_t i = 0; i < matrices.batch; ++i)
@@ -215,11 +294,17 @@ int32_t tcc_lu_solve(const TccTensor *in, int32_t n_in, const TccTensor *out, in
         const T *factors = lu + i * n * n, *source = b + i * n * k;
         const int64_t *order = perm + i * n;
         T *x = y + i * n * k, *solution = isAdjoint ? work.get() : x;
+        if (!isAdjoint && k == n && isIdentity(source, n)) {
+          if (!invert(n, factors, order, x))
+            return failure.report(i, noMemory);
+          continue;
+        }
         auto copyRow = [&](T *to, const T *from) { memcpy(static_cast<void *>(to), from, size_t(k) * sizeof(T)); };
         for (int64_t r = 0; r < n; ++r)
           copyRow(solution + r * k, source + (isAdjoint ? r : order[r]) * k);
         for (bool lower : {!isAdjoint, isAdjoint})
-          solveTriangular<T>(n, k, factors, n, {lower, isAdjoint, lower}, solution, k);
+          if (!solveTriangular<T>(n, k, factors, n, {lower, isAdjoint, lower}, solution, k))
+            return failure.report(i, noMemory);
         if (isAdjoint)
           for (int64_t r = 0; r < n; ++r)
             copyRow(x + order[r] * k, solution + r * k);
@@ -241,15 +326,18 @@ int32_t tcc_det(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t
   return dispatchLapack(in[1].dtype, [&]<class T>() -> int32_t {
     const T *lu = static_cast<const T *>(in[1].data);
     T *y = static_cast<T *>(out[0].data);
-    Scratch<uint8_t> seen(n + 1);
-    if (!seen)
-      return outOfMemory(status, "det", n + 1);
-    for (int64_t b = 0; b < matrices.batch; ++b) {
-      T product(1);
-      for (int64_t i = 0; i < n; ++i)
-        product = product * lu[b * n * n + i * (n + 1)];
-      y[b] = isOddPermutation(perm + b * n, n, seen.get()) ? T(0) - product : product;
-    }
-    return TCC_OK;
+    BatchFailure failure;
+    parallelFor(matrices.batch, grainFor(5 + double(n) * 4), [&](int64_t begin, int64_t end) {
+      Scratch<uint8_t> seen(n);
+      if (!seen)
+        return failure.report(begin, noMemory);
+      for (int64_t b = begin; b < end; ++b) {
+        T product(1);
+        for (int64_t i = 0; i < n; ++i)
+          product = product * lu[b * n * n + i * (n + 1)];
+        y[b] = isOddPermutation(perm + b * n, n, seen.get()) ? T(0) - product : product;
+      }
+    });
+    return failure.any() ? outOfMemory(status, "det", n) : int32_t(TCC_OK);
   });
 }

@@ -4,7 +4,7 @@
 #include "runtime/Decompose.h"
 #include "runtime/FactorPanel.h"
 #include "runtime/LeastSquares.h"
-#include "runtime/RowProduct.h"
+#include "runtime/PackedLeft.h"
 #include "runtime/Vectorise.h"
 #include <atomic>
 #include <math.h>
@@ -50,14 +50,28 @@ public:
       : m(m), n(n), smaller(factored), columnsOfQ(columnsOfQ),
         width(smaller < mostPanelColumns<T> ? smaller : mostPanelColumns<T>), panels((smaller + width - 1) / width) {}
   bool allocate() {
-    return reflections.resize(offsetOf(panels)) && triangles.resize(panels * width * panelStride<T>(width)) &&
-           space.resize(2 * width * (n > columnsOfQ ? n : columnsOfQ));
+    return reflections.resize(offsetOf(panels)) && triangles.resize(panels * width * panelDistance<T>(width)) &&
+           packed.resize(panels * spaceForPanel()) && space.resize(2 * width * columnsOfAll());
   }
 
   void factor(T *a) {
+    // Panels in groups: while a few columns are in the second-level cache, they take the reflections of all.
+    const int64_t group = smaller <= 8 * width ? 1 : smaller <= 20 * width ? 2 : 4, most = 2 * width;
+    auto applyGroup = [&](int64_t from, int64_t to, int64_t column, int64_t count) {
+      for (int64_t end = column + count; column < end; column += most)
+        for (int64_t p = from; p < to && p < panels; ++p)
+          apply(p, true, a + begin(p) * n, n, column, end - column < most ? end - column : most);
+    };
     factorByPanels(
-        smaller, n, width, double(m) * double(width) * 0.05, [&](int64_t p) { factorPanel(p, a); },
-        [&](int64_t p, int64_t column, int64_t count) { apply(p, true, a + begin(p) * n, n, column, count); });
+        smaller, n, group * width, double(m) * double(group * width) * 0.05,
+        [&](int64_t g) {
+          const int64_t end = (g + 1) * group * width, last = end < smaller ? end : smaller;
+          for (int64_t p = g * group; p < (g + 1) * group && p < panels; ++p) {
+            factorPanel(p, a);
+            applyGroup(p, p + 1, begin(p) + columns(p), last - begin(p) - columns(p));
+          }
+        },
+        [&](int64_t g, int64_t column, int64_t count) { applyGroup(g * group, (g + 1) * group, column, count); });
     parallelFor(m, grainFor(double(n) * sizeof(T) * 0.05), [&](int64_t from, int64_t to) {
       for (int64_t i = from; i < to; ++i)
         memset(static_cast<void *>(a + i * n), 0, size_t(i < smaller ? i : smaller) * sizeof(T));
@@ -79,42 +93,53 @@ public:
 private:
   int64_t m, n, smaller, columnsOfQ, width, panels;
   Scratch<T> reflections, triangles, space;
+  Scratch<Real<T>> packed; ///< of each panel what left() says
 
   int64_t begin(int64_t p) const { return p * width; }
   int64_t rows(int64_t p) const { return m - begin(p); }
   int64_t columns(int64_t p) const { return smaller - begin(p) < width ? smaller - begin(p) : width; }
-  int64_t strideOf(int64_t p) const { return panelStride<T>(columns(p)); }
-  int64_t offsetOf(int64_t p) const { return (p * m - width * (p * (p - 1) / 2)) * panelStride<T>(width); }
+  int64_t strideOf(int64_t p) const { return panelDistance<T>(columns(p)); }
+  int64_t offsetOf(int64_t p) const { return (p * m - width * (p * (p - 1) / 2)) * panelDistance<T>(width); }
   T *reflectionsOf(int64_t p) const { return reflections.get() + offsetOf(p); }
-  T *triangleOf(int64_t p) const { return triangles.get() + p * width * panelStride<T>(width); }
+  T *triangleOf(int64_t p) const { return triangles.get() + p * width * panelDistance<T>(width); }
+  RowBlock<T> reflectors(int64_t p, bool isAdjoint) const { return {reflectionsOf(p), strideOf(p), isAdjoint}; }
+  RowBlock<T> triangle(int64_t p, bool isAdjoint) const { return {triangleOf(p), strideOf(p), !isAdjoint}; }
+  /// V, V^H, T and T^H of a panel as left operands.
+  enum Factor { V, AdjointV, Triangle, AdjointTriangle };
+  PackedLeft<T> left(int64_t p, Factor factor) const {
+    const int64_t sizes[] = {spaceFor(m, width), spaceFor(width, m), spaceFor(width, width), spaceFor(width, width)};
+    Real<T> *space = packed.get() + p * spaceForPanel();
+    for (int i = 0; i < factor; ++i)
+      space += sizes[i];
+    const bool isAdjoint = factor == AdjointV || factor == AdjointTriangle;
+    return PackedLeft<T>(factor == V ? rows(p) : columns(p), factor == AdjointV ? rows(p) : columns(p),
+                         factor <= AdjointV ? reflectors(p, isAdjoint) : triangle(p, isAdjoint), columnsOfAll(), space);
+  }
+  int64_t columnsOfAll() const { return n > columnsOfQ ? n : columnsOfQ; }
+  int64_t spaceFor(int64_t rows, int64_t steps) const { return PackedLeft<T>::spaceFor(rows, steps, columnsOfAll()); }
+  int64_t spaceForPanel() const { return spaceFor(m, width) + spaceFor(width, m) + 2 * spaceFor(width, width); }
+
   void factorPanel(int64_t p, T *a) {
     T *panel = reflectionsOf(p), *corner = a + begin(p) * (n + 1);
     copyToPanel(rows(p), columns(p), corner, n, panel);
     factorPanelQr(rows(p), columns(p), panel, triangleOf(p), corner, n);
+    for (Factor factor : {V, AdjointV, Triangle, AdjointTriangle})
+      left(p, factor).pack();
   }
 
   /// Columns [column, column + count) of c, whose rows begin where panel p does, times I - V T V^H or its adjoint.
   void apply(int64_t p, bool isAdjoint, T *c, int64_t ldc, int64_t column, int64_t count) {
     T *inner = space.get() + 2 * width * column, *weights = inner + width * count;
-    int64_t stride = strideOf(p);
-    RowBlock<T> v{reflectionsOf(p), stride};
-    addProduct<T>(columns(p), count, rows(p), T(1), {v.data, stride, true}, {c + column, ldc}, T(0), inner, count);
-    addProduct<T>(columns(p), count, columns(p), T(1), {triangleOf(p), stride, !isAdjoint}, {inner, count}, T(0),
-                  weights, count);
-    addProduct<T>(rows(p), count, columns(p), T(-1), v, {weights, count}, T(1), c + column, ldc);
+    left(p, AdjointV).multiply(count, {c + column, ldc}, inner, count, Update::Set);
+    left(p, isAdjoint ? AdjointTriangle : Triangle).multiply(count, {inner, count}, weights, count, Update::Set);
+    left(p, V).multiply(count, {weights, count}, c + column, ldc, Update::Subtract);
   }
 
   /// The reflections of panel p times unit vectors: its own columns of Q as far as the panels before are left out.
   void applyToIdentity(int64_t p, T *q) {
-    int64_t stride = strideOf(p);
     T *weights = space.get() + 2 * width * begin(p);
-    addProduct<T>(columns(p), columns(p), columns(p), T(1), {triangleOf(p), stride, true},
-                  {reflectionsOf(p), stride, true}, T(0), weights, width);
-    T *corner = q + begin(p) * (columnsOfQ + 1);
-    addProduct<T>(rows(p), columns(p), columns(p), T(-1), {reflectionsOf(p), stride}, {weights, width}, T(0), corner,
-                  columnsOfQ);
-    for (int64_t i = 0; i < columns(p); ++i)
-      corner[i * (columnsOfQ + 1)] = T(1) + corner[i * (columnsOfQ + 1)];
+    left(p, Triangle).multiply(columns(p), reflectors(p, true), weights, width, Update::Set);
+    left(p, V).multiply(columns(p), {weights, width}, q + begin(p) * (columnsOfQ + 1), columnsOfQ, Update::Subtract);
   }
 
   void formColumns(T *q, int64_t column, int64_t count) {
@@ -160,8 +185,6 @@ int32_t tcc_qr(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t 
             q[(b * m + i) * k + j] = T(i == j ? 1 : 0);
       return TCC_OK;
     }
-    if (!blas<T>())
-      return noLibrary("qr", "BLAS", status);
     BatchFailure failure;
     forEachMatrix(matrices.batch, 4.0 * double(m) * double(n) * double(smaller), [&](int64_t begin, int64_t end) {
       BlockQr<T> blocks(m, n, smaller, k);

@@ -191,7 +191,7 @@ public:
 
 template <class T> void factorPanelQr(int64_t rows, int64_t columns, T *panel, T *adjointT, T *r, int64_t ldr) {
   vectorised([&]<int bytes>() TCC_INLINED {
-    QrPanel<T, bytes>(rows, panelStride<T>(columns), panel).factor(columns, adjointT, r, ldr);
+    QrPanel<T, bytes>(rows, panelDistance<T>(columns), panel).factor(columns, adjointT, r, ldr);
   });
 }
 

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// c = factor a b + keep c on blocks of row-major matrices, by the calling thread: what blocked factorisations update
-// with.
+// c = factor a b + keep c on blocks of row-major matrices, by the calling thread, as BLAS has it.
 #ifndef TCC_RUNTIME_ROWPRODUCT_H
 #define TCC_RUNTIME_ROWPRODUCT_H
 
 #include "runtime/BlasLibrary.h"
+#include "runtime/PackedLeft.h"
 
 namespace tcc::runtime {
-
-/// A block whose rows lie at distance `ld`, or the conjugate transpose of one.
-template <class T> struct RowBlock {
-  const T *data;
-  int64_t ld;
-  bool isAdjoint = false;
-};
 
 /// c {m, n}; k, the sum's length, is not 0 unless c is to stay as it is.
 template <class T>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Substitution in vector registers, a few rows at a time, and in blocks whose products are BLAS's.
+// Substitution in vector registers, a few rows at a time, and in blocks with products between them.
 #include "runtime/Substitution.h"
 #include "runtime/FactorPanel.h"
 #include "runtime/PanelArithmetic.h"
-#include "runtime/RowProduct.h"
+#include <float.h>
 
 namespace tcc::runtime {
 namespace {
@@ -19,7 +19,9 @@ template <class T, int bytes, int vectors> class Substitution {
 
   TCC_INLINE static V quotient(V x, T divisor) {
     if constexpr (!isComplex<T>) {
-      return x / divisor;
+      // Divisions of vectors would take as long as the sums of 60 rows; a subnormal number's reciprocal overflows.
+      constexpr R least = sizeof(R) == 4 ? R(FLT_MIN) : R(DBL_MIN);
+      return fabs(divisor) >= least ? x * (1 / divisor) : x / divisor;
     } else {
       int exponent = ilogb(sizeOf(divisor));
       T factor = reciprocal(timesPowerOfTwo(divisor, -exponent));
@@ -84,65 +86,82 @@ void solveTriangle(int64_t n, int64_t columns, const T *t, int64_t ldt, Triangle
   vectorised([&]<int bytes>() TCC_INLINED {
     using Two = Substitution<T, bytes, 2>;
     using One = Substitution<T, bytes, 1>;
-    int64_t c = 0;
-    for (; c + Two::columns <= columns; c += Two::columns)
-      Two(n, t, ldt, options.unitDiagonal, x + c, ldx).solve(options.lower);
-    for (; c < columns; c += One::columns) {
-      if (c + One::columns <= columns) {
-        One(n, t, ldt, options.unitDiagonal, x + c, ldx).solve(options.lower);
-        continue;
+    // A few columns at a time, side by side: in a matrix their rows may lie where the cache has few places for all.
+    alignas(64) T part[mostTriangle<T> * Two::columns];
+    for (int64_t c = 0; c < columns; c += Two::columns) {
+      const int64_t rest = columns - c, count = rest < Two::columns ? rest : Two::columns;
+      const int64_t width = count <= One::columns ? One::columns : Two::columns;
+      for (int64_t i = 0; i < n; ++i) {
+        memcpy(static_cast<void *>(part + i * width), x + i * ldx + c, size_t(count) * sizeof(T));
+        for (int64_t l = count; l < width; ++l)
+          part[i * width + l] = T(0);
       }
-      // The last columns are fewer than a vector holds.
-      alignas(64) T padded[mostPanelColumns<T> * One::columns];
-      int64_t count = columns - c;
+      if (width == One::columns)
+        One(n, t, ldt, options.unitDiagonal, part, width).solve(options.lower);
+      else
+        Two(n, t, ldt, options.unitDiagonal, part, width).solve(options.lower);
       for (int64_t i = 0; i < n; ++i)
-        for (int64_t l = 0; l < One::columns; ++l)
-          padded[i * One::columns + l] = l < count ? x[i * ldx + c + l] : T(0);
-      One(n, t, ldt, options.unitDiagonal, padded, One::columns).solve(options.lower);
-      for (int64_t i = 0; i < n; ++i)
-        for (int64_t l = 0; l < count; ++l)
-          x[i * ldx + c + l] = padded[i * One::columns + l];
+        memcpy(static_cast<void *>(x + i * ldx + c), part + i * width, size_t(count) * sizeof(T));
     }
   });
 }
 
 template <class T>
-void solveTriangular(int64_t n, int64_t columns, const T *t, int64_t ldt, TriangleOptions options, T *x, int64_t ldx) {
-  constexpr int64_t block = mostPanelColumns<T>, least = 128 / int64_t(sizeof(T)) < 16 ? 16 : 128 / int64_t(sizeof(T));
-  bool isLower = options.lower != options.adjoint;
-  // Eight tiles or more, each wide enough for BLAS's registers and at most as wide as it likes best.
-  int64_t tile = (columns / 8 + least - 1) / least * least;
-  tile = tile < least ? least : tile > 128 ? 128 : tile;
-  int64_t blocks = (n + block - 1) / block;
-  parallelFor((columns + tile - 1) / tile, grainFor(double(n) * double(n * (columns < tile ? columns : tile)) * 0.03),
+BlockTriangle<T>::BlockTriangle(int64_t n, const T *t, int64_t ld, TriangleOptions options, int64_t columns)
+    : n(n), ld(ld), columns(columns), blocks((n + block - 1) / block), t(t), options(options),
+      isLower(options.lower != options.adjoint) {}
+
+template <class T> PackedLeft<T> BlockTriangle<T>::besideBlock(int64_t b) const {
+  const int64_t first = isLower ? end(b) : 0, rows = isLower ? n - end(b) : begin(b);
+  const T *corner = options.adjoint ? t + begin(b) * ld + first : t + first * ld + begin(b);
+  return PackedLeft<T>(rows, end(b) - begin(b), {corner, ld, options.adjoint}, columns,
+                       packed.get() + b * spaceForBlock());
+}
+
+template <class T> bool BlockTriangle<T>::prepare() {
+  if (!packed.resize(blocks * spaceForBlock()) || !adjoints.resize(options.adjoint ? blocks * block * block : 0))
+    return false;
+  parallelFor(blocks, grainFor(double(n) * double(block) * 0.5), [&](int64_t first, int64_t last) {
+    for (int64_t b = first; b < last; ++b) {
+      besideBlock(b).pack();
+      const T *diagonal = t + begin(b) * (ld + 1);
+      for (int64_t i = 0; options.adjoint && i < end(b) - begin(b); ++i)
+        for (int64_t j = 0; j < end(b) - begin(b); ++j)
+          adjoints[(b * block + i) * block + j] = conjugate(diagonal[j * ld + i]);
+    }
+  });
+  return true;
+}
+
+template <class T> void BlockTriangle<T>::solve(int64_t count, T *x, int64_t ldx, int64_t firstRow) const {
+  for (int64_t step = firstRow / block; step < blocks; ++step) {
+    const int64_t b = isLower ? step : blocks - 1 - step;
+    T *rows = x + begin(b) * ldx;
+    solveTriangle(end(b) - begin(b), count,
+                  options.adjoint ? adjoints.get() + b * block * block : t + begin(b) * (ld + 1),
+                  options.adjoint ? block : ld, {isLower, false, options.unitDiagonal}, rows, ldx);
+    besideBlock(b).multiply(count, {rows, ldx}, isLower ? x + end(b) * ldx : x, ldx, Update::Subtract);
+  }
+}
+
+template <class T>
+bool solveTriangular(int64_t n, int64_t columns, const T *t, int64_t ldt, TriangleOptions options, T *x, int64_t ldx) {
+  BlockTriangle<T> triangle(n, t, ldt, options, columns);
+  if (!triangle.prepare())
+    return false;
+  const int64_t tile = columnTile<T>(columns);
+  parallelFor((columns + tile - 1) / tile, grainFor(double(n) * double(n * tile) * 0.02),
               [&](int64_t first, int64_t last) {
-                alignas(64) T adjoint[block * block];
-                for (int64_t task = first; task < last; ++task) {
-                  T *column = x + task * tile;
-                  int64_t count = columns - task * tile < tile ? columns - task * tile : tile;
-                  for (int64_t step = 0; step < blocks; ++step) {
-                    int64_t begin = (isLower ? step : blocks - 1 - step) * block;
-                    int64_t end = begin + block < n ? begin + block : n, size = end - begin;
-                    int64_t solved = isLower ? 0 : end, length = isLower ? begin : n - end;
-                    T *rows = column + begin * ldx;
-                    RowBlock<T> before{options.adjoint ? t + solved * ldt + begin : t + begin * ldt + solved, ldt,
-                                       options.adjoint};
-                    addProduct<T>(size, count, length, T(-1), before, {column + solved * ldx, ldx}, T(1), rows, ldx);
-                    const T *diagonal = t + begin * (ldt + 1);
-                    if (options.adjoint)
-                      for (int64_t i = 0; i < size; ++i)
-                        for (int64_t j = 0; j < size; ++j)
-                          adjoint[i * block + j] = conjugate(diagonal[j * ldt + i]);
-                    solveTriangle(size, count, options.adjoint ? adjoint : diagonal, options.adjoint ? block : ldt,
-                                  {isLower, false, options.unitDiagonal}, rows, ldx);
-                  }
-                }
+                for (int64_t c = first * tile; c < last * tile && c < columns; c += tile)
+                  triangle.solve(columns - c < tile ? columns - c : tile, x + c, ldx);
               });
+  return true;
 }
 
 #define TCC_INSTANTIATE(T)                                                                                             \
   template void solveTriangle(int64_t, int64_t, const T *, int64_t, TriangleOptions, T *, int64_t);                    \
-  template void solveTriangular(int64_t, int64_t, const T *, int64_t, TriangleOptions, T *, int64_t);
+  template class BlockTriangle<T>;                                                                                     \
+  template bool solveTriangular(int64_t, int64_t, const T *, int64_t, TriangleOptions, T *, int64_t);
 TCC_INSTANTIATE(float)
 TCC_INSTANTIATE(double)
 TCC_INSTANTIATE(Complex<float>)

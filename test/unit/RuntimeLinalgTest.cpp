@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Decompositions judged as LAPACK judges them: residual / (n * norm * eps) below 30, in all four types and odd shapes.
 #include "RuntimeMatrix.h"
+#include "VectorLevels.h"
 #include "runtime/JacobiSvd.h"
 #include <chrono>
 
@@ -272,6 +273,58 @@ TYPED_TEST(RuntimeLinalg, solves_have_small_residuals) {
     }
 }
 
+// A solve with the identity, which is looked for in the numbers: inverses of blocks and tiles with remainders, at every
+// vector extension.
+TYPED_TEST(RuntimeLinalg, inverses_have_small_residuals) {
+  using T = TypeParam;
+  EachLevel().run([] {
+    for (int64_t n : {1, 16, 17, 33, 64, 130, 301}) {
+      Array<T> a = randomArray<T>({2, n, n}), b({2, n, n}), x({2, n, n});
+      for (int64_t i = 0; i < 2 * n * n; ++i)
+        b[i] = i % (n * n) % (n + 1) == 0 ? T(1) : T(0);
+      ASSERT_OK(call(tcc_solve, {a.tensor(), b.tensor()}, {x.tensor()}));
+      for (int64_t i = 0; i < 2; ++i) {
+        Matrix A = matrixOf(a, i, n, n), X = matrixOf(x, i, n, n);
+        double scale = A.norm() * X.norm() * double(n) * epsilon<T>;
+        EXPECT_LE((A * X - matrixOf(b, i, n, n)).norm(), 5 * scale) << n;
+      }
+      // One number off is another right-hand side.
+      b[n * n - 1] = T(2);
+      ASSERT_OK(call(tcc_solve, {a.tensor(), b.tensor()}, {x.tensor()}));
+      Matrix A = matrixOf(a, 0, n, n), X = matrixOf(x, 0, n, n);
+      EXPECT_LE((A * X - matrixOf(b, 0, n, n)).norm(), 5 * A.norm() * X.norm() * double(n) * epsilon<T>) << n;
+    }
+  });
+}
+
+// Panels of every width, at every vector extension; rows below the panels end within vectors.
+TYPED_TEST(RuntimeLinalg, wide_panels_reconstruct) {
+  using T = TypeParam;
+  EachLevel().run([] {
+    for (auto [m, n] : {std::pair<int64_t, int64_t>{301, 45}, {45, 301}, {290, 290}, {701, 690}}) {
+      int64_t k = std::min(m, n);
+      if (m > 700 && sizeof(T) > 8)
+        continue;
+      Array<T> a = randomArray<T>({m, n}), lu({m, n}), q({m, k}), r({k, n});
+      Array<int64_t> perm({m});
+      ASSERT_OK(call(tcc_lu, {a.tensor()}, {lu.tensor(), perm.tensor()}));
+      ASSERT_OK(call(tcc_qr, {a.tensor()}, {q.tensor(), r.tensor()}, {0}));
+      Matrix A = matrixOf(a, 0, m, n), L(m, k), U(k, n), PA(m, n), Q = matrixOf(q, 0, m, k);
+      for (int64_t i = 0; i < m; ++i)
+        for (int64_t j = 0; j < n; ++j) {
+          (j < i && j < k ? L(i, j) : U(std::min(i, k - 1), j)) = Z(lu[i * n + j]);
+          PA(i, j) = A(perm[i], j);
+          if (j < i && j < k)
+            EXPECT_LE(std::abs(Z(lu[i * n + j])), 1.5); // complex pivots are compared as |re| + |im|
+        }
+      for (int64_t i = 0; i < k; ++i)
+        L(i, i) = 1;
+      EXPECT_LT(ratio(L * U - PA, A, epsilon<T>), 5) << m << 'x' << n;
+      EXPECT_LT(ratio(Q * matrixOf(r, 0, k, n) - A, A, epsilon<T>), 5) << m << 'x' << n;
+    }
+  });
+}
+
 TEST(RuntimeLinalgErrors, large_solve_is_right) {
   int64_t n = 1000, k = 3;
   Array<double> a = randomArray<double>({n, n}), b = randomArray<double>({n, k}, 5), x({n, k});
@@ -355,7 +408,12 @@ TEST(RuntimeLinalgErrors, failures_name_the_matrix) {
 TEST(RuntimeLinalgErrors, results_do_not_depend_on_the_number_of_threads) {
   int64_t n = 900;
   Array<float> a = randomArray<float>({n, n}), lu({n, n}), b = randomArray<float>({n, 300}, 3), x({n, 300}), q({n, n}),
-               r({n, n});
+               r({n, n}), one({n, n}), inverse({n, n}), positive({n, n}), l({n, n});
+  for (int64_t i = 0; i < n; ++i)
+    for (int64_t j = 0; j < n; ++j) {
+      one[i * n + j] = i == j ? 1.0f : 0.0f;
+      positive[i * n + j] = a[i * n + j] + a[j * n + i] + (i == j ? 200.0f : 0.0f);
+    }
   Array<int64_t> perm({n});
   std::string first;
   for (int threads : {1, 2, 3, 8}) {
@@ -363,7 +421,10 @@ TEST(RuntimeLinalgErrors, results_do_not_depend_on_the_number_of_threads) {
     ASSERT_OK(call(tcc_lu, {a.tensor()}, {lu.tensor(), perm.tensor()}));
     ASSERT_OK(call(tcc_solve, {a.tensor(), b.tensor()}, {x.tensor()}));
     ASSERT_OK(call(tcc_qr, {a.tensor()}, {q.tensor(), r.tensor()}, {0}));
-    std::string bits = bytesOf(lu) + bytesOf(perm) + bytesOf(x) + bytesOf(q) + bytesOf(r);
+    ASSERT_OK(call(tcc_solve, {a.tensor(), one.tensor()}, {inverse.tensor()}));
+    ASSERT_OK(call(tcc_cholesky, {positive.tensor()}, {l.tensor()}));
+    std::string bits =
+        bytesOf(lu) + bytesOf(perm) + bytesOf(x) + bytesOf(q) + bytesOf(r) + bytesOf(inverse) + bytesOf(l);
     if (threads == 1)
       first = bits;
     EXPECT_TRUE(bits == first) << threads << " threads";

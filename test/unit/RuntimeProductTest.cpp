@@ -2,6 +2,7 @@
 // Blocked matrix products around the edges of every block, in every type, order of the operands and vector extension.
 #include "RuntimeFixture.h"
 #include "VectorLevels.h"
+#include "runtime/PackedLeft.h"
 #include "runtime/Product.h"
 
 using namespace tcc::runtime;
@@ -97,6 +98,45 @@ TYPED_TEST(RuntimeProduct, parts_of_one_matrix) {
         wanted -= before[i * n + p] * before[p * n + j];
       ASSERT_LE(std::abs(a[i * n + j] - wanted), 500 * epsilon<T>) << i << ' ' << j;
     }
+}
+
+template <class T> T conjugateOf(T x) {
+  if constexpr (isStdComplex<T>)
+    return std::conj(x);
+  else
+    return x;
+}
+
+// Packed and, for few columns, read where it lies; as it is and as an adjoint; one block of steps and several.
+TYPED_TEST(RuntimeProduct, of_one_left_operand_with_tiles) {
+  using T = TypeParam;
+  using U = Own<T>;
+  EachLevel().run([] {
+    for (Sizes s : {Sizes{1, 1, 1}, Sizes{30, 33, 64}, Sizes{61, 150, 300}, Sizes{200, 140, 32}})
+      for (int flags = 0; flags < 4; ++flags) {
+        const bool aT = flags & 1, bT = flags & 2;
+        const int64_t lda = aT ? s.m : s.k, ldb = bT ? s.k : s.n, firstRow = s.m / 2;
+        Array<T> a = randomArray<T>({s.m * s.k}), b = randomArray<T>({s.k * s.n}, 3), c({s.m * s.n});
+        for (int64_t i = 0; i < c.size(); ++i)
+          c[i] = T(1);
+        Scratch<RealT<T>> space(PackedLeft<U>::spaceFor(s.m, s.k, s.n));
+        PackedLeft<U> left(s.m, s.k, {reinterpret_cast<U *>(a.data.get()), lda, aT}, s.n, space.get());
+        left.pack();
+        left.multiply(s.n, {reinterpret_cast<U *>(b.data.get()), ldb, bT}, reinterpret_cast<U *>(c.data.get()), s.n,
+                      Update::Subtract, firstRow);
+        for (int64_t i = 0; i < s.m; ++i)
+          for (int64_t j = 0; j < s.n; ++j) {
+            T sum(1);
+            for (int64_t p = 0; p < s.k; ++p)
+              sum -= (aT ? conjugateOf(a[p * lda + i]) : a[i * lda + p]) *
+                     (bT ? conjugateOf(b[j * ldb + p]) : b[p * ldb + j]);
+            if (i < firstRow - 13)
+              EXPECT_EQ(c[i * s.n + j], T(1));
+            else if (i >= firstRow)
+              EXPECT_LE(std::abs(c[i * s.n + j] - sum), 10 * epsilon<T> * double(s.k));
+          }
+      }
+  });
 }
 
 TYPED_TEST(RuntimeProduct, results_past_the_caches) {
