@@ -86,8 +86,9 @@ FailureOr<BatchedFunction> buildBatched(func::FuncOp function, int64_t size, Arr
                                    builder.getDenseBoolArrayAttr(results)});
   for (auto other : module.getOps<func::FuncOp>())
     if (other->getAttr(batchOf) == name && other->getAttr(batchKey) == key)
+      // Not llvm::to_vector, which makes a list of two bools of the two pointers.
       return BatchedFunction{other,
-                             llvm::to_vector(cast<DenseBoolArrayAttr>(other->getAttr(batchResults)).asArrayRef())};
+                             SmallVector<bool>(cast<DenseBoolArrayAttr>(other->getAttr(batchResults)).asArrayRef())};
 
   std::string symbol = (function.getName() + "_batched").str();
   for (int suffix = 1; module.lookupSymbol(symbol); ++suffix)

@@ -429,4 +429,20 @@ TEST(Control, vmap_runs_each_slice_its_own_way) {
   expectClose(shared[1], summed(x[0], a[1]), 1e-13);
 }
 
+TEST(Control, vmap_of_the_same_loop_again) {
+  // The batched body is found, not made, the second time: which of its results are stacks is what was remembered.
+  Tensor k = tensor({7.0, 2.0, 0.5, 100.0}), row = tensor({1.0, 2.0, 3.0});
+  auto rows = [&](Tensor v) {
+    return scan([&](auto c, auto e) { return std::pair(Values{c[0] + e[0]}, Values{e[0] * 2.0, c[0] * v, e[0]}); },
+                {tensor(0.0)}, {row})
+        .second;
+  };
+  for (int turn = 0; turn < 2; ++turn)
+    for (int which = 0; which < 3; ++which) {
+      Tensor got = vmap([&](Tensor v) { return rows(v)[which]; })(k);
+      for (int64_t i = 0; i < 4; ++i)
+        expectClose(got[i], rows(k[i])[which], 1e-14);
+    }
+}
+
 } // namespace
