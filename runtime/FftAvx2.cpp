@@ -11,8 +11,8 @@ namespace {
 namespace avx2 {
 constexpr int vectorBytes = 32;
 #include "runtime/FftButterflies.h"
-#include "runtime/FftMemory.h"
 #include "runtime/FftKernels.h"
+#include "runtime/FftMemory.h"
 } // namespace avx2
 } // namespace
 

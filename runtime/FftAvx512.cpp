@@ -11,8 +11,8 @@ namespace {
 namespace avx512 {
 constexpr int vectorBytes = 64;
 #include "runtime/FftButterflies.h"
-#include "runtime/FftMemory.h"
 #include "runtime/FftKernels.h"
+#include "runtime/FftMemory.h"
 } // namespace avx512
 } // namespace
 

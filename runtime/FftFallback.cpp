@@ -18,8 +18,8 @@ namespace {
 namespace base {
 constexpr int vectorBytes = 16;
 #include "runtime/FftButterflies.h"
-#include "runtime/FftMemory.h"
 #include "runtime/FftKernels.h"
+#include "runtime/FftMemory.h"
 } // namespace base
 
 const FftKernelTable &table() {
