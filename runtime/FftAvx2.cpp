@@ -11,8 +11,9 @@ namespace {
 namespace avx2 {
 constexpr int vectorBytes = 32;
 #include "runtime/FftButterflies.h"
-#include "runtime/FftKernels.h"
 #include "runtime/FftMemory.h"
+// After the two that it uses.
+#include "runtime/FftKernels.h"
 } // namespace avx2
 } // namespace
 

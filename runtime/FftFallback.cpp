@@ -18,8 +18,9 @@ namespace {
 namespace base {
 constexpr int vectorBytes = 16;
 #include "runtime/FftButterflies.h"
-#include "runtime/FftKernels.h"
 #include "runtime/FftMemory.h"
+// After the two that it uses.
+#include "runtime/FftKernels.h"
 } // namespace base
 
 const FftKernelTable &table() {
