@@ -90,6 +90,7 @@ DenseI64ArrayAttr inversePerm(AdjointBuilder &b, DenseI64ArrayAttr perm) {
 }
 
 BoolAttr negated(AdjointBuilder &b, BoolAttr value) { return b.builder.getBoolAttr(!value.getValue()); }
+BoolAttr coincide(AdjointBuilder &b, BoolAttr one, BoolAttr other) { return b.builder.getBoolAttr(one == other); }
 IntegerAttr successor(AdjointBuilder &b, IntegerAttr value) { return b.integer(value.getInt() + 1); }
 
 DenseI64ArrayAttr allAxes(AdjointBuilder &b, Value x) {

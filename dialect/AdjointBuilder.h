@@ -45,6 +45,7 @@ public:
   /// x as elements of this type.
   mlir::Value cast(mlir::Value x, mlir::Type element);
   mlir::IntegerAttr integer(int64_t value) { return builder.getI64IntegerAttr(value); }
+  mlir::FloatAttr number(double value) { return builder.getF64FloatAttr(value); }
   mlir::DenseI64ArrayAttr integers(llvm::ArrayRef<int64_t> values) { return builder.getDenseI64ArrayAttr(values); }
   mlir::Location loc() const { return op->getLoc(); }
 
@@ -75,6 +76,7 @@ Value sumToLike(AdjointBuilder &b, Value dy, Value x, mlir::DenseI64ArrayAttr di
 Value repeatLike(AdjointBuilder &b, Value dy, Value x, mlir::DenseI64ArrayAttr axes);
 mlir::DenseI64ArrayAttr inversePerm(AdjointBuilder &b, mlir::DenseI64ArrayAttr perm);
 mlir::BoolAttr negated(AdjointBuilder &b, mlir::BoolAttr value);
+mlir::BoolAttr coincide(AdjointBuilder &b, mlir::BoolAttr one, mlir::BoolAttr other);
 mlir::IntegerAttr successor(AdjointBuilder &b, mlir::IntegerAttr value);
 /// The axes of x.
 mlir::DenseI64ArrayAttr allAxes(AdjointBuilder &b, Value x);

@@ -215,6 +215,7 @@ def RepeatLike : Helper<"repeatLike">;
 def ShareAmongTies : Helper<"shareAmongTies">;
 def InversePerm : Helper<"inversePerm">;
 def Negated : Helper<"negated">;
+def Coincide : Helper<"coincide">;
 def Successor : Helper<"successor">;
 // The op is piecewise constant, or its operands are not numbers one can vary.
 class NoAdjoint<Tcc_Op of, string why> {

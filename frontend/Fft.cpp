@@ -75,16 +75,19 @@ Tensor fittedAll(Tensor x, const Plan &plan, const char *op, Loc where) {
 
 Tensor forward(const Tensor &x, const Plan &plan, const std::string &norm, bool inverse, const char *op, Loc where) {
   Tensor a = fittedAll(complexInput(x, op, where), plan, op, where);
-  return ops::fft(a, plan.axes, inverse, normOf(norm, inverse, op, where), where);
+  return ops::fft(a, plan.axes, false, inverse, normOf(norm, inverse, op, where), 1, where);
 }
 
-Tensor realForward(const Tensor &x, const Plan &plan, const std::string &norm, const char *op, Loc where) {
+/// The transform, or its conjugate.
+Tensor realForward(const Tensor &x, const Plan &plan, bool conjugate, const std::string &norm, const char *op,
+                   Loc where) {
   Tensor a = fittedAll(realInput(x, op, where), plan, op, where);
-  return ops::rfft(a, plan.axes, normOf(norm, false, op, where), where);
+  return ops::rfft(a, plan.axes, conjugate, normOf(norm, false, op, where), 1, 1, where);
 }
 
-/// `given`: whether the last length was given; otherwise it is 2 (m - 1).
-Tensor realInverse(const Tensor &x, Plan plan, bool given, const std::string &norm, const char *op, Loc where) {
+/// Of x, or of its conjugate. `given`: whether the last length was given; otherwise it is 2 (m - 1).
+Tensor realInverse(const Tensor &x, Plan plan, bool given, bool conjugate, const std::string &norm, const char *op,
+                   Loc where) {
   int64_t &n = plan.lengths.back(), half = n;
   if (!given)
     n = 2 * (half - 1);
@@ -93,7 +96,7 @@ Tensor realInverse(const Tensor &x, Plan plan, bool given, const std::string &no
   int64_t length = n;
   n = length / 2 + 1;
   Tensor a = fittedAll(complexInput(x, op, where), plan, op, where);
-  return ops::irfft(a, plan.axes, length, normOf(norm, true, op, where), where);
+  return ops::irfft(a, plan.axes, conjugate, length, normOf(norm, true, op, where), 1, 1, where);
 }
 
 } // namespace
@@ -105,10 +108,10 @@ Tensor ifft(const Tensor &x, Options o, Loc where) {
   return forward(x, planOf(x, o, "ifft", where), o.norm, true, "ifft", where);
 }
 Tensor rfft(const Tensor &x, Options o, Loc where) {
-  return realForward(x, planOf(x, o, "rfft", where), o.norm, "rfft", where);
+  return realForward(x, planOf(x, o, "rfft", where), false, o.norm, "rfft", where);
 }
 Tensor irfft(const Tensor &x, Options o, Loc where) {
-  return realInverse(x, planOf(x, o, "irfft", where), o.n.has_value(), o.norm, "irfft", where);
+  return realInverse(x, planOf(x, o, "irfft", where), o.n.has_value(), false, o.norm, "irfft", where);
 }
 
 static std::string swapped(const std::string &norm) {
@@ -118,11 +121,11 @@ static std::string swapped(const std::string &norm) {
 Tensor hfft(const Tensor &x, Options o, Loc where) {
   o.norm = swapped(o.norm);
   Plan plan = planOf(x, o, "hfft", where);
-  return realInverse(conj(complexInput(x, "hfft", where), where), plan, o.n.has_value(), o.norm, "hfft", where);
+  return realInverse(x, plan, o.n.has_value(), true, o.norm, "hfft", where);
 }
 Tensor ihfft(const Tensor &x, Options o, Loc where) {
   o.norm = swapped(o.norm);
-  return conj(realForward(x, planOf(x, o, "ihfft", where), o.norm, "ihfft", where), where);
+  return realForward(x, planOf(x, o, "ihfft", where), true, o.norm, "ihfft", where);
 }
 
 Tensor fft2(const Tensor &x, NdOptions o, Loc where) {
@@ -138,16 +141,18 @@ Tensor ifftn(const Tensor &x, NdOptions o, Loc where) {
   return forward(x, planOf(x, o.s, o.axes, false, "ifftn", where), o.norm, true, "ifftn", where);
 }
 Tensor rfft2(const Tensor &x, NdOptions o, Loc where) {
-  return realForward(x, planOf(x, o.s, o.axes, true, "rfft2", where), o.norm, "rfft2", where);
+  return realForward(x, planOf(x, o.s, o.axes, true, "rfft2", where), false, o.norm, "rfft2", where);
 }
 Tensor irfft2(const Tensor &x, NdOptions o, Loc where) {
-  return realInverse(x, planOf(x, o.s, o.axes, true, "irfft2", where), o.s.value.has_value(), o.norm, "irfft2", where);
+  return realInverse(x, planOf(x, o.s, o.axes, true, "irfft2", where), o.s.value.has_value(), false, o.norm, "irfft2",
+                     where);
 }
 Tensor rfftn(const Tensor &x, NdOptions o, Loc where) {
-  return realForward(x, planOf(x, o.s, o.axes, false, "rfftn", where), o.norm, "rfftn", where);
+  return realForward(x, planOf(x, o.s, o.axes, false, "rfftn", where), false, o.norm, "rfftn", where);
 }
 Tensor irfftn(const Tensor &x, NdOptions o, Loc where) {
-  return realInverse(x, planOf(x, o.s, o.axes, false, "irfftn", where), o.s.value.has_value(), o.norm, "irfftn", where);
+  return realInverse(x, planOf(x, o.s, o.axes, false, "irfftn", where), o.s.value.has_value(), false, o.norm, "irfftn",
+                     where);
 }
 
 //===----------------------------------------------------------------------===//

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// --tcc-simplify: one cheap sweep that folds, merges equal ops, rewrites linear systems and drops unused ops; every
-// later stage expects it.
+// --tcc-simplify: one cheap sweep that folds, merges equal ops, rewrites linear systems and what is around Fourier
+// transforms, and drops unused ops; every later stage expects it.
 #include "dialect/Dialect.h"
 #include "dialect/Ops.h"
+#include "passes/FourierFactors.h"
 #include "passes/KernelPasses.h"
 #include "passes/LinearSystems.h"
 
@@ -40,6 +41,7 @@ void simplify(FunctionOpInterface function) {
   DominanceInfo dominance(function);
   eliminateCommonSubExpressions(rewriter, dominance, function);
   rewriteLinearSystems(function);
+  foldFourierFactors(function);
   for (Block &block : function.getFunctionBody())
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
       if (isOpTriviallyDead(&op))

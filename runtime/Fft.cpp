@@ -19,17 +19,17 @@ namespace {
 struct Pass {
   FftKind kind;
   int64_t outer, n, inner;
-  double scale;
+  FftWeights weights = {};
 };
 
 /// FFTW has no factor: its results are scaled while they are in the cache.
 template <class R> void scaleLines(const FftLines &f, R *out) {
-  if (f.scale == 1)
+  if (f.weights.scale == 1)
     return;
   int64_t size = f.kind == FftKind::ComplexToReal ? 1 : 2, n = f.kind == FftKind::RealToComplex ? f.n / 2 + 1 : f.n;
   bool whole = f.innerCount == f.outStep; // then the lines of an `o` lie in one piece
   int64_t pieces = whole ? 1 : n, length = (whole ? n * f.outStep : f.innerCount) * size;
-  R scale = R(f.scale);
+  R scale = R(f.weights.scale);
   vectorised([&]<int bytes>() TCC_INLINED {
     for (int64_t o = 0; o < f.outerCount; ++o)
       for (int64_t i = 0; i < pieces; ++i) {
@@ -69,7 +69,10 @@ template <class R> bool prefersFftw(const Pass &pass) {
   return n <= 16 || (odd <= 15 && n % 8 == 0) || (few && (n < 2048 || sizeof(R) == 8));
 }
 
-template <class R> bool usesFftw(const Pass &pass) { return prefersFftw<R>(pass) && hasFftw<R>(); }
+/// FFTW has no weights either; a scale is all that is worth a pass over its results.
+template <class R> bool usesFftw(const Pass &pass) {
+  return !pass.weights.conjugate && pass.weights.pairs == 1 && prefersFftw<R>(pass) && hasFftw<R>();
+}
 
 /// What a line takes, in nanoseconds.
 double costOfLine(int64_t n) { return double(n) * 0.3 * log2(double(n) + 2); }
@@ -127,8 +130,8 @@ template <class R> int32_t runPass(const char *op, const Pass &pass, const R *in
   int64_t half = pass.n / 2 + 1;
   int64_t nIn = pass.kind == FftKind::ComplexToReal ? half : pass.n;
   int64_t nOut = pass.kind == FftKind::RealToComplex ? half : pass.n;
-  FftLines lines{pass.kind,  pass.n,           pass.inner,        pass.inner, pass.outer,
-                 pass.inner, nIn * pass.inner, nOut * pass.inner, pass.scale};
+  FftLines lines{pass.kind,  pass.n,           pass.inner,        pass.inner,  pass.outer,
+                 pass.inner, nIn * pass.inner, nOut * pass.inner, pass.weights};
   bool done = usesFftw<R>(pass) ? runByFftw(pass, lines, in, out) : runByGroups(lines, in, out);
   return done ? int32_t(TCC_OK) : outOfMemory(status, op, pass.n * 16 * int64_t(sizeof(R)));
 }
@@ -167,7 +170,7 @@ int32_t longFft(const char *op, const Pass &pass, int64_t rows, const R *in, R *
   RootTable roots;
   if (!work || !steps || !roots.build(n))
     return outOfMemory(status, op, 2 * n * int64_t(sizeof(R)));
-  TCC_CHECK(runPass(op, {pass.kind, 1, rows, columns, 1}, in, work.get(), status));
+  TCC_CHECK(runPass(op, {pass.kind, 1, rows, columns}, in, work.get(), status));
   for (int64_t c = 0; c < columns; ++c)
     for (int64_t r = 0; r < lanes; ++r) {
       Complex<R> root = roots.at<R>(r * c);
@@ -175,7 +178,7 @@ int32_t longFft(const char *op, const Pass &pass, int64_t rows, const R *in, R *
       steps[2 * lanes * c + lanes + r] = root.im;
     }
   FftTurns turns{roots.bits, &roots.roots[0].re, steps.get()};
-  FftLines lines{pass.kind, columns, 1, rows, rows, 1, columns, 1, pass.scale, &turns};
+  FftLines lines{pass.kind, columns, 1, rows, rows, 1, columns, 1, pass.weights, &turns};
   return runByGroups(lines, work.get(), out) ? int32_t(TCC_OK)
                                              : outOfMemory(status, op, columns * 16 * int64_t(sizeof(R)));
 }
@@ -192,13 +195,13 @@ template <class F> void overNumbers(int64_t count, F body) {
 /// Bluestein, "A linear filtering approach to the computation of discrete Fourier transform", IEEE Trans. AU-18
 /// (1970)). `in` may equal `out`.
 template <class R>
-int32_t longComplexFft(const char *op, FftKind kind, int64_t n, double scale, const Complex<R> *in, Complex<R> *out,
-                       TccStatus *status) {
-  auto transform = [&](FftKind way, int64_t length, double factor, const Complex<R> *from, Complex<R> *to) {
-    return longFft(op, {way, 1, length, 1, factor}, middleDivisor(length), &from->re, &to->re, status);
+int32_t longComplexFft(const char *op, FftKind kind, int64_t n, FftWeights weights, const Complex<R> *in,
+                       Complex<R> *out, TccStatus *status) {
+  auto transform = [&](FftKind way, int64_t length, FftWeights factors, const Complex<R> *from, Complex<R> *to) {
+    return longFft(op, {way, 1, length, 1, factors}, middleDivisor(length), &from->re, &to->re, status);
   };
   if (middleDivisor(n) >= 64)
-    return transform(kind, n, scale, in, out);
+    return transform(kind, n, weights, in, out);
   int64_t padded = 1;
   while (padded < 2 * n - 1)
     padded *= 2;
@@ -220,12 +223,21 @@ int32_t longComplexFft(const char *op, FftKind kind, int64_t n, double scale, co
       filter[padded - k] = filter[k];
     }
   });
-  TCC_CHECK(transform(FftKind::Forward, padded, 1, &signal[0], &signal[0]));
-  TCC_CHECK(transform(FftKind::Forward, padded, 1, &filter[0], &filter[0]));
+  TCC_CHECK(transform(FftKind::Forward, padded, {}, &signal[0], &signal[0]));
+  TCC_CHECK(transform(FftKind::Forward, padded, {}, &filter[0], &filter[0]));
   overNumbers(padded, [&](int64_t k) { signal[k] = signal[k] * filter[k]; });
-  TCC_CHECK(transform(FftKind::Backward, padded, scale / double(padded), &signal[0], &signal[0]));
-  overNumbers(n, [&](int64_t k) { out[k] = signal[k] * chirp[k]; });
+  TCC_CHECK(transform(FftKind::Backward, padded, {.scale = weights.scale / double(padded)}, &signal[0], &signal[0]));
+  overNumbers(n, [&](int64_t k) {
+    Complex<R> value = signal[k] * chirp[k];
+    out[k] = weights.conjugate ? conjugate(value) : value;
+  });
   return TCC_OK;
+}
+
+/// Frequency k of a half spectrum with its conjugate and weight, but without the scale.
+template <class R> Complex<R> weighted(const Pass &pass, int64_t k, Complex<R> value) {
+  R weight = k && 2 * k != pass.n ? R(pass.weights.pairs) : R(1);
+  return {value.re * weight, value.im * (pass.weights.conjugate ? -weight : weight)};
 }
 
 /// A long real line of 2h numbers as h complex ones; the formulas are those of FftKernels.h, pair by pair.
@@ -238,26 +250,29 @@ template <class R> int32_t longEvenFft(const char *op, const Pass &pass, const R
     return outOfMemory(status, op, 2 * h * int64_t(sizeof(R)));
   if (forward) {
     auto *z = reinterpret_cast<Complex<R> *>(out);
-    TCC_CHECK(longComplexFft(op, FftKind::Forward, h, pass.scale, reinterpret_cast<const Complex<R> *>(in), z, status));
+    TCC_CHECK(longComplexFft(op, FftKind::Forward, h, {.scale = pass.weights.scale},
+                             reinterpret_cast<const Complex<R> *>(in), z, status));
     z[h] = z[0];
     overNumbers(h / 2 + 1, [&](int64_t k) {
       Complex<R> a = z[k], b = conjugate(z[h - k]), dif = a - b;
       Complex<R> even = (a + b) * Complex<R>(R(0.5)), odd = roots.at<R>(k) * Complex<R>(dif.im / 2, -dif.re / 2);
-      z[k] = even + odd;
-      z[h - k] = conjugate(even - odd);
+      z[k] = weighted(pass, k, even + odd);
+      z[h - k] = weighted(pass, h - k, conjugate(even - odd));
     });
     return TCC_OK;
   }
   auto *x = reinterpret_cast<const Complex<R> *>(in);
   overNumbers(h / 2 + 1, [&](int64_t k) {
     // Imaginary parts that a Hermitian signal does not have are ignored.
-    Complex<R> a = k ? x[k] : Complex<R>(x[0].re), b = k ? conjugate(x[h - k]) : Complex<R>(x[h].re);
+    Complex<R> a = k ? weighted(pass, k, x[k]) : Complex<R>(x[0].re);
+    Complex<R> b = k ? conjugate(weighted(pass, h - k, x[h - k])) : Complex<R>(x[h].re);
     Complex<R> sum = a + b, turned = (a - b) * conjugate(roots.at<R>(k));
     work[k] = Complex<R>(sum.re - turned.im, sum.im + turned.re);
     if (k)
       work[h - k] = Complex<R>(sum.re + turned.im, turned.re - sum.im);
   });
-  return longComplexFft(op, FftKind::Backward, h, pass.scale, &work[0], reinterpret_cast<Complex<R> *>(out), status);
+  return longComplexFft(op, FftKind::Backward, h, {.scale = pass.weights.scale}, &work[0],
+                        reinterpret_cast<Complex<R> *>(out), status);
 }
 
 /// A long real line of an odd number as complex ones.
@@ -269,17 +284,17 @@ template <class R> int32_t longOddFft(const char *op, const Pass &pass, const R 
   if (pass.kind == FftKind::RealToComplex) {
     auto *y = reinterpret_cast<Complex<R> *>(out);
     overNumbers(n, [&](int64_t k) { line[k] = Complex<R>(in[k]); });
-    TCC_CHECK(longComplexFft(op, FftKind::Forward, n, pass.scale, &line[0], &line[0], status));
-    overNumbers(n / 2 + 1, [&](int64_t k) { y[k] = line[k]; });
+    TCC_CHECK(longComplexFft(op, FftKind::Forward, n, {.scale = pass.weights.scale}, &line[0], &line[0], status));
+    overNumbers(n / 2 + 1, [&](int64_t k) { y[k] = weighted(pass, k, line[k]); });
     return TCC_OK;
   }
   auto *x = reinterpret_cast<const Complex<R> *>(in);
   overNumbers(n / 2 + 1, [&](int64_t k) {
-    line[k] = k ? x[k] : Complex<R>(x[0].re); // as above
+    line[k] = k ? weighted(pass, k, x[k]) : Complex<R>(x[0].re); // as above
     if (k)
-      line[n - k] = conjugate(x[k]);
+      line[n - k] = conjugate(line[k]);
   });
-  TCC_CHECK(longComplexFft(op, FftKind::Backward, n, pass.scale, &line[0], &line[0], status));
+  TCC_CHECK(longComplexFft(op, FftKind::Backward, n, {.scale = pass.weights.scale}, &line[0], &line[0], status));
   overNumbers(n, [&](int64_t k) { out[k] = line[k].re; });
   return TCC_OK;
 }
@@ -296,7 +311,7 @@ template <class R> int32_t transformAxis(const char *op, const Pass &pass, const
   int64_t outSize = complex ? 2 * pass.n : pass.kind == FftKind::RealToComplex ? spectrum : pass.n;
   for (int64_t o = 0; o < pass.outer; ++o, in += inSize, out += outSize) {
     if (complex)
-      TCC_CHECK(longComplexFft(op, pass.kind, pass.n, pass.scale, reinterpret_cast<const Complex<R> *>(in),
+      TCC_CHECK(longComplexFft(op, pass.kind, pass.n, pass.weights, reinterpret_cast<const Complex<R> *>(in),
                                reinterpret_cast<Complex<R> *>(out), status));
     else
       TCC_CHECK((odd ? longOddFft<R> : longEvenFft<R>)(op, pass, in, out, status));
@@ -304,34 +319,46 @@ template <class R> int32_t transformAxis(const char *op, const Pass &pass, const
   return TCC_OK;
 }
 
-Pass passAlong(FftKind kind, const TccTensor &t, int64_t axis, int64_t n, double scale) {
-  return {kind, extentOf(t, 0, int32_t(axis)), n, extentOf(t, int32_t(axis) + 1, t.rank), scale};
+Pass passAlong(FftKind kind, const TccTensor &t, int64_t axis, int64_t n, FftWeights weights) {
+  return {kind, extentOf(t, 0, int32_t(axis)), n, extentOf(t, int32_t(axis) + 1, t.rank), weights};
 }
 
-/// N^(-norm / 2) for the N points of the axes of `shape`.
-double scaleOf(int64_t norm, const int64_t *shape, Axes axes) {
-  double points = 1;
-  for (int64_t i = 0; i < axes.count; ++i)
-    points *= double(shape[axes[i]]);
-  return norm == 0 ? 1 : 1 / (norm == 1 ? sqrt(points) : points);
-}
+/// The ops' attributes.
+struct Transform {
+  Axes axes;
+  int64_t n = 0, norm = 0; ///< n: length of the last of axes on the real side
+  bool inverse = false;
+  FftWeights weights;
 
-int32_t checkTransform(const char *op, const TccTensor &in, bool complexInput, Axes axes, int64_t norm,
+  /// The scale, with N^(-norm / 2) for the N points of the axes of `shape`.
+  double scale(const int64_t *shape) const {
+    double points = 1;
+    for (int64_t i = 0; i < axes.count; ++i)
+      points *= double(shape[axes[i]]);
+    return norm == 0 ? weights.scale : weights.scale / (norm == 1 ? sqrt(points) : points);
+  }
+};
+
+int32_t checkTransform(const char *op, const TccTensor &in, bool complexInput, const Transform &transform,
                        TccStatus *status) {
-  TCC_CHECK(checkAxes(op, axes, in.rank, status));
-  if (norm < 0 || norm > 2)
-    return fail(status, TCC_ERROR_SHAPE, "[%s] expected norm 0, 1 or 2, got %lld", op, (long long)norm);
+  TCC_CHECK(checkAxes(op, transform.axes, in.rank, status));
+  if (transform.axes.count == 0)
+    return fail(status, TCC_ERROR_SHAPE, "[%s] expected at least one axis", op);
+  if (transform.norm < 0 || transform.norm > 2)
+    return fail(status, TCC_ERROR_SHAPE, "[%s] expected norm 0, 1 or 2, got %lld", op, (long long)transform.norm);
   if (complexInput != (in.dtype >= TCC_C64) || in.dtype < TCC_F32)
     return fail(status, TCC_ERROR_DTYPE, "[%s] expected %s, got %s", op,
                 complexInput ? "complex64 or complex128" : "float32 or float64", dtypeName(in.dtype));
   return TCC_OK;
 }
 
+/// `weights` are the last pass's.
 template <class R>
 int32_t complexPasses(const char *op, const TccTensor &t, const R *in, R *out, const int64_t *axes, int64_t count,
-                      bool inverse, double scale, TccStatus *status) {
+                      bool inverse, FftWeights weights, TccStatus *status) {
   for (int64_t i = count - 1; i >= 0; --i) {
-    Pass pass = passAlong(inverse ? FftKind::Backward : FftKind::Forward, t, axes[i], t.shape[axes[i]], i ? 1 : scale);
+    Pass pass = passAlong(inverse ? FftKind::Backward : FftKind::Forward, t, axes[i], t.shape[axes[i]],
+                          i ? FftWeights() : weights);
     TCC_CHECK(transformAxis(op, pass, in, out, status));
     in = out;
   }
@@ -339,38 +366,44 @@ int32_t complexPasses(const char *op, const TccTensor &t, const R *in, R *out, c
 }
 
 template <class R>
-int32_t fft(const TccTensor &in, const TccTensor &out, Axes axes, bool inverse, int64_t norm, TccStatus *status) {
-  if (axes.count == 0) {
-    memcpy(out.data, in.data, size_t(numBytes(in)));
-    return TCC_OK;
-  }
-  return complexPasses("fft", in, static_cast<const R *>(in.data), static_cast<R *>(out.data), axes.values, axes.count,
-                       inverse, scaleOf(norm, in.shape, axes), status);
+int32_t fft(const TccTensor &in, const TccTensor &out, const Transform &transform, TccStatus *status) {
+  const R *x = static_cast<const R *>(in.data);
+  FftWeights weights = transform.weights;
+  weights.scale = transform.scale(in.shape);
+  return complexPasses("fft", in, x, static_cast<R *>(out.data), transform.axes.values, transform.axes.count,
+                       transform.inverse, weights, status);
 }
 
-template <class R> int32_t rfft(const TccTensor &in, const TccTensor &out, Axes axes, int64_t norm, TccStatus *status) {
-  int64_t last = axes[axes.count - 1];
-  double scale = scaleOf(norm, in.shape, axes);
+// Along the other axes the conjugate of a half spectrum is transformed with the conjugate roots.
+template <class R>
+int32_t rfft(const TccTensor &in, const TccTensor &out, const Transform &transform, TccStatus *status) {
+  int64_t others = transform.axes.count - 1, last = transform.axes[others];
+  double scale = transform.scale(in.shape);
   const R *x = static_cast<const R *>(in.data);
   R *y = static_cast<R *>(out.data);
-  Pass real = passAlong(FftKind::RealToComplex, in, last, in.shape[last], axes.count == 1 ? scale : 1);
+  FftWeights weights = transform.weights;
+  weights.scale = others ? 1 : scale;
+  Pass real = passAlong(FftKind::RealToComplex, in, last, in.shape[last], weights);
   TCC_CHECK(transformAxis("rfft", real, x, y, status));
-  return complexPasses("rfft", out, y, y, axes.values, axes.count - 1, false, scale, status);
+  return complexPasses("rfft", out, y, y, transform.axes.values, others, weights.conjugate, {.scale = scale}, status);
 }
 
 template <class R>
-int32_t irfft(const TccTensor &in, const TccTensor &out, Axes axes, int64_t n, int64_t norm, TccStatus *status) {
+int32_t irfft(const TccTensor &in, const TccTensor &out, const Transform &transform, TccStatus *status) {
+  int64_t others = transform.axes.count - 1;
   const R *x = static_cast<const R *>(in.data);
   R *y = static_cast<R *>(out.data);
+  FftWeights weights = transform.weights;
+  weights.scale = transform.scale(out.shape);
   Scratch<R> work;
-  if (axes.count > 1) {
+  if (others) {
     int64_t count = 2 * numElements(in);
     if (!work.resize(count))
       return outOfMemory(status, "irfft", count * int64_t(sizeof(R)));
-    TCC_CHECK(complexPasses("irfft", in, x, work.get(), axes.values, axes.count - 1, true, 1, status));
+    TCC_CHECK(complexPasses("irfft", in, x, work.get(), transform.axes.values, others, !weights.conjugate, {}, status));
     x = work.get();
   }
-  Pass real = passAlong(FftKind::ComplexToReal, in, axes[axes.count - 1], n, scaleOf(norm, out.shape, axes));
+  Pass real = passAlong(FftKind::ComplexToReal, in, transform.axes[others], transform.n, weights);
   return transformAxis("irfft", real, x, y, status);
 }
 
@@ -380,27 +413,32 @@ int32_t tcc_fft(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t
                 TccStatus *status) {
   TCC_CHECK(checkArguments("fft", in, n_in, 1, out, n_out, 1, status));
   AttributeReader reader(attrs);
-  Axes axes = reader.array();
-  bool inverse = reader.integer();
-  int64_t norm = reader.integer();
-  TCC_CHECK(checkTransform("fft", in[0], true, axes, norm, status));
+  Transform transform;
+  transform.axes = reader.array();
+  transform.weights.conjugate = reader.integer();
+  transform.inverse = reader.integer();
+  transform.norm = reader.integer();
+  transform.weights.scale = reader.number();
+  TCC_CHECK(checkTransform("fft", in[0], true, transform, status));
   TCC_CHECK(checkTensor("fft", "result", out[0], in[0].dtype, in[0].rank, in[0].shape, status));
   if (numElements(in[0]) == 0)
     return TCC_OK;
-  return in[0].dtype == TCC_C64 ? fft<float>(in[0], out[0], axes, inverse, norm, status)
-                                : fft<double>(in[0], out[0], axes, inverse, norm, status);
+  return in[0].dtype == TCC_C64 ? fft<float>(in[0], out[0], transform, status)
+                                : fft<double>(in[0], out[0], transform, status);
 }
 
 int32_t tcc_rfft(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *attrs,
                  TccStatus *status) {
   TCC_CHECK(checkArguments("rfft", in, n_in, 1, out, n_out, 1, status));
   AttributeReader reader(attrs);
-  Axes axes = reader.array();
-  int64_t norm = reader.integer();
-  TCC_CHECK(checkTransform("rfft", in[0], false, axes, norm, status));
-  if (axes.count == 0)
-    return fail(status, TCC_ERROR_SHAPE, "[rfft] expected at least one axis");
-  int64_t shape[maxRank], last = axes[axes.count - 1];
+  Transform transform;
+  transform.axes = reader.array();
+  transform.weights.conjugate = reader.integer();
+  transform.norm = reader.integer();
+  transform.weights.pairs = reader.number();
+  transform.weights.scale = reader.number();
+  TCC_CHECK(checkTransform("rfft", in[0], false, transform, status));
+  int64_t shape[maxRank], last = transform.axes[transform.axes.count - 1];
   for (int32_t i = 0; i < in[0].rank; ++i)
     shape[i] = i == last ? in[0].shape[i] / 2 + 1 : in[0].shape[i];
   TCC_CHECK(
@@ -409,20 +447,23 @@ int32_t tcc_rfft(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_
     return fail(status, TCC_ERROR_SHAPE, "[rfft] expected a nonempty axis, got size 0 at axis %lld", (long long)last);
   if (numElements(out[0]) == 0)
     return TCC_OK;
-  return in[0].dtype == TCC_F32 ? rfft<float>(in[0], out[0], axes, norm, status)
-                                : rfft<double>(in[0], out[0], axes, norm, status);
+  return in[0].dtype == TCC_F32 ? rfft<float>(in[0], out[0], transform, status)
+                                : rfft<double>(in[0], out[0], transform, status);
 }
 
 int32_t tcc_irfft(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out, const int64_t *attrs,
                   TccStatus *status) {
   TCC_CHECK(checkArguments("irfft", in, n_in, 1, out, n_out, 1, status));
   AttributeReader reader(attrs);
-  Axes axes = reader.array();
-  int64_t n = reader.integer(), norm = reader.integer();
-  TCC_CHECK(checkTransform("irfft", in[0], true, axes, norm, status));
-  if (axes.count == 0)
-    return fail(status, TCC_ERROR_SHAPE, "[irfft] expected at least one axis");
-  int64_t shape[maxRank], last = axes[axes.count - 1];
+  Transform transform;
+  transform.axes = reader.array();
+  transform.weights.conjugate = reader.integer();
+  int64_t n = transform.n = reader.integer();
+  transform.norm = reader.integer();
+  transform.weights.pairs = reader.number();
+  transform.weights.scale = reader.number();
+  TCC_CHECK(checkTransform("irfft", in[0], true, transform, status));
+  int64_t shape[maxRank], last = transform.axes[transform.axes.count - 1];
   for (int32_t i = 0; i < in[0].rank; ++i)
     shape[i] = i == last ? n : in[0].shape[i];
   if (n < 1 || in[0].shape[last] != n / 2 + 1)
@@ -432,6 +473,6 @@ int32_t tcc_irfft(const TccTensor *in, int32_t n_in, const TccTensor *out, int32
       checkTensor("irfft", "result", out[0], in[0].dtype == TCC_C64 ? TCC_F32 : TCC_F64, in[0].rank, shape, status));
   if (numElements(out[0]) == 0)
     return TCC_OK;
-  return in[0].dtype == TCC_C64 ? irfft<float>(in[0], out[0], axes, n, norm, status)
-                                : irfft<double>(in[0], out[0], axes, n, norm, status);
+  return in[0].dtype == TCC_C64 ? irfft<float>(in[0], out[0], transform, status)
+                                : irfft<double>(in[0], out[0], transform, status);
 }

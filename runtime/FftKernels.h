@@ -146,6 +146,20 @@ template <class R> void pairsOfSpectrum(const FftPlan<R> &plan, Split<R> spectru
   });
 }
 
+/// Conjugates and weights of `entries` numbers of a spectrum, apart from their scale.
+template <class R> void weigh(const FftLines &f, int64_t entries, int64_t lanes, Split<R> spectrum) {
+  if (f.weights.conjugate)
+    for (int64_t e = 0; e < entries * lanes; ++e)
+      spectrum.im[e] = -spectrum.im[e];
+  R pairs = R(f.weights.pairs);
+  if (pairs == 1)
+    return;
+  for (int64_t e = lanes; e < (f.n + 1) / 2 * lanes; ++e) {
+    spectrum.re[e] *= pairs;
+    spectrum.im[e] *= pairs;
+  }
+}
+
 /// y_t of n real rows x (radix / 2 + 1 parts of plan.n rows): the first stage of their transform, whose other results
 /// are conjugates of these.
 template <class R> void oddStage(const FftPlan<R> &plan, const R *x, Split<R> y) {
@@ -225,6 +239,7 @@ void transformOddLines(const FftPlan<R> &plan, const FftLines &f, const R *in, R
     oddStage(plan, x, y);
   } else {
     gather(from, in, w, count, entries, spectrum.re, spectrum.im, y.re);
+    weigh(f, entries, w, spectrum);
     __builtin_memset(spectrum.im, 0, size_t(w) * sizeof(R)); // no part of a Hermitian signal
   }
   for (int64_t t = 0; t < parts; ++t) {
@@ -254,10 +269,11 @@ void transformOddLines(const FftPlan<R> &plan, const FftLines &f, const R *in, R
     }
   }
   if (forward) {
-    scatter(to, out, w, count, entries, spectrum.re, spectrum.im, R(f.scale), y.re);
+    weigh(f, entries, w, spectrum);
+    scatter(to, out, w, count, entries, spectrum.re, spectrum.im, R(f.weights.scale), y.re);
   } else {
     inverseOddStage(plan, y, x);
-    scatter(to, out, w, count, n, x, x, R(f.scale), y.re);
+    scatter(to, out, w, count, n, x, x, R(f.weights.scale), y.re);
   }
 }
 
@@ -292,7 +308,7 @@ void transformLines(const FftPlan<R> &plan, const FftLines &f, const R *in, R *o
   int64_t outEntries = pairs && realOut ? n / 2 : realIn ? half : n;
   Side<R> from = sideOf<R>(f, true, realIn, pairs, first, count, lanes, inEntries);
   Side<R> to = sideOf<R>(f, false, realOut, pairs, first, count, lanes, outEntries);
-  R scale = R(f.scale);
+  R scale = R(f.weights.scale);
   Split<R> result = y, other = x;
   if (realIn) {
     gather(from, in, lanes, count, inEntries, x.re, x.im, y.re);
@@ -307,9 +323,11 @@ void transformLines(const FftPlan<R> &plan, const FftLines &f, const R *in, R *o
   } else if (realOut) {
     if (pairs) {
       gather(from, in, lanes, count, inEntries, y.re, y.im, x.re);
+      weigh(f, half, lanes, y);
       pairsOfSpectrum(plan, y, x);
     } else {
-      gather(from, in, lanes, count, inEntries, x.re, x.im, y.re);
+      gather(from, in, lanes, count, half, x.re, x.im, y.re);
+      weigh(f, half, lanes, x);
       for (int64_t l = 0; l < lanes; ++l)
         x.im[l] = 0;
       for (int64_t k = 1; k < half; ++k)
@@ -327,6 +345,8 @@ void transformLines(const FftPlan<R> &plan, const FftLines &f, const R *in, R *o
     transformAny(plan, x, y, work);
     result = backward ? exchanged(y) : y;
   }
+  if (!realOut)
+    weigh(f, outEntries, lanes, result);
   scatter(to, out, lanes, count, outEntries, result.re, result.im, scale, other.re);
 }
 

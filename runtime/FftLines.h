@@ -19,13 +19,20 @@ struct FftTurns {
   const void *steps;   ///< for each k, of lines 0 ... lanes - 1: re, then im, of the transform's type
 };
 
+/// What a transform does to numbers beside transforming them. Results are multiplied by `scale`, those frequencies of a
+/// half spectrum that stand for two also by `pairs`, and the numbers of a complex result, or those that a real one is
+/// made of, are conjugated.
+struct FftWeights {
+  double scale = 1, pairs = 1;
+  bool conjugate = false;
+};
+
 /// Lines along an axis: outerCount x innerCount lines of transform length n. Element i of line (o, j) is at
-/// o * inOuterStride + i * inStep + j of the one array, and o * outOuterStride + i * outStep + j of the other. Results
-/// are multiplied by `scale`.
+/// o * inOuterStride + i * inStep + j of the one array, and o * outOuterStride + i * outStep + j of the other.
 struct FftLines {
   FftKind kind;
   int64_t n, inStep, outStep, outerCount, innerCount, inOuterStride, outOuterStride;
-  double scale;
+  FftWeights weights;
   const FftTurns *turns = nullptr; ///< of complex lines side by side
 };
 

@@ -3,6 +3,7 @@
 #ifndef TCC_RUNTIME_TENSORS_H
 #define TCC_RUNTIME_TENSORS_H
 
+#include "runtime/Elements.h"
 #include "runtime/Memory.h"
 #include "runtime/Runtime.h"
 
@@ -49,6 +50,7 @@ class AttributeReader {
 public:
   explicit AttributeReader(const int64_t *attrs) : position(attrs) {}
   int64_t integer() { return *position++; }
+  double number() { return bitCast<double>(*position++); }
   Axes array() {
     int64_t count = *position++;
     Axes axes{position, count};

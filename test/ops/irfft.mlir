@@ -9,9 +9,10 @@ func.func @f(%a: tensor<3xcomplex<f64>>) -> tensor<4xf64> {
   return %y : tensor<4xf64>
 }
 
-// Norm 2 divides by n: the signal itself.
+// Norm 2 divides by n: the signal itself. Its adjoint doubles frequency 1, which stands for two.
 // CHECK-LABEL: func.func @f_vjp(
-// CHECK: tcc.rfft %{{.+}} {axes = array<i64: 0>, norm = 2 : i64}
+// CHECK: tcc.rfft %{{.+}} {axes = array<i64: 0>, norm = 2 : i64, pairs = 2.000000e+00 : f64}
+// CHECK-NEXT: return
 
 // NUMBERS: [ 1.  2.  0. -1.]
 func.func @main() -> tensor<4xf64> {

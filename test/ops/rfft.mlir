@@ -11,7 +11,8 @@ func.func @f(%a: tensor<4xf64>) -> tensor<3xcomplex<f64>> {
 
 // Frequencies 0 to n/2.
 // CHECK-LABEL: func.func @f_vjp(
-// CHECK: tcc.irfft %{{.+}} {axes = array<i64: 0>, n = 4 : i64, norm = 0 : i64}
+// CHECK: tcc.irfft %{{.+}} {axes = array<i64: 0>, n = 4 : i64, norm = 0 : i64, pairs = 5.000000e-01 : f64}
+// CHECK-NEXT: return
 
 // NUMBERS: [2.+0.j 1.-3.j 0.+0.j]
 func.func @main() -> tensor<3xcomplex<f64>> {

@@ -1,7 +1,7 @@
 // RUN: tcc-opt %s --pass-pipeline='builtin.module(tcc-differentiate{entry=power},tcc-differentiate{entry=filter},func.func(tcc-simplify),tcc-form-kernels)' | FileCheck %s
 
 // What is around Fourier transforms takes one pass between them: shifts are part of the kernel that reads or makes a
-// spectrum, weights of half spectra part of the one that makes the cotangent.
+// spectrum, weights of half spectra are the transforms'.
 
 // abs(fftshift(fft2(x)))
 // CHECK-LABEL: func.func @shifted(
@@ -33,9 +33,9 @@ func.func @power(%x: tensor<64x100xf32>) -> tensor<64x51xf32> {
   return %2 : tensor<64x51xf32>
 }
 
-// The gradient of irfft(rfft(x) * h) by x: the weights of both adjoints and the multiplication by conj h are one kernel.
+// The gradient of irfft(rfft(x) * h) by x: a kernel multiplies by conj h between the two transforms.
 // CHECK-LABEL: func.func @filter_vjp(
-// CHECK: %[[S:.+]] = tcc.rfft %arg{{.}} {axes = array<i64: 1>, norm = 2 : i64}
+// CHECK: %[[S:.+]] = tcc.rfft %arg{{.}} {axes = array<i64: 1>, norm = 2 : i64, pairs = 2.000000e+00 : f64}
 // CHECK-NEXT: %[[D:.+]] = tcc.launch @{{.+}}(%[[S]]
 // CHECK-NEXT: tcc.irfft %[[D]]
 func.func @filter(%x: tensor<64x100xf32>) -> tensor<64x100xf32> {

@@ -177,8 +177,26 @@ static std::vector<GradCase> contractionCases() {
       {"fft", call("fft", {"6x$T"}, "axes = array<i64: 0>, inverse = true, norm = 2 : i64", {"6x$T"}), {}, "c"},
       {"rfft", call("rfft", {"3x6x$T"}, "axes = array<i64: 0, 1>, norm = 1 : i64", {"3x4x$C"}), {}, "f"},
       {"rfft", call("rfft", {"5x2x$T"}, "axes = array<i64: 0>, norm = 0 : i64", {"3x2x$C"}), {}, "f"},
+      {"fft",
+       call("fft", {"6x$T"},
+            "axes = array<i64: 0>, conjugate = true, inverse = false, norm = 1 : i64, scale = -3.0 : f64", {"6x$T"}),
+       {},
+       "c"},
+      {"rfft",
+       call("rfft", {"4x6x$T"},
+            "axes = array<i64: 0, 1>, conjugate = true, norm = 1 : i64, pairs = 3.0 : f64, scale = 0.5 : f64",
+            {"4x4x$C"}),
+       {},
+       "f"},
       {"irfft", call("irfft", {"3x4x$T"}, "axes = array<i64: 0, 1>, n = 6 : i64, norm = 1 : i64", {"3x6x$R"}), {}, "c"},
       {"irfft", call("irfft", {"3x2x$T"}, "axes = array<i64: 0>, n = 5 : i64, norm = 0 : i64", {"5x2x$R"}), {}, "c"},
+      {"irfft",
+       call("irfft", {"4x3x$T"},
+            "axes = array<i64: 0, 1>, conjugate = true, n = 5 : i64, norm = 1 : i64, pairs = 3.0 : f64, scale = 0.5 : "
+            "f64",
+            {"4x5x$R"}),
+       {},
+       "c"},
   };
 }
 
