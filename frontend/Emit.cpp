@@ -34,22 +34,23 @@ static Attribute toAttribute(Builder &b, const Attr &attr) {
       attr.value);
 }
 
-std::shared_ptr<GraphImpl> GraphImpl::of(std::span<const Tensor *const> operands, const char *op, Loc where) {
-  std::shared_ptr<GraphImpl> graph;
+const std::shared_ptr<GraphImpl> &GraphImpl::of(std::span<const Tensor *const> operands, const char *op, Loc where) {
+  const std::shared_ptr<GraphImpl> *graph = nullptr;
   for (const Tensor *t : operands) {
     if (!t->impl())
       throwUserError(op, "expected tensors, got an empty (default-constructed) one", where, Kind::value);
     const auto &impl = *t->impl();
     if (!impl.graph || impl.splat || impl.ready.load(std::memory_order_acquire))
       continue;
-    if (graph && graph != impl.graph)
+    if (graph && *graph != impl.graph)
       throwUserError(op,
-                     "expected operands of one graph, got unevaluated tensors of graph " + std::to_string(graph->id()) +
-                         " and graph " + std::to_string(impl.graph->id()) + ": eval() one of them first",
+                     "expected operands of one graph, got unevaluated tensors of graph " +
+                         std::to_string((*graph)->id()) + " and graph " + std::to_string(impl.graph->id()) +
+                         ": eval() one of them first",
                      where, Kind::graph);
-    graph = impl.graph;
+    graph = &impl.graph;
   }
-  return graph ? graph : current();
+  return graph ? *graph : current();
 }
 
 /// Sizes that only an overflow on the way here, or nobody's check, can have made do not reach the compiler.
@@ -178,13 +179,13 @@ void emit(OpId id, std::span<const Tensor *const> operands, std::span<const Attr
 #undef TCC_OP_ID
   };
   const char *mnemonic = mnemonics[size_t(id)] + std::strlen("tcc.");
-  std::shared_ptr<GraphImpl> graph = GraphImpl::of(operands, mnemonic, where);
-  std::lock_guard lock(graph->mutex);
-  GraphImpl::Emission e{id, operands, attrs, where, mnemonic, graph->opName(id), graph->location(where), {}, {}};
+  GraphImpl &graph = *GraphImpl::of(operands, mnemonic, where); // which the operands keep alive, or the thread
+  std::lock_guard lock(graph.mutex);
+  GraphImpl::Emission e{id, operands, attrs, where, mnemonic, graph.opName(id), graph.location(where), {}, {}};
   for (const Tensor *t : operands)
-    e.values.push_back(graph->valueOf(*t, e.loc));
+    e.values.push_back(graph.valueOf(*t, e.loc));
   for (const ResultType &type : types) {
-    e.resultTypes.push_back(graph->tensorType(type.dtype, type.shape));
+    e.resultTypes.push_back(graph.tensorType(type.dtype, type.shape));
     if (!hasOpen(type.shape))
       continue;
     ArrayRef<int64_t> dims;
@@ -192,24 +193,24 @@ void emit(OpId id, std::span<const Tensor *const> operands, std::span<const Attr
       dims = std::get<std::vector<int64_t>>(attrs[0].value);
     if (tellsOpenSizes(e.name.getStringRef(), e.values, dims, e.resultTypes.back()))
       continue;
-    if (!graph->openSizes)
+    if (!graph.openSizes)
       throwUserError(mnemonic, "expected known sizes, got one kept from the tracing of a function", where, Kind::graph);
-    e.values.push_back(graph->openSizes->like(type.shape, mnemonic, where));
+    e.values.push_back(graph.openSizes->like(type.shape, mnemonic, where));
   }
   StructuralHash key;
-  key.add(uint64_t(id) << 1 | uint64_t(bool(graph->openSizes)));
+  key.add(uint64_t(id) << 1 | uint64_t(bool(graph.openSizes)));
   for (const Attr &attr : attrs)
     add(key, attr);
   for (Value value : e.values)
     key.add(value.getType().getAsOpaquePointer());
   for (Type type : e.resultTypes)
     key.add(type.getAsOpaquePointer());
-  auto known = graph->prototypes.find(key);
-  if (known == graph->prototypes.end()) {
-    GraphImpl::Prototype made = graph->prototypeOf(e);
-    if (graph->prototypes.size() >= GraphImpl::PlanCache::capacity)
-      graph->prototypes.clear();
-    known = graph->prototypes.try_emplace(key, std::move(made)).first;
+  auto known = graph.prototypes.find(key);
+  if (known == graph.prototypes.end()) {
+    GraphImpl::Prototype made = graph.prototypeOf(e);
+    if (graph.prototypes.size() >= GraphImpl::PlanCache::capacity)
+      graph.prototypes.clear();
+    known = graph.prototypes.try_emplace(key, std::move(made)).first;
   }
   Operation &prototype = *known->second;
 
@@ -220,22 +221,22 @@ void emit(OpId id, std::span<const Tensor *const> operands, std::span<const Attr
       if (user->getName() == e.name &&
           e.name.compareOpProperties(user->getPropertiesStorage(), prototype.getPropertiesStorage())) {
         for (auto [tensor, result] : llvm::zip_equal(results, user->getResults()))
-          tensor = graph->handleTo(result);
+          tensor = graph.handleTo(result);
         return;
       }
   Operation *op =
       Operation::create(e.loc, e.name, prototype.getResultTypes(), e.values, prototype.getRawDictionaryAttrs(),
                         prototype.getPropertiesStorage(), BlockRange(), /*numRegions=*/0);
-  graph->builder.insert(op);
+  graph.builder.insert(op);
   assert(results.size() == op->getNumResults() && "the generated builder knows the op's results");
   for (auto [tensor, result] : llvm::zip_equal(results, op->getResults()))
-    tensor = graph->handleTo(result);
+    tensor = graph.handleTo(result);
 }
 
 Tensor emitSplat(const Scalar &value, Dtype dtype, const Shape &shape, Loc where) {
   if (hasOpen(shape))
     return ops::broadcast(emitSplat(value, dtype, {}, where), {}, dtype, shape, where);
-  std::shared_ptr<GraphImpl> graph = GraphImpl::current();
+  GraphImpl *graph = GraphImpl::current().get();
   std::lock_guard lock(graph->mutex);
   Tensor t = graph->handleTo(graph->constant(value, dtype, shape, graph->location(where)));
   t.impl()->splat = value;

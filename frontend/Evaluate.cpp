@@ -22,24 +22,32 @@ namespace tcc {
 
 Subgraph collect(GraphImpl &graph, ArrayRef<Value> wanted, function_ref<bool(Value)> isKnown) {
   Subgraph result;
-  llvm::SmallDenseMap<Value, uint64_t, 32> number; // of inputs, and of results of ops that are in the list
+  StructuralHash &hash = result.hash;
+  llvm::SmallDenseMap<Value, uint64_t, 32> numbers; // of inputs, and of results of ops that are in the list
+  constexpr uint64_t onStack = ~uint64_t(0), isWanted = uint64_t(1) << 40;
+  uint64_t count = 0;
+  // Without an op it is an argument of a function that is being traced.
   auto isInput = [&](Value v) {
+    Operation *op = v.getDefiningOp();
+    if (!op || isa<InputOp>(op))
+      return true;
     auto node = graph.nodes.find(v);
-    return (node != graph.nodes.end() && node->second.evaluated) || isa_and_nonnull<InputOp>(v.getDefiningOp()) ||
-           isKnown(v);
+    return (node != graph.nodes.end() && node->second.evaluated) || isKnown(v);
   };
   // Depth first with an explicit stack: graphs are as deep as the user's loops are long.
   SmallVector<std::pair<Value, unsigned>> stack;
   auto enter = [&](Value v) {
-    if (number.contains(v))
+    auto [number, isNew] = numbers.try_emplace(v, onStack);
+    if (!isNew)
       return;
-    // Without an op it is an argument of a function that is being traced.
-    if (v.getDefiningOp() && !isInput(v)) {
+    if (!isInput(v)) {
       stack.push_back({v, 0});
       return;
     }
-    number.try_emplace(v, number.size());
+    number->second = count++;
     result.inputs.push_back(v);
+    hash.add(static_cast<const void *>(nullptr)); // where an op has its name
+    hash.add(v.getType().getAsOpaquePointer());
   };
   for (Value v : wanted) {
     enter(v);
@@ -51,29 +59,25 @@ Subgraph collect(GraphImpl &graph, ArrayRef<Value> wanted, function_ref<bool(Val
         continue;
       }
       stack.pop_back();
-      for (Value r : op->getResults())
-        number.try_emplace(r, number.size());
+      hash.add(op->getName().getAsOpaquePointer());
+      if (op->getPropertiesStorageSize())
+        hash.add(uint64_t(size_t(op->getName().hashOpProperties(op->getPropertiesStorage()))));
+      for (Value operand : op->getOperands())
+        hash.add(numbers.find(operand)->second);
+      for (Value r : op->getResults()) {
+        // Some results of an op may be evaluated while others are not: those stay inputs, which the op then need not
+        // give.
+        uint64_t &number = numbers.try_emplace(r, onStack).first->second;
+        if (number == onStack)
+          number = count++;
+        hash.add(r.getType().getAsOpaquePointer());
+      }
       result.ops.push_back(op);
     }
   }
-  // Some results of an op may be evaluated while others are not: those stay inputs, which the op then need not give.
   result.wanted.assign(wanted.begin(), wanted.end());
-  StructuralHash &hash = result.hash;
-  for (Value v : result.inputs) {
-    hash.add(number[v]);
-    hash.add(v.getType().getAsOpaquePointer());
-  }
-  for (Operation *op : result.ops) {
-    hash.add(op->getName().getAsOpaquePointer());
-    if (op->getPropertiesStorageSize())
-      hash.add(uint64_t(size_t(op->getName().hashOpProperties(op->getPropertiesStorage()))));
-    for (Value operand : op->getOperands())
-      hash.add(number[operand]);
-    for (Value r : op->getResults())
-      hash.add(r.getType().getAsOpaquePointer());
-  }
   for (Value v : result.wanted)
-    hash.add(number[v] + (uint64_t(1) << 40));
+    hash.add(numbers.find(v)->second + isWanted);
   return result;
 }
 
@@ -351,7 +355,7 @@ void evaluate(std::span<detail::TensorImpl *const> wanted, Loc where) {
       detail::TensorImpl *impl = rest.front();
       graph = GraphImpl::current();
       std::lock_guard lock(graph->mutex);
-      Tensor t = graph->handleTo(graph->constant(*impl->weak, impl->dtype, impl->shape, graph->location(where)));
+      Tensor t = graph->handleTo(graph->valueOf(Tensor(impl->shared_from_this()), graph->location(where)));
       detail::TensorImpl *made = t.impl().get();
       evaluate({&made, 1}, where);
       impl->data = made->data;

@@ -22,7 +22,7 @@ namespace tcc {
 static std::atomic<int64_t> graphCount{0};
 static thread_local std::shared_ptr<GraphImpl> currentGraph;
 
-std::shared_ptr<GraphImpl> GraphImpl::current() {
+const std::shared_ptr<GraphImpl> &GraphImpl::current() {
   if (!currentGraph)
     currentGraph = std::make_shared<GraphImpl>();
   return currentGraph;
@@ -237,10 +237,11 @@ DenseElementsAttr GraphImpl::splatAttribute(const Scalar &value, RankedTensorTyp
 }
 
 Value GraphImpl::constant(const Scalar &value, Dtype dtype, const Shape &shape, Location loc) {
-  auto type = RankedTensorType::get(shape, elementType(context, dtype));
   StructuralHash key;
-  key.add(type.getAsOpaquePointer());
+  key.add(uint64_t(dtype));
   key.add(uint64_t(value.index()));
+  for (int64_t n : shape)
+    key.add(uint64_t(n));
   std::visit(
       [&](const auto &number) {
         uint64_t words[2] = {};
@@ -253,10 +254,10 @@ Value GraphImpl::constant(const Scalar &value, Dtype dtype, const Shape &shape, 
     splats.clear();
   DenseElementsAttr &known = splats[key];
   if (!known)
-    known = splatAttribute(value, type);
+    known = splatAttribute(value, RankedTensorType::get(shape, elementType(context, dtype)));
   ConstantOp::Properties properties;
   properties.value = known;
-  return append(OpId::constant, OpaqueProperties(&properties), type, loc);
+  return append(OpId::constant, OpaqueProperties(&properties), known.getType(), loc);
 }
 
 Value GraphImpl::findValue(const Tensor &t) {
@@ -338,25 +339,27 @@ void GraphImpl::replace(Value from, Value to) {
 //===----------------------------------------------------------------------===//
 
 bool GraphImpl::isNeeded(Operation *op) const {
-  if (!op->use_empty())
-    return true;
-  return llvm::any_of(op->getResults(), [&](Value result) {
+  for (OpResult result : op->getResults()) {
+    if (!result.use_empty())
+      return true;
     auto node = nodes.find(result);
-    return node != nodes.end() && node->second.handle;
-  });
+    if (node != nodes.end() && node->second.handle)
+      return true;
+  }
+  return false;
 }
 
 void GraphImpl::reclaim(Operation *op) {
-  // A set: two users may name one producer before its turn comes.
-  llvm::SmallSetVector<Operation *, 8> worklist;
-  worklist.insert(op);
+  if (isNeeded(op))
+    return;
+  llvm::SmallVector<Operation *, 16> worklist{op};
+  llvm::SmallVector<Operation *, 4> producers;
   while (!worklist.empty()) {
     Operation *dead = worklist.pop_back_val();
-    if (isNeeded(dead) || dead->hasTrait<OpTrait::IsTerminator>())
-      continue;
+    producers.clear();
     for (Value operand : dead->getOperands())
-      if (Operation *producer = operand.getDefiningOp())
-        worklist.insert(producer);
+      if (Operation *producer = operand.getDefiningOp(); producer && !llvm::is_contained(producers, producer))
+        producers.push_back(producer);
     for (Value result : dead->getResults())
       if (auto node = nodes.find(result); node != nodes.end()) {
         if (node->second.evaluated)
@@ -365,6 +368,10 @@ void GraphImpl::reclaim(Operation *op) {
         nodes.erase(node);
       }
     dead->erase();
+    // Only the last user of an op finds it needless, so that it is listed once.
+    for (Operation *producer : producers)
+      if (!isNeeded(producer))
+        worklist.push_back(producer);
   }
 }
 

@@ -38,14 +38,14 @@ public:
   ~GraphImpl();
 
   /// The current graph of this thread; made on first use.
-  static std::shared_ptr<GraphImpl> current();
+  static const std::shared_ptr<GraphImpl> &current();
 
   /// Makes `graph` the thread's current one and gives the one before.
   static std::shared_ptr<GraphImpl> exchangeCurrent(std::shared_ptr<GraphImpl> graph);
 
   /// The graph that an op on `operands` belongs to: that of the unevaluated ones, which must agree; the current one
-  /// when there are none.
-  static std::shared_ptr<GraphImpl> of(std::span<const Tensor *const> operands, const char *op, Loc where);
+  /// when there are none. Whoever runs user code with it takes a share of its own.
+  static const std::shared_ptr<GraphImpl> &of(std::span<const Tensor *const> operands, const char *op, Loc where);
 
   /// Number of the graph in this process, for messages.
   int64_t id() const { return number; }
@@ -131,7 +131,7 @@ private:
   unsigned evaluationsUntilWalk = 0; ///< of hasHeldAncestor
   std::string diagnostic;
   std::vector<mlir::OperationName> names;
-  /// Attributes of constants by type and value.
+  /// Attributes of constants by dtype, shape and value.
   std::unordered_map<StructuralHash, mlir::DenseElementsAttr, StructuralHash::Hasher> splats;
   llvm::DenseMap<std::pair<const void *, uint64_t>, mlir::LocationAttr> locations;
   llvm::DenseMap<mlir::Attribute, Loc> places;

@@ -237,6 +237,22 @@ std::vector<Tensor> promoteAll(std::span<const Tensor> xs, Promote how, const ch
   return out;
 }
 
+bool isPromoted(const Tensor &x, Promote how) {
+  return x.valid() && !promotesWeakly(x) && resultDtype(x.dtype(), how) == x.dtype();
+}
+bool arePromoted(const Tensor &a, const Tensor &b, Promote how) {
+  return isPromoted(a, how) && isPromoted(b, how) && a.dtype() == b.dtype() && a.shape() == b.shape();
+}
+
+/// An operand that is made for one op only: what a C++ number becomes joins the graph with that op.
+static Tensor operandFor(const Tensor &x, Dtype dtype, const Shape &shape, const char *op, Loc where) {
+  if (!isWeak(x) || hasOpen(shape))
+    return fitted(x, dtype, shape, op, where);
+  auto impl = std::make_shared<detail::TensorImpl>(dtype, shape);
+  impl->splat = convert(*x.impl()->weak, dtype, op, where);
+  return Tensor(std::move(impl));
+}
+
 std::pair<Tensor, Tensor> promoteBinary(const Tensor &a, const Tensor &b, Promote how, const char *op, Loc where) {
   auto operand = [&](size_t i) -> const Tensor & { return i == 0 ? a : b; };
   Dtype dtype = resultDtype(commonDtypeOf(2, operand, op, where), how);
@@ -244,8 +260,8 @@ std::pair<Tensor, Tensor> promoteBinary(const Tensor &a, const Tensor &b, Promot
   bool isOfA = b.shape().empty() || a.shape() == b.shape(), isOfB = a.shape().empty();
   Shape common = isOfA || isOfB ? Shape() : broadcastShapes(a.shape(), b.shape(), op, where);
   const Shape &shape = isOfA ? a.shape() : isOfB ? b.shape() : common;
-  Tensor x = fitted(a, dtype, shape, op, where); // first: ops stand in the order of operands
-  return {std::move(x), fitted(b, dtype, shape, op, where)};
+  Tensor x = operandFor(a, dtype, shape, op, where); // first: ops stand in the order of operands
+  return {std::move(x), operandFor(b, dtype, shape, op, where)};
 }
 
 } // namespace tcc

@@ -39,7 +39,10 @@ Tensor broadcastTo(const Tensor &x, const Shape &shape, const char *op, Loc wher
 
 /// The argument of a unary op. keepExact and keepReal: unchanged, the caller looks at the dtype first.
 Tensor promoteUnary(const Tensor &x, Promote how, const char *op, Loc where);
-/// The arguments of a binary op: one dtype, one shape.
+/// Whether arguments are what promoteUnary and promoteBinary would make of them.
+bool isPromoted(const Tensor &x, Promote how);
+bool arePromoted(const Tensor &a, const Tensor &b, Promote how);
+/// The arguments of a binary op: one dtype, one shape. For ops to read, not for users: a C++ number is in no graph yet.
 std::pair<Tensor, Tensor> promoteBinary(const Tensor &a, const Tensor &b, Promote how, const char *op, Loc where);
 /// The same for any number.
 std::vector<Tensor> promoteAll(std::span<const Tensor> xs, Promote how, const char *op, Loc where);

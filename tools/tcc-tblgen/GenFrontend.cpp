@@ -150,7 +150,12 @@ bool emitDslDefs(const RecordKeeper &records, raw_ostream &os) {
     emitFunctionSignature(op, os);
     os << ") {\n";
     StringRef promotion = how == "inexact" || how == "parts" ? "Promote::inexact" : "Promote::keep";
+    // Arguments that fit already are handed on without counting references.
     if (op.op.getNumOperands() == 2) {
+      if (how != "parts")
+        os << "  if (arePromoted(" << op.op.getArgName(0) << ", " << op.op.getArgName(1) << ", " << promotion
+           << "))\n    return ops::" << name << "(" << op.op.getArgName(0) << ", " << op.op.getArgName(1)
+           << ", where);\n";
       os << "  auto [x, y] = promoteBinary(" << op.op.getArgName(0) << ", " << op.op.getArgName(1) << ", " << promotion
          << ", \"" << name << "\", where);\n";
       if (how == "parts")
@@ -166,6 +171,7 @@ bool emitDslDefs(const RecordKeeper &records, raw_ostream &os) {
       os << "  if (!is_complex(x.dtype()))\n    return x;\n";
     if (how == "zeroReal")
       os << "  if (!is_complex(x.dtype()))\n    return zeros_like(x, {}, where);\n";
+    os << "  if (isPromoted(x, " << promotion << "))\n    return ops::" << name << "(x, where);\n";
     os << "  return ops::" << name << "(promoteUnary(x, " << promotion << ", \"" << name << "\", where), where);\n}\n";
   }
   os << "} // namespace tcc\n";

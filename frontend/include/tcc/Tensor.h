@@ -159,12 +159,16 @@ private:
 };
 
 /// An operator's argument together with the line it stands on.
-struct Operand {
-  Tensor tensor;
+class Operand {
+  Tensor made; // of what is no tensor
+
+public:
+  const Tensor &tensor;
   Loc where;
   Operand(const Tensor &x, Loc where = Loc::current()) : tensor(x), where(where) {}
-  Operand(const Variable &x, Loc where = Loc::current()) : tensor(x), where(where) {}
-  template <ScalarType S> Operand(S x, Loc where = Loc::current()) : tensor(x), where(where) {}
+  Operand(const Variable &x, Loc where = Loc::current()) : made(x), tensor(made), where(where) {}
+  template <ScalarType S> Operand(S x, Loc where = Loc::current()) : made(x), tensor(made), where(where) {}
+  Operand(const Operand &) = delete;
 };
 
 /// Elementwise with broadcasting and NumPy 2's promotion; `/` is true division, `%` follows the divisor's sign, shifts
