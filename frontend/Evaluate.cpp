@@ -35,7 +35,7 @@ Subgraph collect(GraphImpl &graph, ArrayRef<Value> wanted, function_ref<bool(Val
     return (node != graph.nodes.end() && node->second.evaluated) || isKnown(v);
   };
   // Depth first with an explicit stack: graphs are as deep as the user's loops are long.
-  SmallVector<std::pair<Value, unsigned>> stack;
+  SmallVector<std::pair<Value, unsigned>, 16> stack;
   auto enter = [&](Value v) {
     auto [number, isNew] = numbers.try_emplace(v, onStack);
     if (!isNew)

@@ -14,7 +14,7 @@ namespace tcc {
 /// evaluated values they start from. `wanted` that are evaluated already are inputs, too.
 struct Subgraph {
   llvm::SmallVector<mlir::Value> inputs, wanted;
-  llvm::SmallVector<mlir::Operation *> ops;
+  llvm::SmallVector<mlir::Operation *, 16> ops;
   StructuralHash hash;
 };
 /// Values for which `isKnown` holds count as evaluated.
