@@ -77,8 +77,11 @@ public:
     const double work = double(m) * double(n) * double(k) * (isComplex<T> ? 4 : 1);
     threads = work < leastParallel ? 1 : numThreads();
     isRightDirect = readsRightDirectly();
+    const int64_t ownBytes = isDirect ? 0 : panels.count * stride * step * int64_t(sizeof(R));
+    mostAlone =
+        threads > 1 && ownBytes <= 2 * stripeBytes && 1.2e8 / double(threads) > 1.2e7 ? 1.2e8 / double(threads) : 1.2e7;
     isShared = isRightDirect ||
-               (work > mostAlone() && (m > (isDirect ? 512 : stripeRows) || ColumnBlocks<C>(n).count < 4 * threads));
+               (work > mostAlone && (m > (isDirect ? 512 : stripeRows) || ColumnBlocks<C>(n).count < 4 * threads));
   }
 
   bool run() {
@@ -108,10 +111,6 @@ public:
 private:
   /// Below this a second thread is not worth waking.
   static constexpr double leastParallel = 4e5;
-  /// Up to here each task packs what it needs of b: to fetch it from another core's cache takes longer, but what tasks
-  /// pack alike grows with their number (measured: two threads took 1.25 times as long for 256 x 256 x 256, 1.05 times
-  /// for 384 x 384 x 384, with blocks of b shared; 0.8 times for 512 x 512 x 512).
-  double mostAlone() const { return 1.2e8 / double(threads); }
 
   /// Packing a costs more than it saves for few columns, and where all of it stays in the second-level cache.
   bool readsDirectly() const {
@@ -157,7 +156,7 @@ private:
     if (threads == 1)
       return;
     const double work = double(m) * double(macro.columns) * double(macro.steps);
-    if (work <= mostAlone()) {
+    if (work <= mostAlone) {
       const int64_t shares = upTo(threads, int64_t(work / 2e5) + 1);
       if (!isRightDirect && (macro.blocks.count % shares == 0 || macro.blocks.count >= 4 * shares))
         macro.chunks = upTo(shares, macro.blocks.count);
@@ -296,6 +295,11 @@ private:
   const int64_t step;   ///< of k in a block
   const int64_t stride; ///< of a packed panel, in real numbers
   int64_t threads;
+  /// Work up to which each task packs what it needs of b: to fetch it from another core's cache takes longer (with
+  /// shared blocks two threads took 1.25 times as long for 256 x 256 x 256, 1.05 times for 384 x 384 x 384, but 0.8
+  /// times for 512 x 512 x 512). All of a task's panels must fit its cache then, and what tasks pack alike grows with
+  /// their number.
+  double mostAlone;
   bool isStreamed;
   bool isRightDirect;
   bool isShared; ///< b is packed for all tasks, or not at all

@@ -3,11 +3,10 @@
 // zeros; then blocks of 2 x 2 result tiles stay in registers along 512 of k. Every result is one chain along k, so
 // neither blocks nor threads change bits.
 #include "runtime/TileProduct.h"
-#include "runtime/Packing.h"
+#include "runtime/BfloatTiles.h"
+#include "runtime/Memory.h"
 #include "runtime/Threads.h"
-#if defined(__x86_64__) && defined(__linux__)
-#include <immintrin.h>
-#endif
+#include "runtime/Vectorise.h"
 #include <atomic>
 
 namespace tcc::runtime {
@@ -15,114 +14,12 @@ namespace tcc::runtime {
 #if defined(__x86_64__) && defined(__linux__)
 namespace {
 
-constexpr int64_t side = 16, depth = 32, tileElements = side * depth;
-
-int64_t tilesOf(int64_t extent, int64_t of) { return (extent + of - 1) / of; }
-
 /// Tiles of k that are multiplied before the next results: those of two strips of a stay in the first-level cache.
 constexpr int64_t chunk = 16;
 /// Strips that a task packs.
 constexpr int64_t together = 8;
 /// Elements of b's strips that stay in the second-level cache.
 constexpr int64_t blockElements = 1 << 19;
-
-/// 16 lines of an operand, a's rows or b's columns.
-struct Lines {
-  const BFloat16 *data;
-  int64_t stride, along; ///< from line to line, and along k
-  int64_t count;         ///< that exist
-};
-
-/// A tile: lines in rows, or columns in which the elements of two successive k alternate.
-template <int bytes, bool inRows> TCC_INLINE void packTile(Lines lines, int64_t steps, BFloat16 *to) {
-  if constexpr (bytes == 64)
-    if (lines.count == side && steps >= depth && (lines.along == 1 || lines.stride == 1)) {
-      // 16 x 16 pairs of two successive k.
-      typedef uint16_t Narrow __attribute__((vector_size(32), aligned(2), may_alias));
-      typedef uint32_t Pairs __attribute__((vector_size(64)));
-      Vector<int32_t, 64> pairs[side];
-      const bool areLines = lines.along == 1;
-      for (int64_t i = 0; i < side; ++i)
-        if (areLines) {
-          memcpy(&pairs[i], lines.data + i * lines.stride, 64);
-        } else {
-          const BFloat16 *first = lines.data + 2 * i * lines.along, *second = first + lines.along;
-          // What the next tile reads is far away.
-          __builtin_prefetch(first + depth * lines.along);
-          __builtin_prefetch(second + depth * lines.along);
-          pairs[i] =
-              Vector<int32_t, 64>(__builtin_convertvector(*reinterpret_cast<const Narrow *>(first), Pairs) |
-                                  __builtin_convertvector(*reinterpret_cast<const Narrow *>(second), Pairs) << 16);
-        }
-      if (areLines != inRows)
-        transposeSquare<int32_t, 64>(pairs);
-      memcpy(static_cast<void *>(to), pairs, sizeof(pairs));
-      return;
-    }
-  memset(static_cast<void *>(to), 0, tileElements * sizeof(BFloat16));
-  for (int64_t i = 0; i < lines.count; ++i)
-    for (int64_t s = 0; s < steps && s < depth; ++s)
-      to[inRows ? i * depth + s : s / 2 * depth + 2 * i + s % 2] = lines.data[i * lines.stride + s * lines.along];
-}
-
-/// 32 x 32 results (+)= tiles packed along k: a0, a1 above each other, b0, b1 side by side. Those of b must not push
-/// a's out of the first-level cache (measured: 1.15 times as fast).
-__attribute__((target("amx-tile,amx-bf16"), noinline)) void multiplyPacked(const BFloat16 *a0, const BFloat16 *a1,
-                                                                           const BFloat16 *b0, const BFloat16 *b1,
-                                                                           int64_t steps, float *c, bool adds) {
-  if (adds) {
-    _tile_loadd(0, c, 128);
-    _tile_loadd(1, c + side, 128);
-    _tile_loadd(2, c + side * 2 * side, 128);
-    _tile_loadd(3, c + side * 2 * side + side, 128);
-  } else {
-    _tile_zero(0);
-    _tile_zero(1);
-    _tile_zero(2);
-    _tile_zero(3);
-  }
-  for (int64_t s = 0; s < steps; ++s) {
-    _tile_loadd(4, a0 + s * tileElements, 64);
-    _tile_stream_loadd(6, b0 + s * tileElements, 64);
-    _tile_loadd(5, a1 + s * tileElements, 64);
-    _tile_stream_loadd(7, b1 + s * tileElements, 64);
-    _tile_dpbf16ps(0, 4, 6);
-    _tile_dpbf16ps(1, 4, 7);
-    _tile_dpbf16ps(2, 5, 6);
-    _tile_dpbf16ps(3, 5, 7);
-  }
-  _tile_stored(0, c, 128);
-  _tile_stored(1, c + side, 128);
-  _tile_stored(2, c + side * 2 * side, 128);
-  _tile_stored(3, c + side * 2 * side + side, 128);
-}
-
-/// A block of results rounded to nearest even; like the products in tile registers, this takes denormal numbers as 0.
-__attribute__((target("avx512f,avx512bw,avx512bf16"))) void roundBlock(const float *c, int64_t rows, int64_t cols,
-                                                                       BFloat16 *to, int64_t ld) {
-  const __mmask32 mask = cols == 2 * side ? ~__mmask32(0) : (__mmask32(1) << cols) - 1;
-  for (int64_t r = 0; r < rows; ++r, c += 2 * side, to += ld) {
-    const __m512bh row = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(c + side), _mm512_loadu_ps(c));
-    __m512i bits;
-    __builtin_memcpy(&bits, &row, sizeof(bits));
-    _mm512_mask_storeu_epi16(to, mask, bits);
-  }
-}
-
-/// All eight tiles: 16 rows of 64 bytes.
-__attribute__((target("amx-tile"))) void configureTiles() {
-  struct alignas(64) {
-    uint8_t palette = 1, startRow = 0, reserved[14] = {};
-    uint16_t bytes[16] = {};
-    uint8_t rows[16] = {};
-  } config;
-  for (int i = 0; i < 8; ++i) {
-    config.bytes[i] = 64;
-    config.rows[i] = side;
-  }
-  _tile_loadconfig(&config);
-}
-__attribute__((target("amx-tile"))) void releaseTiles() { _tile_release(); }
 
 /// The strips of one product after the other: a's, then b's, an even number of each; the last block may multiply zeros.
 struct TileProduct {
