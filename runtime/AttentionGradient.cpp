@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // tcc_attention_gradient and tcc_attention_mask_gradient: the weights of a tile are computed again from logsumexp, so
 // that nothing of the size of the scores is stored (Dao 2023).
-#include "runtime/AttentionTiles.h"
+#include "runtime/AttentionProducts.h"
 
 namespace tcc::runtime {
 namespace {
@@ -24,56 +24,59 @@ struct GradientCall : AttentionCall {
 };
 
 /// One tile of keys after the other, and to each the tiles of queries: weights and cotangents of the scores.
-template <class R> struct GradientTile {
+template <class Products> struct GradientTile {
+  using R = typename Products::R;
   static constexpr int64_t ld = tileStride<R>;
   /// Elements of the work array.
   static int64_t size(const GradientCall &call) {
-    return keyTile * (call.width + call.valueWidth) +
-           (keyTile + queryTile) * (padded<R>(call.width) + padded<R>(call.valueWidth)) + 2 * queryTile * ld;
+    return Products::size(keyTile, call.width) + Products::size(keyTile, call.valueWidth) +
+           Products::size(queryTile, call.width) + Products::size(queryTile, call.valueWidth) + 2 * queryTile * ld;
   }
 
-  GradientTile(const GradientCall &call, R *scratch) : call(call) {
-    keysStore = scratch, valuesStore = keysStore + keyTile * call.width;
-    queriesStore = valuesStore + keyTile * call.valueWidth, dyStore = queriesStore + queryTile * padded<R>(call.width);
-    weights = dyStore + queryTile * padded<R>(call.valueWidth), dscores = weights + queryTile * ld;
-    wideStore = dscores + queryTile * ld;
+  GradientTile(const GradientCall &call, R *scratch) : call(call), products{call.dtype} {
+    keysStore = scratch, valuesStore = keysStore + Products::size(keyTile, call.width);
+    queriesStore = valuesStore + Products::size(keyTile, call.valueWidth);
+    dyStore = queriesStore + Products::size(queryTile, call.width);
+    weights = dyStore + Products::size(queryTile, call.valueWidth), dscores = weights + queryTile * ld;
   }
 
   void setKeys(int64_t entry, int64_t first) {
     b = entry, j = first, n = call.keys - j < keyTile ? call.keys - j : keyTile;
-    keysT = packTransposed<R>(call.dtype, elementOf(*call.k, (b * call.keys + j) * call.width), n, call.width,
-                              call.scale, keysStore, wideStore);
-    valuesT = packTransposed<R>(call.dtype, elementOf(*call.v, (b * call.keys + j) * call.valueWidth), n,
-                                call.valueWidth, 1, valuesStore, wideStore);
+    int64_t row = b * call.keys + j;
+    keysT = products.rightTransposed(elementOf(*call.k, row * call.width), n, call.width, call.scale, keysStore);
+    valuesT = products.rightTransposed(elementOf(*call.v, row * call.valueWidth), n, call.valueWidth, 1, valuesStore);
   }
   void setQueries(int64_t i) {
     m = call.queries - i < queryTile ? call.queries - i : queryTile;
     int64_t row = b * call.queries + i;
-    queries = rowsOf<R>(call.dtype, elementOf(*call.q, row * call.width), m, call.width, queriesStore);
-    dy = rowsOf<R>(call.dtype, elementOf(*call.dy, row * call.valueWidth), m, call.valueWidth, dyStore);
-    tileProduct<R>(m, padded<R>(n), call.width, {queries, padded<R>(call.width)}, keysT, weights, ld, false);
+    queries = elementOf(*call.q, row * call.width), dy = elementOf(*call.dy, row * call.valueWidth);
+    products.multiply(m, n, call.width, products.left(queries, m, call.width, queriesStore), keysT, weights, ld, false);
     maskTile<R>(call, b, i, j, m, n, weights);
     finalWeights<R>(m, n, weights, static_cast<const R *>(call.logsumexp->data) + row);
-    tileProduct<R>(m, padded<R>(n), call.valueWidth, {dy, padded<R>(call.valueWidth)}, valuesT, dscores, ld, false);
+    products.multiply(m, n, call.valueWidth, products.left(dy, m, call.valueWidth, dyStore), valuesT, dscores, ld,
+                      false);
     scoreCotangents<R>(m, n, weights, dscores, static_cast<const R *>(call.delta->data) + row);
   }
   /// The first tile of queries of which one sees a key of the tile.
   int64_t firstQueries() const { return call.causal ? j / queryTile * queryTile : 0; }
 
   const GradientCall &call;
-  R *keysStore, *valuesStore, *wideStore, *queriesStore, *dyStore, *weights, *dscores;
-  Blocks<R> keysT, valuesT;
-  const R *queries, *dy;
+  const Products products;
+  R *keysStore, *valuesStore, *queriesStore, *dyStore, *weights, *dscores;
+  typename Products::Right keysT, valuesT;
+  const void *queries, *dy;
   int64_t b, j, n, m;
 };
 
 /// A task takes a part of the keys of a batch entry: their dk and dv, and their share of dq.
-template <class R> int32_t pullBack(const GradientCall &call, const TccTensor *out, TccStatus *status) {
+template <class Products> int32_t pullBack(const GradientCall &call, const TccTensor *out, TccStatus *status) {
+  using R = typename Products::R;
   constexpr const char *op = "attention_gradient";
   int64_t tiles = ceilDivide(call.keys, keyTile), wanted = call.batch ? ceilDivide(leastTasks, call.batch) : 1;
   int64_t tilesEach = ceilDivide(tiles, wanted < tiles ? wanted : tiles ? tiles : 1);
   int64_t parts = tiles ? ceilDivide(tiles, tilesEach) : 1;
-  int64_t width = padded<R>(call.width), valueWidth = padded<R>(call.valueWidth), dqSize = call.queries * call.width;
+  int64_t width = Products::padded(call.width), valueWidth = Products::padded(call.valueWidth);
+  int64_t dqSize = call.queries * call.width;
   // One part in the type of the sums writes dq itself.
   bool direct = parts == 1 && call.dtype == call.wideDtype();
   Scratch<R> shares;
@@ -82,12 +85,25 @@ template <class R> int32_t pullBack(const GradientCall &call, const TccTensor *o
   R *dq = direct ? static_cast<R *>(out[0].data) : shares.get();
   const R one = 1, scale = R(call.scale);
 
-  int64_t count = GradientTile<R>::size(call) + keyTile * 2 * (width + valueWidth) + queryTile * width;
+  // Operands of the products that the gradients are: keys, cotangents, queries, and a tile of scores.
+  int64_t sizes[] = {GradientTile<Products>::size(call),
+                     Products::size(call.width, keyTile),
+                     Products::size(call.valueWidth, queryTile),
+                     Products::size(call.width, queryTile),
+                     Products::size(keyTile, keyTile),
+                     keyTile * width,
+                     keyTile * valueWidth,
+                     queryTile * width};
+  int64_t count = 0;
+  for (int64_t size : sizes)
+    count += size;
   double cost = 0.03 * double(call.queries) * double(tilesEach * keyTile) * double(call.width + call.valueWidth + 16);
   int32_t code = forTasks<R>(op, call.batch * parts, count, cost, status, [&](int64_t task, R *scratch) {
-    GradientTile<R> tile(call, scratch);
-    R *keysStore = scratch + GradientTile<R>::size(call), *dk = keysStore + keyTile * width, *dv = dk + keyTile * width;
-    R *share = dv + keyTile * valueWidth;
+    GradientTile<Products> tile(call, scratch);
+    const Products &products = tile.products;
+    R *keysStore = scratch + sizes[0], *dyStore = keysStore + sizes[1], *queriesStore = dyStore + sizes[2];
+    R *scoresStore = queriesStore + sizes[3], *dk = scoresStore + sizes[4], *dv = dk + sizes[5];
+    R *share = dv + sizes[6];
     int64_t b = task / parts, firstTile = task % parts * tilesEach;
     R *dqOfTask = dq + task * dqSize;
     for (int64_t i = 0; i < dqSize; ++i)
@@ -95,19 +111,19 @@ template <class R> int32_t pullBack(const GradientCall &call, const TccTensor *o
     for (int64_t t = firstTile; t < tiles && t < firstTile + tilesEach; ++t) {
       tile.setKeys(b, t * keyTile);
       int64_t n = tile.n, row = b * call.keys + t * keyTile;
-      const R *keys = rowsOf<R>(call.dtype, elementOf(*call.k, row * call.width), n, call.width, keysStore);
+      auto keys = products.right(elementOf(*call.k, row * call.width), n, call.width, keysStore);
       for (int64_t i = 0; i < n * width; ++i)
         dk[i] = 0;
       for (int64_t i = 0; i < n * valueWidth; ++i)
         dv[i] = 0;
       for (int64_t i = tile.firstQueries(); i < call.queries; i += queryTile) {
         tile.setQueries(i);
-        constexpr int64_t ld = GradientTile<R>::ld;
-        tileProduct<R>(n, valueWidth, tile.m, {tile.weights, ld, LeftOrder::Columns}, {tile.dy, valueWidth, 1}, dv,
-                       valueWidth, true);
-        tileProduct<R>(n, width, tile.m, {tile.dscores, ld, LeftOrder::Columns}, {tile.queries, width, 1}, dk, width,
-                       true);
-        tileProduct<R>(tile.m, width, n, {tile.dscores, ld}, {keys, width, 1}, share, width, false);
+        products.multiply(n, call.valueWidth, tile.m, products.leftTransposed(tile.weights, tile.m, n, scoresStore),
+                          products.right(tile.dy, tile.m, call.valueWidth, dyStore), dv, valueWidth, true);
+        products.multiply(n, call.width, tile.m, products.leftTransposed(tile.dscores, tile.m, n, scoresStore),
+                          products.right(tile.queries, tile.m, call.width, queriesStore), dk, width, true);
+        products.multiply(tile.m, call.width, n, products.left(tile.dscores, tile.m, n, scoresStore), keys, share,
+                          width, false);
         addRows<R>(tile.m, call.width, dqOfTask + i * call.width, call.width, share, width, scale);
       }
       storeRows<R>(call.dtype, const_cast<void *>(elementOf(out[1], row * call.width)), n, call.width, dk, width,
@@ -132,8 +148,9 @@ template <class R> int32_t pullBack(const GradientCall &call, const TccTensor *o
 }
 
 /// A task takes a tile of the mask's gradient, and goes over all that the mask counts for.
-template <class R> int32_t pullBackMask(const GradientCall &call, const TccTensor &out, TccStatus *status) {
-  constexpr int64_t ld = GradientTile<R>::ld;
+template <class Products> int32_t pullBackMask(const GradientCall &call, const TccTensor &out, TccStatus *status) {
+  using R = typename Products::R;
+  constexpr int64_t ld = GradientTile<Products>::ld;
   bool oneRow = !call.maskRowStride, oneColumn = !call.maskColumnStride;
   int64_t rows = oneRow ? 1 : call.queries, columns = oneColumn ? 1 : call.keys,
           entries = extentOf(out, 0, out.rank - 2);
@@ -141,11 +158,11 @@ template <class R> int32_t pullBackMask(const GradientCall &call, const TccTenso
   int64_t repeats = entries ? call.batch / entries : 0;
   double cost = 0.02 * double(call.width + call.valueWidth + 16) * double(repeats) *
                 double(oneRow ? call.queries : queryTile) * double(oneColumn ? call.keys : keyTile);
-  int64_t count = GradientTile<R>::size(call) + queryTile * keyTile;
+  int64_t count = GradientTile<Products>::size(call) + queryTile * keyTile;
   return forTasks<R>(
       "attention_mask_gradient", entries * tilesM * tilesN, count, cost, status, [&](int64_t task, R *scratch) {
-        GradientTile<R> tile(call, scratch);
-        R *sum = scratch + GradientTile<R>::size(call);
+        GradientTile<Products> tile(call, scratch);
+        R *sum = scratch + GradientTile<Products>::size(call);
         int64_t entry = task / tilesN / tilesM, top = task / tilesN % tilesM * queryTile,
                 left = task % tilesN * keyTile;
         for (int64_t i = 0; i < queryTile * keyTile; ++i)
@@ -192,7 +209,7 @@ int32_t tcc_attention_gradient(const TccTensor *in, int32_t n_in, const TccTenso
                           : i == 1 ? "dk"
                                    : "dv",
                           out[i], call.dtype, in[i].rank, in[i].shape, status));
-  return dispatchWide(call.dtype, [&]<class R>() { return pullBack<R>(call, out, status); });
+  return dispatchProducts(call, [&]<class Products>() { return pullBack<Products>(call, out, status); });
 }
 
 int32_t tcc_attention_mask_gradient(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t n_out,
@@ -202,5 +219,5 @@ int32_t tcc_attention_mask_gradient(const TccTensor *in, int32_t n_in, const Tcc
   GradientCall call;
   TCC_CHECK(call.read(op, in, in + 6, attrs, status));
   TCC_CHECK(checkTensor(op, "dmask", out[0], call.dtype, in[6].rank, in[6].shape, status));
-  return dispatchWide(call.dtype, [&]<class R>() { return pullBackMask<R>(call, out[0], status); });
+  return dispatchProducts(call, [&]<class Products>() { return pullBackMask<Products>(call, out[0], status); });
 }

@@ -193,6 +193,14 @@ void addRows(int64_t rows, int64_t columns, R *to, int64_t ldTo, const R *from, 
   });
 }
 
+template <class R> void scaleRows(int64_t rows, int64_t columns, R *c, int64_t ld, R factor) {
+  vectorised([&]<int>() TCC_INLINED {
+    for (int64_t i = 0; i < rows; ++i)
+      for (int64_t j = 0; j < columns; ++j)
+        c[i * ld + j] *= factor;
+  });
+}
+
 template <class R>
 void maskTile(const AttentionCall &call, int64_t b, int64_t row, int64_t column, int64_t m, int64_t n, R *scores) {
   constexpr int64_t ld = tileStride<R>;
@@ -236,9 +244,10 @@ template <class R> void onlineWeights(int64_t m, int64_t n, R *scores, R *most, 
     using V = Vector<R, bytes>;
     constexpr int lanes = bytes / int(sizeof(R));
     int64_t columns = padded<R>(n);
-    R factors[queryTile] = {}, totals[queryTile];
+    R factors[queryTile] = {}, shifts[queryTile], totals[queryTile];
+    // All maxima before the first exponential: a row's would wait for them.
     for (int64_t i = 0; i < m; ++i) {
-      R *s = scores + i * tileStride<R>;
+      const R *s = scores + i * tileStride<R>;
       V largest = vectorAt<R, bytes>(s);
       for (int64_t j = lanes; j < columns; j += lanes) {
         V x = vectorAt<R, bytes>(s + j);
@@ -247,12 +256,15 @@ template <class R> void onlineWeights(int64_t m, int64_t n, R *scores, R *most, 
       R now = largestOf<R, bytes>(largest);
       now = now > most[i] ? now : most[i];
       // Of keys that are all masked so far, every weight is exp(-inf - 0).
-      R shift = now == -R(infinity) ? R(0) : now;
-      factors[i] = most[i] - shift;
+      shifts[i] = now == -R(infinity) ? R(0) : now;
+      factors[i] = most[i] - shifts[i];
       most[i] = now;
+    }
+    for (int64_t i = 0; i < m; ++i) {
+      R *s = scores + i * tileStride<R>;
       V total = {};
       for (int64_t j = 0; j < columns; j += lanes) {
-        V weight = exponential<R, bytes>(vectorAt<R, bytes>(s + j) - shift);
+        V weight = exponential<R, bytes>(vectorAt<R, bytes>(s + j) - shifts[i]);
         vectorAt<R, bytes>(s + j) = weight;
         total += weight;
       }
@@ -295,6 +307,7 @@ template <class R> void scoreCotangents(int64_t m, int64_t n, const R *weights, 
   template Blocks<R> packTransposed(int32_t, const void *, int64_t, int64_t, double, R *, R *);                        \
   template void storeRows(int32_t, void *, int64_t, int64_t, const R *, int64_t, const R *, int64_t);                  \
   template void addRows(int64_t, int64_t, R *, int64_t, const R *, int64_t, R);                                        \
+  template void scaleRows(int64_t, int64_t, R *, int64_t, R);                                                          \
   template void maskTile(const AttentionCall &, int64_t, int64_t, int64_t, int64_t, int64_t, R *);                     \
   template void onlineWeights(int64_t, int64_t, R *, R *, R *, R *, int64_t);                                          \
   template void finalWeights(int64_t, int64_t, R *, const R *);                                                        \

@@ -59,6 +59,9 @@ void storeRows(int32_t dtype, void *to, int64_t rows, int64_t columns, const R *
 template <class R>
 void addRows(int64_t rows, int64_t columns, R *to, int64_t ldTo, const R *from, int64_t ldFrom, R factor);
 
+/// c *= factor.
+template <class R> void scaleRows(int64_t rows, int64_t columns, R *c, int64_t ld, R factor);
+
 /// Scores of queries from `row` and keys from `column` of batch entry `b`: adds the mask, and sets what is masked, lies
 /// behind the query if causal, or is padding (columns `n` to padded(n)) to -inf.
 template <class R>
@@ -86,11 +89,6 @@ int32_t forTasks(const char *op, int64_t tasks, int64_t count, double nanosecond
       task(index, scratch.get());
   });
   return failed ? outOfMemory(status, op, count * int64_t(sizeof(R))) : int32_t(TCC_OK);
-}
-
-/// Calls f.template operator()<R>().
-template <class F> int32_t dispatchWide(int32_t dtype, F &&f) {
-  return dtype == TCC_F64 ? f.template operator()<double>() : f.template operator()<float>();
 }
 
 } // namespace tcc::runtime

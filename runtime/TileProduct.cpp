@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Both operands are packed into tiles of 1 KiB (a: 16 rows x 32 of k; b: 16 pairs of k x 16 columns), padded with
-// zeros; then blocks of 2 x 2 result tiles stay in registers along 512 of k. Every result is one chain along k, so
-// neither blocks nor threads change bits.
+// Both operands are packed into tiles; then blocks of 2 x 2 result tiles stay in registers along 512 of k. Every result
+// is one chain along k, so neither blocks nor threads change bits.
 #include "runtime/TileProduct.h"
 #include "runtime/BfloatTiles.h"
 #include "runtime/Memory.h"
@@ -11,7 +10,6 @@
 
 namespace tcc::runtime {
 
-#if defined(__x86_64__) && defined(__linux__)
 namespace {
 
 /// Tiles of k that are multiplied before the next results: those of two strips of a stay in the first-level cache.
@@ -25,7 +23,8 @@ constexpr int64_t blockElements = 1 << 19;
 struct TileProduct {
   const Product<BFloat16> &p;
   const MatrixView<BFloat16> a = p.lhs.view(), b = p.rhs.view();
-  const int64_t pairsM = tilesOf(p.m, 2 * side), pairsN = tilesOf(p.n, 2 * side), steps = tilesOf(p.k, depth);
+  const int64_t pairsM = tilesOf(p.m, 2 * tileSide), pairsN = tilesOf(p.n, 2 * tileSide);
+  const int64_t steps = tilesAlong(p.k);
   const int64_t strip = steps * tileElements, strips = 2 * (pairsM + pairsN), perMatrix = strips * strip;
   /// Pairs of b's strips that are multiplied with one of a's.
   const int64_t wide = blockElements / (2 * strip) < 1        ? 1
@@ -40,26 +39,21 @@ struct TileProduct {
       rhs += batch % p.offsets.dims[d] * p.offsets.rhs[d];
       batch /= p.offsets.dims[d];
     }
-    vectorised([&]<int bytes>() TCC_INLINED {
-      if (begin < 2 * pairsM)
-        packStrips<bytes, true>({a.data + lhs, a.rowStride, a.colStride, p.m}, begin, end, to);
-      else
-        packStrips<bytes, false>({b.data + rhs, b.colStride, b.rowStride, p.n}, begin - 2 * pairsM, end - 2 * pairsM,
-                                 to);
-    });
+    if (begin < 2 * pairsM)
+      packStrips(TileSide::Left, {a.data + lhs, a.rowStride, a.colStride, p.m}, begin, end, to);
+    else
+      packStrips(TileSide::Right, {b.data + rhs, b.colStride, b.rowStride, p.n}, begin - 2 * pairsM, end - 2 * pairsM,
+                 to);
   }
-  template <int bytes, bool inRows>
-  TCC_INLINE void packStrips(Lines all, int64_t begin, int64_t end, BFloat16 *to) const {
+  void packStrips(TileSide side, TileLines<BFloat16> all, int64_t begin, int64_t end, BFloat16 *to) const {
     // Strip by strip, or where lines lie side by side a tile of each.
     const int64_t count = end - begin;
     for (int64_t t = 0; t < count * steps; ++t) {
       const int64_t number = all.stride == 1 ? t % count : t / steps, s = all.stride == 1 ? t / count : t % steps;
-      const int64_t first = (begin + number) * side, rest = all.count - first;
-      packTile<bytes, inRows>({all.data + first * all.stride + s * depth * all.along, all.stride, all.along,
-                               rest < 0      ? 0
-                               : rest < side ? rest
-                                             : side},
-                              p.k - s * depth, to + number * strip + s * tileElements);
+      const int64_t first = (begin + number) * tileSide, rest = all.count - first;
+      packTile<BFloat16>(
+          side, {all.data + first * all.stride + s * tileDepth * all.along, all.stride, all.along, rest < 0 ? 0 : rest},
+          p.k - s * tileDepth, to + number * strip + s * tileElements);
     }
   }
 
@@ -69,21 +63,22 @@ struct TileProduct {
     for (int64_t s = 0; s < steps; s += chunk)
       for (int64_t j = begin; j < end; ++j) {
         const BFloat16 *right = packed + 2 * (pairsM + j) * strip + s * tileElements;
-        float *c = sums + (j - begin) * 4 * side * side;
-        multiplyPacked(left + s * tileElements, left + strip + s * tileElements, right, right + strip,
-                       steps - s < chunk ? steps - s : chunk, c, s > 0);
+        float *c = sums + (j - begin) * 4 * tileSide * tileSide;
+        multiplyTileBlock(left + s * tileElements, left + strip + s * tileElements, right, right + strip,
+                          steps - s < chunk ? steps - s : chunk, c, 2 * tileSide, s > 0);
         if (s + chunk >= steps)
           store(batch, i, j, c);
       }
   }
 
   void store(int64_t batch, int64_t i, int64_t j, const float *c) const {
-    const int64_t rows = p.m - 2 * i * side < 2 * side ? p.m - 2 * i * side : 2 * side;
-    const int64_t cols = p.n - 2 * j * side < 2 * side ? p.n - 2 * j * side : 2 * side;
-    roundBlock(c, rows, cols, p.result + (batch * p.m + 2 * i * side) * p.n + 2 * j * side, p.n);
+    const int64_t top = 2 * i * tileSide, left = 2 * j * tileSide;
+    const int64_t rows = p.m - top < 2 * tileSide ? p.m - top : 2 * tileSide;
+    const int64_t columns = p.n - left < 2 * tileSide ? p.n - left : 2 * tileSide;
+    roundTileBlock(c, 2 * tileSide, rows, columns, p.result + (batch * p.m + top) * p.n + left, p.n);
   }
 
-  int64_t sumsOf() const { return wide * 4 * side * side; }
+  int64_t sumsOf() const { return wide * 4 * tileSide * tileSide; }
 
   /// Each product by one thread, its operands packed into that thread's cache.
   bool runEach() const {
@@ -96,7 +91,7 @@ struct TileProduct {
                     hasFailed = true;
                     return;
                   }
-                  configureTiles();
+                  TileRegisters registers;
                   for (int64_t batch = begin; batch < end; ++batch) {
                     pack(batch, 0, 2 * pairsM, packed.get());
                     pack(batch, 2 * pairsM, strips, packed.get() + 2 * pairsM * strip);
@@ -104,7 +99,6 @@ struct TileProduct {
                       for (int64_t j = 0; j < pairsN; j += wide)
                         multiply(batch, packed.get(), i, j, j + wide < pairsN ? j + wide : pairsN, sums.get());
                   }
-                  releaseTiles();
                 });
     return !hasFailed;
   }
@@ -135,12 +129,11 @@ struct TileProduct {
             hasFailed = true;
             return;
           }
-          configureTiles();
+          TileRegisters registers;
           for (int64_t task = begin; task < end; ++task) {
             const int64_t i = task % pairsM, j = task / pairsM % blocks * wide, batch = task / pairsM / blocks;
             multiply(batch, packed.get() + batch * perMatrix, i, j, j + wide < pairsN ? j + wide : pairsN, sums.get());
           }
-          releaseTiles();
         });
     return !hasFailed;
   }
@@ -161,12 +154,5 @@ int32_t multiplyTiles(const Product<BFloat16> &p, TccStatus *status) {
     return TCC_OK;
   return outOfMemory(status, "dot_general", (isOneEach ? 1 : p.batch) * product.perMatrix * int64_t(sizeof(BFloat16)));
 }
-
-#else
-
-bool suitsTiles(int64_t, int64_t, int64_t) { return false; }
-int32_t multiplyTiles(const Product<BFloat16> &, TccStatus *) { return TCC_ERROR_INTERNAL; }
-
-#endif
 
 } // namespace tcc::runtime
