@@ -4,10 +4,9 @@
 
 #include "passes/EmitLoops.h"
 #include "passes/KernelPasses.h"
-#include "passes/LoopEmitter.h"
+#include "passes/KernelWriter.h"
 #include "passes/PrepareKernel.h"
 
-#include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -19,61 +18,9 @@
 using namespace mlir;
 
 namespace tcc {
-namespace {
 
 /// Temporaries up to this size live on the stack, which every thread has.
-constexpr int64_t maxStackBytes = 32 * 1024;
-
-class KernelWriter {
-public:
-  KernelWriter(KernelNest &nest, LoopPlan &plan)
-      : nest(nest), plan(plan), context(nest.function.getContext()), b(context), loc(nest.function.getLoc()),
-        emitter(b, loc, nest, plan) {}
-
-  /// `regions` write the kernel's other regions, whose blocks follow.
-  LogicalResult write(ArrayRef<std::unique_ptr<KernelWriter>> regions);
-
-private:
-  struct Partial {
-    unsigned buffer;
-    Operation *combiner;
-    AffineExpr offset; ///< bytes within one block's share
-    Size elements;     ///< of one block, components counted
-  };
-
-  func::FuncOp createFunction(Twine name, bool isRange);
-  void enter(func::FuncOp function);
-  LogicalResult emitBlocks(func::FuncOp function, Value begin, Value end);
-  void placeTemporaries(func::FuncOp function, Value shareIndex);
-  LogicalResult emitBlock(Value block, Value scratch);
-  LogicalResult emitDirect(Value begin, Value end);
-  LogicalResult writeFinish();
-  LogicalResult foldPartials(Partial &partial, Value outerBlock, Value scratch);
-  GroupRange outerRange(Value outerBlock);
-  Value expand(AffineExpr expr) { return affine::expandAffineExpr(b, loc, expr, {}, emitter.symbols); }
-  AffineExpr constant(int64_t value) { return getAffineConstantExpr(value, context); }
-  Size ownElements(const Buffer &buffer);
-  unsigned bytes(const ElementKind &kind) { return llvm::divideCeil(kind.storage.getIntOrFloatBitWidth(), 8); }
-  /// Byte offset into scratch as a flat memref of `kind`'s storage.
-  Value view(Value scratch, const ElementKind &kind, Value byteOffset, AffineExpr elements);
-  bool leavesItsGroup(unsigned buffer);
-  AffineExpr chunks();
-  AffineExpr rowBlocks(unsigned row);
-  AffineExpr outerBlocks();
-  void transposeTile(const TransposedInput &input, const GroupRange &range, Value rowEnd);
-  LogicalResult emitTile(GroupRange range);
-  AffineExpr pieces();
-
-  KernelNest &nest;
-  LoopPlan &plan;
-  MLIRContext *context;
-  OpBuilder b;
-  Location loc;
-  LoopEmitter emitter;
-  AffineExpr share;        ///< scratch bytes of one range for temporaries
-  AffineExpr partialShare; ///< scratch bytes of one block for partial results
-  SmallVector<Partial> partials;
-};
+static constexpr int64_t maxStackBytes = 32 * 1024;
 
 AffineExpr KernelWriter::chunks() { return nest.outerExtents.back().toAffine(context).ceilDiv(plan.chunk); }
 AffineExpr KernelWriter::rowBlocks(unsigned row) {
@@ -188,8 +135,8 @@ void KernelWriter::placeTemporaries(func::FuncOp function, Value shareIndex) {
   // Ranges are disjoint, so the slot of a range's first block is the range's own.
   Value scratch = function.getArguments().back();
   Value base = emitter.mul(shareIndex, expand(share));
-  if (plan.splitGroup >= 0)
-    base = emitter.add(base, expand(outerBlocks() * pieces() * partialShare));
+  if (!partials.empty())
+    base = emitter.add(base, expand(blocks() * partialShare));
   for (auto [id, offset, count] : inScratch)
     emitter.buffers[id].memref = view(scratch, nest.buffers[id].kind, emitter.add(base, expand(offset)), count);
 }
@@ -228,15 +175,26 @@ GroupRange KernelWriter::outerRange(Value outerBlock) {
 }
 
 LogicalResult KernelWriter::emitBlock(Value block, Value scratch) {
-  if (plan.splitGroup < 0) {
-    GroupRange range = outerRange(block);
-    if (plan.tileLoop >= 0)
-      return emitTile(range);
+  auto emitGroups = [&](const GroupRange &range) -> LogicalResult {
     for (Group &group : plan.groups)
       if (failed(emitter.emitGroup(group, range)))
         return failure();
     return success();
+  };
+  if (plan.tileLoop >= 0)
+    return emitTile(outerRange(block));
+  if (!nest.crossings.empty()) {
+    if (failed(startPartials(block, scratch)))
+      return failure();
+    Value first = emitter.mul(block, emitter.index(plan.rowsPerBlock));
+    Value last = emitter.min(emitter.add(first, emitter.index(plan.rowsPerBlock)), expand(outerBlocks()));
+    auto rows = scf::ForOp::create(b, loc, first, last, emitter.index(1));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(rows.getBody());
+    return emitGroups(outerRange(rows.getInductionVar()));
   }
+  if (plan.splitGroup < 0)
+    return emitGroups(outerRange(block));
   // First phase: the split group alone, from neutral elements into this block's partial results.
   Value numPieces = expand(pieces());
   Value piece = b.createOrFold<arith::RemUIOp>(loc, block, numPieces);
@@ -245,22 +203,8 @@ LogicalResult KernelWriter::emitBlock(Value block, Value scratch) {
   range.splitBegin = emitter.mul(piece, emitter.index(plan.splitChunk));
   range.splitEnd = emitter.min(emitter.add(range.splitBegin, emitter.index(plan.splitChunk)),
                                emitter.size(group.generics.front()->extents[plan.splitLoop]));
-  Value base = emitter.mul(block, expand(partialShare));
-  for (Partial &partial : partials) {
-    const ElementKind &kind = nest.buffers[partial.buffer].kind;
-    ElementKind wide{kind.compute, kind.compute, kind.isComplex};
-    Value memref = view(scratch, wide, emitter.add(base, expand(partial.offset)), partial.elements.toAffine(context));
-    emitter.buffers[partial.buffer] = {memref, nullptr};
-    auto fill = scf::ForOp::create(b, loc, emitter.index(0), emitter.size(partial.elements),
-                                   emitter.index(kind.isComplex ? 2 : 1));
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(fill.getBody());
-    Lane neutral = emitter.neutral(partial.combiner, kind);
-    Value at = fill.getInductionVar();
-    memref::StoreOp::create(b, loc, neutral.re, memref, at);
-    if (neutral.im)
-      memref::StoreOp::create(b, loc, neutral.im, memref, emitter.add(at, emitter.index(1)));
-  }
+  if (failed(startPartials(block, scratch)))
+    return failure();
   return emitter.emitGroup(group, range);
 }
 
@@ -362,57 +306,6 @@ LogicalResult KernelWriter::emitDirect(Value begin, Value end) {
   return emitter.emitGroup(plan.groups.front(), range);
 }
 
-/// Combines the partial results of all pieces, in the order of the pieces, into the temporary they belong to.
-LogicalResult KernelWriter::foldPartials(Partial &partial, Value outerBlock, Value scratch) {
-  const ElementKind &kind = nest.buffers[partial.buffer].kind;
-  ElementKind wide{kind.compute, kind.compute, kind.isComplex};
-  unsigned parts = kind.isComplex ? 2 : 1;
-  unsigned lanes = plan.groups[plan.splitGroup].lanes > 1 && partial.elements.isConstant() &&
-                           partial.elements.coefficient % (16 * parts) == 0
-                       ? 16
-                       : 1;
-  Value numPieces = expand(pieces());
-  auto pieceLoop = scf::ForOp::create(b, loc, emitter.index(0), numPieces, emitter.index(1));
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(pieceLoop.getBody());
-  Value block = emitter.add(emitter.mul(outerBlock, numPieces), pieceLoop.getInductionVar());
-  Value byteOffset = emitter.add(emitter.mul(block, expand(partialShare)), expand(partial.offset));
-  Value from = view(scratch, wide, byteOffset, partial.elements.toAffine(context));
-  Value to = emitter.buffers[partial.buffer].memref;
-  Value count = b.createOrFold<arith::DivUIOp>(loc, emitter.size(partial.elements), emitter.index(parts));
-  auto elementLoop = scf::ForOp::create(b, loc, emitter.index(0), count, emitter.index(lanes));
-  b.setInsertionPointToStart(elementLoop.getBody());
-  Value at = elementLoop.getInductionVar();
-  Lane total = emitter.loadLanes(kind, to, at, Size::constant(1), lanes, nullptr);
-  Lane piece = emitter.loadLanes(wide, from, at, Size::constant(1), lanes, nullptr);
-  FailureOr<Lane> sum = BodyEmitter(b, loc, lanes).apply(partial.combiner, {total, piece});
-  if (failed(sum))
-    return failure();
-  emitter.storeLanes(*sum, kind, to, at, Size::constant(1), lanes, nullptr);
-  return success();
-}
-
-LogicalResult KernelWriter::writeFinish() {
-  func::FuncOp function = createFunction(nest.function.getName() + "_finish", false);
-  Value scratch = function.getArguments().back();
-  placeTemporaries(function, emitter.index(0));
-  auto forOp = scf::ForOp::create(b, loc, emitter.index(0), expand(outerBlocks()), emitter.index(1));
-  b.setInsertionPointToStart(forOp.getBody());
-  Value outerBlock = forOp.getInductionVar();
-  GroupRange range = outerRange(outerBlock);
-  for (auto [i, group] : llvm::enumerate(plan.groups)) {
-    if (int(i) != plan.splitGroup) {
-      if (failed(emitter.emitGroup(group, range)))
-        return failure();
-      continue;
-    }
-    for (Partial &partial : partials)
-      if (failed(foldPartials(partial, outerBlock, scratch)))
-        return failure();
-  }
-  return success();
-}
-
 LogicalResult KernelWriter::emitBlocks(func::FuncOp function, Value begin, Value end) {
   bool split = plan.splitGroup >= 0;
   if (!split)
@@ -428,24 +321,13 @@ LogicalResult KernelWriter::emitBlocks(func::FuncOp function, Value begin, Value
 }
 
 LogicalResult KernelWriter::write(ArrayRef<std::unique_ptr<KernelWriter>> regions) {
-  partialShare = constant(0);
+  addPartials();
   bool split = plan.splitGroup >= 0;
-  if (split)
-    for (Generic *generic : plan.groups[plan.splitGroup].generics)
-      for (unsigned i = 0; generic->hasReduction() && i < generic->numOutputs(); ++i) {
-        unsigned id = generic->output(i).buffer;
-        const Buffer &buffer = nest.buffers[id];
-        Size elements = ownElements(buffer);
-        partials.push_back({id, matchCombiner(*generic, i), partialShare, elements});
-        int64_t width = llvm::divideCeil(buffer.kind.compute.getIntOrFloatBitWidth(), 8);
-        partialShare = partialShare + (elements.toAffine(context) * width).ceilDiv(64) * 64;
-      }
-
   std::string name = nest.function.getName().str();
   func::FuncOp function = createFunction(name + ".range", true);
   unsigned firstRange = function.getNumArguments() - 3;
   Value begin = function.getArgument(firstRange), end = function.getArgument(firstRange + 1);
-  AffineExpr extent = outerBlocks() * pieces();
+  AffineExpr extent = blocks();
   double cost = plan.blockCost;
   bool streams = plan.streams;
   if (regions.empty()) {
@@ -486,9 +368,10 @@ LogicalResult KernelWriter::write(ArrayRef<std::unique_ptr<KernelWriter>> region
     b.setInsertionPoint(function.getBody().front().getTerminator());
     LLVM::FenceOp::create(b, loc, LLVM::AtomicOrdering::seq_cst);
   }
-  if (split && failed(writeFinish()))
+  if (!partials.empty() && failed(writeFinish()))
     return failure();
-  AffineExpr scratchBytes = split ? extent * partialShare + share : extent * share;
+  // The temporaries of a split kernel are its second phase's.
+  AffineExpr scratchBytes = extent * partialShare + (split ? share : extent * share);
   auto mapAttr = [&](AffineExpr expr) {
     return AffineMapAttr::get(AffineMap::get(0, nest.numSymbols, simplifyAffineExpr(expr, 0, nest.numSymbols)));
   };
@@ -500,6 +383,7 @@ LogicalResult KernelWriter::write(ArrayRef<std::unique_ptr<KernelWriter>> region
   return success();
 }
 
+namespace {
 struct EmitLoopsPass : PassWrapper<EmitLoopsPass, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(EmitLoopsPass)
   EmitLoopsPass() = default;
@@ -549,6 +433,11 @@ static LogicalResult emitRegionLoops(func::FuncOp kernel, unsigned numRegions, c
 
 LogicalResult emitKernelLoops(func::FuncOp kernel, const EmitLoopsOptions &options) {
   prepareKernel(kernel);
+  // Without a second phase one iteration does it all.
+  if (auto outer = kernel->getAttrOfType<IntegerAttr>("tcc.outer"); outer && !options.split)
+    if (llvm::any_of(kernel.getOps<linalg::GenericOp>(),
+                     [&](linalg::GenericOp generic) { return reducesAcross(generic, outer.getInt()); }))
+      kernel->setAttr("tcc.outer", IntegerAttr::get(outer.getType(), 0));
   if (auto regions = kernel->getAttrOfType<IntegerAttr>("tcc.regions"))
     return emitRegionLoops(kernel, regions.getInt(), options);
   FailureOr<KernelNest> nest = KernelNest::analyse(kernel);

@@ -37,7 +37,7 @@ bool isOpenNumber(Operation *op) {
 
 /// With `openNumbers`, kernels that differ in such numbers only have one key.
 KernelKey keyOf(func::FuncOp kernel, bool openNumbers = false) {
-  KernelKey key;
+  KernelKey key = {uintptr_t(kernel->getAttr("tcc.rows").getAsOpaquePointer())};
   llvm::DenseMap<Value, uintptr_t> numbers;
   auto number = [&](Value value) { numbers.try_emplace(value, numbers.size()); };
   for (Value argument : kernel.getArguments()) {
@@ -233,6 +233,8 @@ LogicalResult KernelFormer::outline(const FusionGroups &groups, const FusionGrou
   func::ReturnOp::create(builder, loc, results);
   kernel.setType(
       FunctionType::get(context, kernel.getBody().front().getArgumentTypes(), TypeRange(ValueRange(results))));
+  if (item.crossedRows)
+    kernel->setAttr("tcc.rows", builder.getI64IntegerAttr(item.crossedRows));
   if (llvm::any_of(results, [](Value value) { return !tensorType(value).hasStaticShape(); }))
     if (AffineMap sizes = SymbolicShapes(kernel).openSizes(results))
       kernel->setAttr("tcc.result_shapes", AffineMapAttr::get(sizes));

@@ -131,6 +131,7 @@ void FusionGroups::unite(unsigned into, unsigned from) {
   target.flops += source.flops;
   target.numReductions += source.numReductions;
   target.whole = target.whole ? target.whole : source.whole;
+  target.crosses |= source.crosses;
   target.needs |= source.needs;
   target.needs.reset(into - segmentBegin);
   target.needs.reset(from - segmentBegin);
@@ -242,26 +243,88 @@ bool FusionGroups::readsPass(unsigned index, const Group &producer) const {
   });
 }
 
+// The op at `index` does one thing at each element of `whole`, for which it reads of the group what that has there.
+bool FusionGroups::passesOver(unsigned index, const Group &group, Value whole) const {
+  Operation *op = ops[index];
+  bool reduces = roleOf(op) == Role::Reduction;
+  return (reduces || roleOf(op) == Role::Elementwise) &&
+         shapes.haveSameShape(reduces ? op->getOperand(0) : op->getResult(0), whole) &&
+         readsRows(index, group, tensorType(whole).getRank()) && llvm::all_of(bases[index], [&](const Base &base) {
+           return !computes(group, base) || shapes.haveSameShape(base.value, whole);
+         });
+}
+
+static ArrayRef<int64_t> axesOf(Operation *reduction) {
+  return reduction->getAttrOfType<DenseI64ArrayAttr>("axes").asArrayRef();
+}
+
 // One more op in a pass over large data: it does at each element what the pass has there, or reduces the same axes.
 bool FusionGroups::joinPass(unsigned index, Group &group, Group &producer) {
   Operation *op = ops[index];
-  bool reduces = roleOf(op) == Role::Reduction;
-  Value shape = reduces ? op->getOperand(0) : op->getResult(0);
-  int64_t rank = tensorType(producer.whole).getRank();
-  if (group.members.size() > 1 || !(reduces || roleOf(op) == Role::Elementwise) ||
-      !shapes.haveSameShape(shape, producer.whole) || !readsRows(index, producer, rank))
+  if (group.members.size() > 1 || !passesOver(index, producer, producer.whole))
     return false;
-  if (reduces) {
-    auto axes = op->getAttrOfType<DenseI64ArrayAttr>("axes").asArrayRef();
-    if (int64_t(axes.size()) != rank - producer.numRows || *llvm::min_element(axes) != producer.numRows)
-      return false;
-  }
-  if (llvm::any_of(bases[index], [&](const Base &base) {
-        return computes(producer, base) && !shapes.haveSameShape(base.value, producer.whole);
-      }))
+  if (roleOf(op) == Role::Reduction &&
+      (int64_t(axesOf(op).size()) != tensorType(producer.whole).getRank() - producer.numRows ||
+       *llvm::min_element(axesOf(op)) != producer.numRows))
     return false;
   group.rows = producer.rows;
   group.numRows = producer.numRows;
+  return true;
+}
+
+// Its result is known when all rows are done.
+bool FusionGroups::isCrossing(const Group &group, unsigned member) const {
+  return group.crosses && roleOf(ops[member]) == Role::Reduction && !axesOf(ops[member]).empty() &&
+         *llvm::min_element(axesOf(ops[member])) < group.numRows;
+}
+
+bool FusionGroups::readsCrossing(const Group &group, const Group &producer) const {
+  return producer.crosses && llvm::any_of(group.members, [&](unsigned member) {
+           return llvm::any_of(bases[member], [&](const Base &base) {
+             return computes(producer, base) && isCrossing(producer, positions.lookup(base.value.getDefiningOp()));
+           });
+         });
+}
+
+/// How many of the last axes are all reduced or all kept.
+static int64_t trailingRun(Operation *reduction) {
+  int64_t rank = tensorType(reduction->getOperand(0)).getRank(), run = 1;
+  auto isReduced = [&](int64_t axis) { return llvm::is_contained(axesOf(reduction), axis); };
+  while (run < rank && isReduced(rank - 1 - run) == isReduced(rank - 1))
+    ++run;
+  return std::min(run, rank);
+}
+
+// Each row is added to the partial results of its block of rows: vectors run along the last axes, and the partial
+// results should be few beside what is reduced, and stay in the second-level cache.
+bool FusionGroups::isWorthCrossing(Operation *reduction, int64_t numRows) const {
+  RankedTensorType whole = tensorType(reduction->getOperand(0)), kept = tensorType(reduction->getResult(0));
+  ArrayRef<int64_t> axes = axesOf(reduction);
+  if (!whole.hasStaticShape() || axes.empty() || *llvm::min_element(axes) >= numRows || numRows >= whole.getRank())
+    return false;
+  int64_t run = 1, rows = 1;
+  for (int64_t axis = std::max(numRows, whole.getRank() - trailingRun(reduction)); axis < whole.getRank(); ++axis)
+    run *= whole.getDimSize(axis);
+  for (int64_t axis = 0; axis < numRows; ++axis)
+    rows *= whole.getDimSize(axis);
+  if (whole.getNumElements() <= elementsOfLaunch)
+    return run >= 16;
+  return run >= 64 && rows >= 4 * enoughRows && kept.getNumElements() <= 1 << 17;
+}
+
+// A reduction of axes that the rows run along, as the gradients of what all rows share are.
+bool FusionGroups::fuseAcrossRows(unsigned index, Group &group, Group &producer) {
+  Operation *op = ops[index];
+  Value whole = op->getOperand(0);
+  int64_t rank = tensorType(whole).getRank();
+  bool adapts = !producer.numReductions && producer.numRows == rank;
+  int64_t numRows = adapts ? rank - trailingRun(op) : producer.numRows;
+  if (group.members.size() > 1 || producer.whole || !isWorthCrossing(op, numRows) || !hasRows(whole, producer) ||
+      !readsRows(index, producer, producer.numRows))
+    return false;
+  group.rows = adapts ? whole : producer.rows;
+  group.numRows = numRows;
+  group.crosses = true;
   return true;
 }
 
@@ -269,7 +332,7 @@ bool FusionGroups::joinPass(unsigned index, Group &group, Group &producer) {
 // stored as well, and later ops may use both: row by row, or in one pass that is long enough to be cut into pieces.
 bool FusionGroups::fuseReduction(unsigned index, Group &group, Group &producer) {
   Operation *op = ops[index];
-  auto axes = op->getAttrOfType<DenseI64ArrayAttr>("axes").asArrayRef();
+  ArrayRef<int64_t> axes = axesOf(op);
   Value whole = op->getOperand(0), kept = op->getResult(0);
   int64_t rank = tensorType(whole).getRank();
   auto firstReduced = llvm::min_element(axes);
@@ -279,7 +342,7 @@ bool FusionGroups::fuseReduction(unsigned index, Group &group, Group &producer) 
   if (producer.numReductions) {
     if (!hasRows(kept, producer) || first < producer.numRows || !readsRows(index, producer, producer.numRows) ||
         !isWorthRows(producer.rows, producer.numRows, whole))
-      return false;
+      return fuseAcrossRows(index, group, producer);
     group.rows = producer.rows;
     group.numRows = producer.numRows;
     return true;
@@ -289,16 +352,13 @@ bool FusionGroups::fuseReduction(unsigned index, Group &group, Group &producer) 
     if (isWorthRows(kept, first, whole))
       return true;
     bool isPass = group.members.size() == 1 && estimateElements(whole) >= elementsOfPass &&
-                  llvm::all_of(producer.members, [&](unsigned member) {
-                    return roleOf(ops[member]) == Role::Elementwise && readsRows(member, producer, rank) &&
-                           shapes.haveSameShape(ops[member]->getResult(0), whole);
-                  });
+                  llvm::all_of(producer.members, [&](unsigned member) { return passesOver(member, producer, whole); });
     if (isPass) {
       group.whole = whole;
       return true;
     }
   }
-  return onlyUsedBy(producer, index) && isCheapAgain(producer, op);
+  return (onlyUsedBy(producer, index) && isCheapAgain(producer, op)) || fuseAcrossRows(index, group, producer);
 }
 
 // A reduction or contraction whose result is only wanted in another order is stored in that order.
@@ -349,7 +409,7 @@ bool FusionGroups::fuse(unsigned index, unsigned into, unsigned from) {
   Group &group = groups[into], &producer = groups[from];
   Role role = roleOf(ops[index]);
   if (group.whole || role == Role::Contraction || role == Role::Source || !isSmallEnough(group, producer) ||
-      wouldCycle(into, from))
+      wouldCycle(into, from) || readsCrossing(group, producer))
     return false;
   // What is reduced exists row by row, also for the ops that the group has taken in before.
   if (producer.numReductions && llvm::any_of(group.members, [&](unsigned member) {
@@ -387,6 +447,80 @@ void FusionGroups::place(unsigned index) {
       fuse(index, into, from);
 }
 
+// Parts a group: `later`, members that read results of the others, are one of their own. Returns the roots of the two.
+std::pair<unsigned, unsigned> FusionGroups::part(unsigned root, ArrayRef<unsigned> later) {
+  Group whole = groups[root], first = whole, second = whole;
+  llvm::erase_if(first.members, [&](unsigned member) { return llvm::is_contained(later, member); });
+  second.members.assign(later.begin(), later.end());
+  for (Group *half : {&first, &second}) {
+    half->flops = half->numReductions = 0;
+    for (unsigned member : half->members) {
+      half->flops += flopsPerElement(ops[member]);
+      half->numReductions += roleOf(ops[member]) == Role::Reduction;
+    }
+  }
+  unsigned before = first.members.front(), after = second.members.front();
+  for (unsigned member : whole.members)
+    parents[member] = llvm::is_contained(later, member) ? after : before;
+  second.needs.set(before - segmentBegin);
+  groups[before] = std::move(first);
+  groups[after] = std::move(second);
+  for (unsigned other = segmentBegin; other < segmentEnd; ++other)
+    if (llvm::BitVector &needs = groups[other].needs;
+        parents[other] == other && !needs.empty() && other != after && needs.test(root - segmentBegin)) {
+      needs.reset(root - segmentBegin);
+      needs.set(before - segmentBegin);
+      needs.set(after - segmentBegin);
+    }
+  return {before, after};
+}
+
+// Two kernels that read `shared`: `rows` row by row, or element by element; `columns` reduces axes that those run
+// along.
+bool FusionGroups::mergeAcrossRows(unsigned rows, unsigned columns, Value shared) {
+  Group &a = groups[rows], &b = groups[columns];
+  int64_t rank = tensorType(shared).getRank();
+  bool adapts = !a.numReductions && a.numRows == rank;
+  if (a.whole || b.crosses || !b.numReductions || !hasRows(shared, a) || a.needs.test(columns - segmentBegin) ||
+      b.needs.test(rows - segmentBegin))
+    return false;
+  auto isReduction = [&](unsigned member) { return roleOf(ops[member]) == Role::Reduction; };
+  int64_t numRows = adapts ? 0 : a.numRows;
+  for (unsigned member : b.members)
+    if (isReduction(member) && adapts)
+      numRows = std::max(numRows, rank - trailingRun(ops[member]));
+  auto readsInOrder = [&](unsigned member) {
+    return llvm::all_of(
+        bases[member], [&](const Base &base) { return base.value != shared || (base.path && base.path.isIdentity()); });
+  };
+  SmallVector<unsigned> later; // what is done with the reductions' results
+  for (unsigned member : b.members)
+    if (!passesOver(member, b, shared) || !readsInOrder(member)) {
+      if (roleOf(ops[member]) != Role::Elementwise || shapes.haveSameShape(ops[member]->getResult(0), shared))
+        return false;
+      later.push_back(member);
+    } else if (isReduction(member) && !isWorthCrossing(ops[member], numRows)) {
+      return false;
+    }
+  for (unsigned member : a.members) {
+    Role role = roleOf(ops[member]);
+    bool staysInRow = role != Role::Contraction && (role != Role::Reduction || isCrossing(a, member) ||
+                                                    *llvm::min_element(axesOf(ops[member])) >= numRows);
+    if (!staysInRow || !readsInOrder(member))
+      return false;
+  }
+  if (wouldCycle(rows, columns))
+    return false;
+  if (!later.empty())
+    columns = part(columns, later).first;
+  unite(rows, columns);
+  Group &both = groups[rows];
+  both.rows = adapts ? shared : both.rows;
+  both.numRows = numRows;
+  both.crosses = true;
+  return true;
+}
+
 // Kernels that read the same large tensor and have the same rows: one pass over it instead of two.
 void FusionGroups::mergeSiblings(unsigned begin, unsigned end) {
   llvm::DenseMap<Value, unsigned> lastReader;
@@ -401,7 +535,8 @@ void FusionGroups::mergeSiblings(unsigned begin, unsigned end) {
       if (isNew || previous == reader)
         continue;
       Group &a = groups[previous], &b = groups[reader];
-      if (a.whole || b.whole || a.numRows != b.numRows || !hasRows(b.rows, a) || !isSmallEnough(a, b))
+      if (a.whole || b.whole || !isSmallEnough(a, b) || mergeAcrossRows(previous, reader, base.value) ||
+          mergeAcrossRows(reader, previous, base.value) || a.numRows != b.numRows || !hasRows(b.rows, a))
         continue;
       bool elementwise = !a.numReductions && !b.numReductions && shapes.haveSameShape(base.value, a.rows);
       Operation *first = ops[previousIndex], *second = ops[index];
@@ -440,6 +575,7 @@ SmallVector<FusionGroups::Item> FusionGroups::order() {
       state[root] = 2;
       Item &item = items.emplace_back();
       item.isKernel = groups[root].isKernel;
+      item.crossedRows = groups[root].crosses ? groups[root].numRows : 0;
       for (unsigned member : groups[root].members)
         item.ops.push_back(ops[member]);
     }

@@ -26,6 +26,7 @@ public:
   struct Item {
     llvm::SmallVector<mlir::Operation *> ops;
     bool isKernel;
+    int64_t crossedRows = 0; ///< leading axes that a kernel works through row by row, if some reduction crosses them
   };
   /// Items in an order that respects data flow. Floating ops are in none: each reader has them cloned.
   llvm::SmallVector<Item> run();
@@ -52,6 +53,7 @@ private:
     /// over. Emission cuts that pass into pieces, which needs everything else in the kernel to come after the
     /// reductions.
     mlir::Value whole;
+    bool crosses = false; ///< has reductions across its rows: partial results for blocks of rows, known at the end
     bool isKernel = false;
     int64_t flops = 0;     // of one element of all members
     llvm::BitVector needs; // groups of this segment that must run before, by their position in it
@@ -62,9 +64,12 @@ private:
   bool fuse(unsigned index, unsigned group, unsigned producer);
   bool fuseReduction(unsigned index, Group &group, Group &producer);
   bool joinPass(unsigned index, Group &group, Group &producer);
+  bool fuseAcrossRows(unsigned index, Group &group, Group &producer);
   bool fuseTranspose(unsigned index, Group &group, Group &producer);
   bool fuseElementwise(unsigned index, Group &group, Group &producer);
   void mergeSiblings(unsigned begin, unsigned end);
+  std::pair<unsigned, unsigned> part(unsigned root, llvm::ArrayRef<unsigned> later);
+  bool mergeAcrossRows(unsigned rows, unsigned columns, mlir::Value shared);
   llvm::SmallVector<Item> order();
 
   unsigned find(unsigned group);
@@ -80,6 +85,10 @@ private:
   bool computes(const Group &group, const Base &base) const;
   bool readsRows(unsigned index, const Group &producer, int64_t numRows) const;
   bool readsPass(unsigned index, const Group &producer) const;
+  bool passesOver(unsigned index, const Group &group, mlir::Value whole) const;
+  bool isCrossing(const Group &group, unsigned member) const;
+  bool isWorthCrossing(mlir::Operation *reduction, int64_t numRows) const;
+  bool readsCrossing(const Group &group, const Group &producer) const;
   bool isCheapAgain(const Group &producer, mlir::Operation *reader) const;
   bool isWorthRows(mlir::Value rows, int64_t numRows, mlir::Value whole) const;
   bool mayRepeat(const Base &base, mlir::Operation *reader) const;

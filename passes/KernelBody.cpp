@@ -14,9 +14,10 @@ using namespace mlir;
 
 namespace tcc {
 
-GenericBuilder::GenericBuilder(KernelState &kernel, Location loc, unsigned numParallel, ArrayRef<AffineExpr> sizes)
-    : kernel(kernel), loc(loc), numParallel(numParallel), numReduction(sizes.size() - numParallel), sizes(sizes),
-      block(new Block), body(kernel.builder.getContext()) {
+GenericBuilder::GenericBuilder(KernelState &kernel, Location loc, ArrayRef<utils::IteratorType> iterators,
+                               ArrayRef<AffineExpr> sizes)
+    : kernel(kernel), loc(loc), iterators(iterators), sizes(sizes), block(new Block),
+      body(kernel.builder.getContext()) {
   body.setInsertionPointToEnd(block);
 }
 
@@ -402,8 +403,6 @@ linalg::GenericOp GenericBuilder::finish() {
     maps.push_back(output.map);
   }
   linalg::YieldOp::create(body, loc, yields);
-  SmallVector<utils::IteratorType> iterators(numParallel, utils::IteratorType::parallel);
-  iterators.append(numReduction, utils::IteratorType::reduction);
   auto generic = linalg::GenericOp::create(kernel.builder, loc, TypeRange(), inputs, destinations, maps, iterators);
   generic.getRegion().getBlocks().clear();
   generic.getRegion().push_back(block);

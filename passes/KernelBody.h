@@ -42,7 +42,8 @@ struct Position {
 class GenericBuilder {
 public:
   /// `sizes` are the extents of the iteration dims, null where unknown.
-  GenericBuilder(KernelState &kernel, mlir::Location loc, unsigned numParallel, llvm::ArrayRef<mlir::AffineExpr> sizes);
+  GenericBuilder(KernelState &kernel, mlir::Location loc, llvm::ArrayRef<mlir::utils::IteratorType> iterators,
+                 llvm::ArrayRef<mlir::AffineExpr> sizes);
   ~GenericBuilder();
 
   /// The scalar at a position, pulled through the kernel's ops. Null after an error has been reported.
@@ -60,7 +61,7 @@ public:
   /// What is read is read in one region of the iteration space: by views of the front of axes.
   void enterRegion() { inRegion = true; }
   mlir::OpBuilder &getBodyBuilder() { return body; }
-  unsigned getNumDims() const { return numParallel + numReduction; }
+  unsigned getNumDims() const { return iterators.size(); }
 
 private:
   struct Output {
@@ -91,7 +92,7 @@ private:
 
   KernelState &kernel;
   mlir::Location loc;
-  unsigned numParallel, numReduction;
+  llvm::SmallVector<mlir::utils::IteratorType> iterators;
   bool inRegion = false;
   llvm::ArrayRef<mlir::AffineExpr> sizes;
   mlir::Block *block;

@@ -179,6 +179,11 @@ FailureOr<KernelNest> KernelNest::analyse(func::FuncOp function, unsigned region
     addBuffer(argument, false);
     nest.numSymbols += type.getNumDynamicDims();
   }
+  llvm::SmallPtrSet<Value, 4> crossed;
+  for (auto generic : function.getOps<linalg::GenericOp>())
+    if (reducesAcross(generic, nest.numOuter))
+      crossed.insert_range(generic.getDpsInits());
+  SmallVector<linalg::GenericOp> fills;
   for (Operation &op : function.getBody().front()) {
     if (auto alloc = dyn_cast<memref::AllocOp>(op)) {
       addBuffer(alloc.getResult(), true);
@@ -192,6 +197,10 @@ FailureOr<KernelNest> KernelNest::analyse(func::FuncOp function, unsigned region
           classes.unify(size, nest.buffers[nest.bufferOf(dim.getSource())].shape[*axis]);
       }
     } else if (auto generic = dyn_cast<linalg::GenericOp>(op)) {
+      if (isFill(generic) && crossed.contains(generic.getDpsInits().front())) {
+        fills.push_back(generic);
+        continue;
+      }
       auto number = generic->getAttrOfType<IntegerAttr>("tcc.region");
       if (!number || number.getInt() == region)
         nest.generics.push_back(Generic{generic, {}, {}, {}, {}, {}, 0});
@@ -260,6 +269,22 @@ FailureOr<KernelNest> KernelNest::analyse(func::FuncOp function, unsigned region
       if (llvm::any_of(extent.symbols, [&](unsigned id) { return id >= nest.numSymbols; }))
         return generic.op.emitOpError("a loop extent is not the size of any argument");
   }
+  for (Generic &generic : nest.generics)
+    for (unsigned i = 0; reducesAcross(generic.op, nest.numOuter) && i < generic.numOutputs(); ++i) {
+      Access &access = generic.output(i);
+      const Buffer output = nest.buffers[access.buffer];
+      Crossing crossing{access.buffer, unsigned(nest.buffers.size()), matchCombiner(generic, i), nullptr, 0};
+      for (linalg::GenericOp fill : fills)
+        for (auto [result, filled] : llvm::enumerate(fill.getDpsInits()))
+          if (filled == output.value)
+            crossing.fill = fill, crossing.result = result;
+      if (!crossing.combiner || !crossing.fill || output.isTemporary)
+        return generic.op.emitOpError("reduces across rows what is no sum, or no result, or starts from nothing");
+      nest.crossings.push_back(crossing);
+      nest.buffers.push_back(
+          {Value(), {output.kind.compute, output.kind.compute, output.kind.isComplex}, false, output.shape});
+      access.buffer = crossing.partial;
+    }
   return nest;
 }
 
@@ -311,6 +336,11 @@ bool isFill(linalg::GenericOp generic) {
                 return isa<memref::LoadOp, linalg::IndexOp>(op) ? WalkResult::interrupt() : WalkResult::advance();
               })
               .wasInterrupted();
+}
+
+bool reducesAcross(linalg::GenericOp generic, unsigned numOuter) {
+  auto iterators = generic.getIteratorTypesArray();
+  return llvm::is_contained(ArrayRef(iterators).take_front(numOuter), utils::IteratorType::reduction);
 }
 
 Operation *matchCombiner(Generic &generic, unsigned i) {

@@ -67,12 +67,22 @@ struct Generic {
   bool hasReduction() const { return llvm::is_contained(reduction, true); }
 };
 
+/// An output that is reduced across outer dims. The generic accumulates into `partial`, a buffer of each block of outer
+/// iterations, and these are combined when all have run.
+struct Crossing {
+  unsigned output, partial;     ///< buffers
+  mlir::Operation *combiner;    ///< of two partial results
+  mlir::linalg::GenericOp fill; ///< stores what the output starts from
+  unsigned result;              ///< of `fill`
+};
+
 struct KernelNest {
   mlir::func::FuncOp function;
-  unsigned numOuter = 0;       ///< the first loops of every generic, common to all
-  unsigned numSymbols = 0;     ///< `?` sizes of the arguments; later symbols never survive unification
-  std::vector<Buffer> buffers; ///< arguments first, then temporaries
-  std::vector<Generic> generics;
+  unsigned numOuter = 0;         ///< the first loops of every generic, common to all
+  unsigned numSymbols = 0;       ///< `?` sizes of the arguments; later symbols never survive unification
+  std::vector<Buffer> buffers;   ///< arguments first, then temporaries
+  std::vector<Generic> generics; ///< but for the fills of crossings
+  std::vector<Crossing> crossings;
   llvm::SmallVector<Size> outerExtents;
 
   /// Reads a stage-3 kernel, or one of its regions. Emits an error and fails when it breaks the contract.
@@ -87,6 +97,9 @@ unsigned normaliseLoops(llvm::MutableArrayRef<Generic *> generics, unsigned begi
 
 /// Does `generic` only store a value that it takes from no memory and no loop, as neutral elements are stored?
 bool isFill(mlir::linalg::GenericOp generic);
+
+/// Does `generic` reduce across the kernel's outer dims?
+bool reducesAcross(mlir::linalg::GenericOp generic, unsigned numOuter);
 
 /// The operation that combines `generic`'s output `i` with a new value, null if the body is not of that form.
 mlir::Operation *matchCombiner(Generic &generic, unsigned i);

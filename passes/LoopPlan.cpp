@@ -210,7 +210,8 @@ void chooseVectorLoops(KernelNest &nest, LoopPlan &plan, const EmitLoopsOptions 
     if (extent.isConstant() && extent.coefficient * 32 < int64_t(options.vectorBits))
       outerPenalty += 1.5;
   }
-  plan.vectorOuter = plan.numOuter && (!anyOwn || outerPenalty < ownPenalty);
+  // Across rows there are partial results, for whole rows.
+  plan.vectorOuter = plan.numOuter && nest.crossings.empty() && (!anyOwn || outerPenalty < ownPenalty);
   for (Group &group : plan.groups)
     if (plan.vectorOuter)
       group.vectorLoop = plan.numOuter - 1;
@@ -351,7 +352,7 @@ void chooseStreams(KernelNest &nest, LoopPlan &plan, const EmitLoopsOptions &opt
       for (unsigned i = 0; i < generic->numOutputs(); ++i) {
         Access &access = generic->output(i);
         const Buffer &buffer = nest.buffers[access.buffer];
-        if (buffer.isTemporary || group.lanes == 1 || !access.strides[group.vectorLoop].is(1) ||
+        if (!buffer.value || buffer.isTemporary || group.lanes == 1 || !access.strides[group.vectorLoop].is(1) ||
             isTouchedElsewhere(nest, group, access.buffer))
           continue;
         int64_t element = buffer.kind.storage.getIntOrFloatBitWidth() / 8 * (buffer.kind.isComplex ? 2 : 1);
@@ -428,10 +429,15 @@ LoopPlan planLoops(KernelNest &nest, const EmitLoopsOptions &options) {
     for (Group &group : plan.groups)
       chooseLanes(nest, group, options);
   layOutTemporaries(nest, plan);
-  if (options.split)
+  if (options.split && nest.crossings.empty())
     chooseSplit(nest, plan);
   chooseStreams(nest, plan, options);
   plan.blockCost = perOuter * (plan.vectorOuter ? plan.chunk : 1) * (plan.tileLoop >= 0 ? LoopPlan::tileSize : 1);
+  if (!nest.crossings.empty()) {
+    // Partial results should be few beside what is reduced.
+    plan.rowsPerBlock = std::max<int64_t>(32, int64_t(2 * blockNanoseconds / std::max(perOuter, 0.05)));
+    plan.blockCost *= double(plan.rowsPerBlock);
+  }
   if (plan.splitGroup >= 0) {
     const Size &extent = plan.groups[plan.splitGroup].generics.front()->extents[plan.splitLoop];
     plan.blockCost *= double(plan.splitChunk) / std::max<int64_t>(1, estimate(extent));

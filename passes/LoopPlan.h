@@ -43,6 +43,7 @@ struct LoopPlan {
   int splitGroup = -1;
   unsigned splitLoop = 0;
   int64_t splitChunk = 1;
+  int64_t rowsPerBlock = 1;  ///< outer iterations of a block that leaves one partial result of each crossing
   int tileLoop = -1;         ///< a row loop that runs in tiles, with chunks of the same size; -1 if none
   unsigned registerBits = 0; ///< tiles are transposed by square blocks of vectors of this width
   llvm::SmallVector<TransposedInput> transposed;

@@ -34,9 +34,22 @@ struct Store {
 struct Loop {
   unsigned level; // number of reductions that must be complete before
   bool reduces;   // all or none of its stores are reductions
-  unsigned numParallel;
+  SmallVector<utils::IteratorType> iterators;
   SmallVector<AffineExpr> sizes; // of all iteration dims; an unknown one is null and equals no other
   SmallVector<unsigned> stores;
+
+  /// The iteration dims of one kind.
+  SmallVector<unsigned> dims(utils::IteratorType kind) const {
+    return llvm::filter_to_vector(llvm::seq<unsigned>(0, iterators.size()),
+                                  [&](unsigned dim) { return iterators[dim] == kind; });
+  }
+  /// The position of a result's element in the iteration space.
+  AffineMap resultMap(MLIRContext *context) const {
+    SmallVector<AffineExpr> exprs;
+    for (unsigned dim : dims(utils::IteratorType::parallel))
+      exprs.push_back(getAffineDimExpr(dim, context));
+    return AffineMap::get(iterators.size(), 0, exprs, context);
+  }
 };
 
 class KernelLowering {
@@ -53,11 +66,13 @@ private:
   void collectTemporaries();
   void addStore(Value value, Value destination, Operation *combiner);
   unsigned findLoop(const Store &store);
-  SmallVector<AffineExpr> iterationSizes(const Store &store, unsigned &numParallel);
+  bool crossesRows(Operation *combiner) const;
+  SmallVector<AffineExpr> iterationSizes(const Store &store, SmallVector<utils::IteratorType> &iterators);
+  int64_t countLeadingDims(const Loop &loop) const;
   LogicalResult emit(Loop &loop);
   LogicalResult emit(const Loop &loop, ArrayRef<int64_t> origin, ArrayRef<AffineExpr> sizes);
   LogicalResult emitRegions(Loop &loop);
-  Value pullReduced(GenericBuilder &generic, const Store &store, unsigned numParallel);
+  Value pullReduced(GenericBuilder &generic, const Store &store, const Loop &loop);
   Value allocate(Value tensor);
   int64_t countOuterDims(ArrayRef<linalg::GenericOp> generics);
 
@@ -70,6 +85,7 @@ private:
   SmallVector<Loop> loops;
   llvm::DenseMap<Value, unsigned> levels;
   SmallVector<linalg::GenericOp> generics;
+  int64_t crossedRows = 0; // tcc.rows
 };
 
 bool isCombiner(Operation *op) {
@@ -122,33 +138,62 @@ void KernelLowering::findLevels() {
   }
 }
 
-SmallVector<AffineExpr> KernelLowering::iterationSizes(const Store &store, unsigned &numParallel) {
+/// Such a reduction runs over its operand's axes in their order, so that it fits the loops of the kernel's rows.
+bool KernelLowering::crossesRows(Operation *combiner) const {
+  if (!combiner || roleOf(combiner) != Role::Reduction)
+    return false;
+  auto axes = combiner->getAttrOfType<DenseI64ArrayAttr>("axes").asArrayRef();
+  return !axes.empty() && *llvm::min_element(axes) < crossedRows;
+}
+
+SmallVector<AffineExpr> KernelLowering::iterationSizes(const Store &store,
+                                                       SmallVector<utils::IteratorType> &iterators) {
   SmallVector<AffineExpr> sizes;
-  auto add = [&](Value tensor, int64_t axis) { sizes.push_back(kernel.shapes.size(tensor, axis)); };
-  numParallel = tensorType(store.value).getRank();
-  for (unsigned axis = 0; axis < numParallel; ++axis)
-    add(store.value, axis);
+  auto add = [&](Value tensor, int64_t axis, utils::IteratorType kind) {
+    sizes.push_back(kernel.shapes.size(tensor, axis));
+    iterators.push_back(kind);
+  };
+  if (crossesRows(store.combiner)) {
+    Value whole = store.combiner->getOperand(0);
+    auto axes = store.combiner->getAttrOfType<DenseI64ArrayAttr>("axes").asArrayRef();
+    for (int64_t axis = 0; axis < tensorType(whole).getRank(); ++axis)
+      add(whole, axis, llvm::is_contained(axes, axis) ? utils::IteratorType::reduction : utils::IteratorType::parallel);
+    return sizes;
+  }
+  for (int64_t axis = 0; axis < tensorType(store.value).getRank(); ++axis)
+    add(store.value, axis, utils::IteratorType::parallel);
   if (!store.combiner)
     return sizes;
   if (auto dot = dyn_cast<DotGeneralOp>(store.combiner))
     for (int64_t axis : dot.getLhsContract())
-      add(dot.getA(), axis);
+      add(dot.getA(), axis, utils::IteratorType::reduction);
   else
     for (int64_t axis : store.combiner->getAttrOfType<DenseI64ArrayAttr>("axes").asArrayRef())
-      add(store.combiner->getOperand(0), axis);
+      add(store.combiner->getOperand(0), axis, utils::IteratorType::reduction);
   return sizes;
 }
 
+/// The dims of a loop nest that may be the kernel's outer ones.
+int64_t KernelLowering::countLeadingDims(const Loop &loop) const {
+  int64_t parallel = loop.dims(utils::IteratorType::parallel).size();
+  if (!crossedRows)
+    return parallel;
+  for (unsigned store : loop.stores)
+    if (crossesRows(stores[store].combiner))
+      return crossedRows;
+  return std::min(parallel, crossedRows);
+}
+
 unsigned KernelLowering::findLoop(const Store &store) {
-  unsigned numParallel;
-  SmallVector<AffineExpr> sizes = iterationSizes(store, numParallel);
+  SmallVector<utils::IteratorType> iterators;
+  SmallVector<AffineExpr> sizes = iterationSizes(store, iterators);
   unsigned level = levels.lookup(store.value) - (store.combiner != nullptr);
   bool isKnown = llvm::all_of(sizes, [](AffineExpr size) { return bool(size); });
   for (auto [index, loop] : llvm::enumerate(loops))
-    if (isKnown && loop.level == level && loop.reduces == (store.combiner != nullptr) &&
-        loop.numParallel == numParallel && loop.sizes == sizes)
+    if (isKnown && loop.level == level && loop.reduces == (store.combiner != nullptr) && loop.iterators == iterators &&
+        loop.sizes == sizes)
       return index;
-  loops.push_back({level, store.combiner != nullptr, numParallel, sizes, {}});
+  loops.push_back({level, store.combiner != nullptr, iterators, sizes, {}});
   return loops.size() - 1;
 }
 
@@ -230,17 +275,17 @@ Value KernelLowering::allocate(Value tensor) {
                                  MemRefType::get(type.getShape(), storageType(type.getElementType())), open);
 }
 
-// The scalar that a reduction's loop adds at iteration (d0 .. for the destination's axes, then the reduced axes).
-Value KernelLowering::pullReduced(GenericBuilder &generic, const Store &store, unsigned numParallel) {
+// The scalar that a reduction's loop adds at an iteration: parallel dims are the destination's axes, the others those
+// that are reduced.
+Value KernelLowering::pullReduced(GenericBuilder &generic, const Store &store, const Loop &loop) {
   MLIRContext *context = builder.getContext();
   unsigned numDims = generic.getNumDims();
-  SmallVector<AffineExpr> dims;
-  for (unsigned dim = 0; dim < numParallel; ++dim)
-    dims.push_back(getAffineDimExpr(dim, context));
-  AffineMap map = AffineMap::get(numDims, 0, dims, context);
+  AffineMap map = loop.resultMap(context);
   for (Value value = store.value; value.getDefiningOp() != store.combiner; value = value.getDefiningOp()->getOperand(0))
     map = viewMap(value.getDefiningOp()).compose(map);
-  auto reduced = [&](unsigned i) { return getAffineDimExpr(numParallel + i, context); };
+  auto reduced = [&, dims = loop.dims(utils::IteratorType::reduction)](unsigned i) {
+    return getAffineDimExpr(dims[i], context);
+  };
 
   if (auto dot = dyn_cast<DotGeneralOp>(store.combiner)) {
     unsigned next = 0;
@@ -282,16 +327,16 @@ Value KernelLowering::pullReduced(GenericBuilder &generic, const Store &store, u
 
 LogicalResult KernelLowering::emit(const Loop &loop, ArrayRef<int64_t> origin, ArrayRef<AffineExpr> sizes) {
   MLIRContext *context = builder.getContext();
-  SmallVector<AffineExpr> exprs(AffineMap::getMultiDimIdentityMap(loop.numParallel, context).getResults());
+  SmallVector<AffineExpr> exprs(loop.resultMap(context).getResults());
   for (auto [expr, begin] : llvm::zip(exprs, origin))
     expr = expr + begin;
   AffineMap at = AffineMap::get(sizes.size(), 0, exprs, context);
-  GenericBuilder generic(kernel, function.getLoc(), loop.numParallel, sizes);
+  GenericBuilder generic(kernel, function.getLoc(), loop.iterators, sizes);
   if (!origin.empty())
     generic.enterRegion();
   for (unsigned index : loop.stores) {
     const Store &store = stores[index];
-    Value scalar = store.combiner ? pullReduced(generic, store, loop.numParallel) : generic.pull(store.value, at);
+    Value scalar = store.combiner ? pullReduced(generic, store, loop) : generic.pull(store.value, at);
     if (!scalar)
       return failure();
     if (store.combiner)
@@ -338,10 +383,14 @@ LogicalResult KernelLowering::emit(Loop &loop) {
     if (!stores[index].destination && !(stores[index].destination = allocate(stores[index].value)))
       return failure();
   if (loop.reduces) {
-    GenericBuilder init(kernel, function.getLoc(), loop.numParallel, ArrayRef(loop.sizes).take_front(loop.numParallel));
+    SmallVector<AffineExpr> sizes;
+    for (unsigned dim : loop.dims(utils::IteratorType::parallel))
+      sizes.push_back(loop.sizes[dim]);
+    SmallVector<utils::IteratorType> parallel(sizes.size(), utils::IteratorType::parallel);
+    GenericBuilder init(kernel, function.getLoc(), parallel, sizes);
     for (unsigned index : loop.stores)
       init.store(buildNeutral(init.getBodyBuilder(), function.getLoc(), stores[index].combiner),
-                 stores[index].destination, AffineMap::getMultiDimIdentityMap(loop.numParallel, builder.getContext()));
+                 stores[index].destination, AffineMap::getMultiDimIdentityMap(sizes.size(), builder.getContext()));
     generics.push_back(init.finish());
   }
   if (failed(loops.size() == 1 && !loop.reduces ? emitRegions(loop) : emit(loop, {}, loop.sizes)))
@@ -382,19 +431,21 @@ LogicalResult KernelLowering::run() {
       return op.emitOpError("cannot be part of a kernel");
   if (failed(makeArguments()))
     return failure();
+  if (auto rows = dyn_cast_or_null<IntegerAttr>(function->removeAttr("tcc.rows")))
+    crossedRows = rows.getInt();
   findLevels();
   collectStores();
   collectTemporaries();
 
   // The leading sizes that all loop nests share.
-  kernel.outer = loops.empty() ? 0 : loops[0].numParallel;
+  kernel.outer = loops.empty() ? 0 : countLeadingDims(loops[0]);
   for (const Loop &loop : loops) {
     int64_t shared = 0;
-    while (shared < std::min<int64_t>(kernel.outer, loop.numParallel) && loop.sizes[shared] &&
+    while (shared < std::min<int64_t>(kernel.outer, countLeadingDims(loop)) && loop.sizes[shared] &&
            loop.sizes[shared] == loops[0].sizes[shared])
       ++shared;
     // A single nest may have sizes that no expression gives: its own memrefs tell them.
-    kernel.outer = loops.size() == 1 ? loop.numParallel : shared;
+    kernel.outer = loops.size() == 1 ? countLeadingDims(loop) : shared;
   }
 
   auto order = llvm::to_vector(llvm::seq<unsigned>(0, loops.size()));

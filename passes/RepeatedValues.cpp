@@ -127,11 +127,16 @@ llvm::DenseSet<Operation *> FusionGroups::repeatedByReaders(ArrayRef<Item> items
     Group &group = groups[find(positions[item.ops.front()])];
     llvm::SmallSetVector<unsigned, 4> consumers;
     SmallVector<Value> wanted;
-    for (Operation *op : item.ops)
-      if (auto of = readers.find(op->getResult(0)); of != readers.end() && !of->second.mustBeStored) {
-        wanted.push_back(op->getResult(0));
-        consumers.insert_range(of->second.items);
-      }
+    for (Operation *op : item.ops) {
+      auto of = readers.find(op->getResult(0));
+      if (of == readers.end())
+        continue;
+      of->second.mustBeStored |= !isRepeatable(op);
+      if (of->second.mustBeStored)
+        continue;
+      wanted.push_back(op->getResult(0));
+      consumers.insert_range(of->second.items);
+    }
     if (wanted.empty())
       continue;
 

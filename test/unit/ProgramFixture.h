@@ -11,7 +11,9 @@
 #include "mlir/Parser/Parser.h"
 #include "runtime/Tensors.h"
 #include "gtest/gtest.h"
+#include <bit>
 #include <cmath>
+#include <complex>
 #include <numeric>
 
 namespace tcc {
@@ -30,6 +32,8 @@ template <class T> Array array(std::vector<int64_t> shape, const std::vector<T> 
   std::copy(values.begin(), values.end(), result.as<T>());
   return result;
 }
+
+inline float fromBfloat16(uint16_t bits) { return std::bit_cast<float>(uint32_t(bits) << 16); }
 
 /// Values of a fixed pattern without ties.
 template <class T> Array sample(std::vector<int64_t> shape, double scale = 1) {
@@ -102,6 +106,14 @@ protected:
               << "output " << i << " at " << k;
         else if (dtype == TCC_F64)
           EXPECT_NEAR(results[i].as<double>()[k], expected[i].as<double>()[k], tolerance) << i << " at " << k;
+        else if (dtype == TCC_C64)
+          EXPECT_LE(std::abs(results[i].as<std::complex<float>>()[k] - expected[i].as<std::complex<float>>()[k]),
+                    tolerance)
+              << "output " << i << " at " << k;
+        else if (dtype == TCC_BF16)
+          EXPECT_NEAR(fromBfloat16(results[i].as<uint16_t>()[k]), fromBfloat16(expected[i].as<uint16_t>()[k]),
+                      tolerance)
+              << "output " << i << " at " << k;
         else if (dtype == TCC_I64)
           EXPECT_EQ(results[i].as<int64_t>()[k], expected[i].as<int64_t>()[k]) << i << " at " << k;
       }

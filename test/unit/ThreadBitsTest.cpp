@@ -83,6 +83,11 @@ std::vector<Program> programs() {
          Tensor y = sample({1100, 1000}) * 2 + 1;
          return std::vector{y, sum(square(y)), max(y), y * 3};
        }},
+      {"across rows",
+       [] {
+         Tensor y = sample({1100, 1000}) * 2 + 1;
+         return std::vector{y, sum(square(y), 0), max(y, 1)};
+       }},
       {"softmax", [=] { return std::vector{softmax(sample(plane)), softmax(sample(plane), 0)}; }},
       {"transposes", [] { return std::vector{transpose(sample({40, 50, 60}), {2, 1, 0}) * 2}; }},
       {"scans",
