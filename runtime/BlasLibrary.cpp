@@ -54,8 +54,8 @@ template <class T> void fill(void *library, char type, LapackTable<T> &table) {
   set(table.lasdq, "lasdq");
   set(table.gesvd, "gesvd");
   set(table.heev, isComplex<T> ? "heev" : "syev");
-  set(table.geev, "geev");
-  set(table.gees, "gees");
+  set(table.gebal, "gebal");
+  set(table.trevc3, "trevc3");
 }
 
 void *openFirst(const char *const *names, const char *symbol) {

@@ -38,11 +38,12 @@ template <class T> struct LapackTable {
                 const BlasInt *, BlasInt *);
   void (*trsyl)(const char *, const char *, const BlasInt *, const BlasInt *, const BlasInt *, const T *,
                 const BlasInt *, const T *, const BlasInt *, T *, const BlasInt *, R *, BlasInt *, Length, Length);
+  void (*gebal)(const char *, const BlasInt *, T *, const BlasInt *, BlasInt *, BlasInt *, R *, BlasInt *, Length);
   /// Of real types only: singular values of bidiagonal matrices by QR iteration.
   void (*lasdq)(const char *, const BlasInt *, const BlasInt *, const BlasInt *, const BlasInt *, const BlasInt *, T *,
                 T *, T *, const BlasInt *, T *, const BlasInt *, T *, const BlasInt *, T *, BlasInt *, Length);
   // The signatures below differ between real and complex types.
-  void *gesvd, *heev, *geev, *gees;
+  void *gesvd, *heev, *trevc3;
 };
 
 /// Null if no library with these routines is installed. The first call opens it (some 16 ms).

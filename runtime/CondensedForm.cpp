@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Both reductions keep what a panel has done so far as A - P S^H with narrow P and S, apply that to each new column and
-// to each product with a vector, and subtract it from the rest of the matrix when the panel is full.
+// The reductions keep what a panel has done so far as A - P S^H with narrow P and S (to Hessenberg form as (1 - V T
+// V^H)^H (A - Y V^H) with Y = A V T), apply that to each new column and to each product with a vector, and to the rest
+// of the matrix when the panel is full.
 #include "runtime/CondensedForm.h"
 #include "runtime/Threads.h"
 #include "runtime/VectorLanes.h"
@@ -289,11 +290,133 @@ bool bidiagonalize(const WorkMatrix<T> &a, const WorkMatrix<T> &right, Real<T> *
   return true;
 }
 
+/// y = a x below row `top`, for x that is zero above `left`, in tiles of rows.
+template <class T> void multiplyVector(const WorkMatrix<T> &a, int64_t left, int64_t top, const T *x, T *y) {
+  const int64_t begin = alignedIndex<T>(top), padded = paddedRows<T>(a.rows), columns = a.columns - left;
+  const int64_t height = 2 * side, tiles = (padded - begin + height - 1) / height;
+  clear(y, begin, padded);
+  shareTiles(tiles, passTime<T>(double(height) * double(columns)), [&](int64_t from, int64_t to) {
+    for (int64_t row = begin + from * height; row < begin + to * height && row < padded; row += height)
+      addColumns<T>(a.column(left) + row, a.ld, padded - row < height ? padded - row : height, columns, x + left,
+                    y + row);
+  });
+}
+
+template <class T> bool reduceToHessenberg(const WorkMatrix<T> &a, const WorkMatrix<T> &v, T *tau) {
+  const int64_t n = a.rows, width = panelWidth(n), padded = paddedRows<T>(n);
+  WorkMatrix<T> y; // A V T
+  Scratch<T> triangle(width * width), product(width * side * ((n + side - 1) / side));
+  if (!y.resize(n, width) || !triangle || !product)
+    return false;
+  const BlasTable<T> &table = *blas<T>();
+  const T one(1), minusOne(-1), zero(0);
+  const BlasInt lda = BlasInt(a.ld), ldv = BlasInt(v.ld), ldy = BlasInt(y.ld), ldt = BlasInt(width);
+  T factors[32], turned[32];
+  for (int64_t start = 0; start + 2 < n; start += width) {
+    const int64_t count = start + width < n - 2 ? width : n - 2 - start, end = start + count, top = start + 1;
+    const int64_t begin = alignedIndex<T>(top), rows = padded - begin;
+    T *const first = v.column(start);
+    for (int64_t k = 0; k < count; ++k) {
+      const int64_t c = start + k, below = c + 1;
+      T *const column = a.column(c), *const reflector = v.column(c), *const t = triangle.get() + k * width;
+      if (k > 0) {
+        // b = A e_c - Y V^H e_c, then b - V T^H V^H b, below row `start`.
+        T *const b = reflector;
+        memcpy(static_cast<void *>(b + begin), column + begin, size_t(rows) * sizeof(T));
+        clear(b, begin, top);
+        for (int64_t l = 0; l < k; ++l)
+          factors[l] = T(0) - conjugate(v.column(start + l)[c]);
+        addColumns<T>(y.data.get() + begin, y.ld, rows, k, factors, b + begin);
+        dotColumns<T>(first + begin, v.ld, rows, k, b + begin, factors);
+        for (int64_t i = 0; i < k; ++i) {
+          T sum(0);
+          for (int64_t l = 0; l <= i; ++l)
+            sum = sum - conjugate(triangle[l + i * width]) * factors[l];
+          turned[i] = sum;
+        }
+        addColumns<T>(first + begin, v.ld, rows, k, turned, b + begin);
+        memcpy(static_cast<void *>(column + top), b + top, size_t(below - top) * sizeof(T));
+        clear(b, begin, below);
+      } else {
+        memcpy(static_cast<void *>(reflector + below), column + below, size_t(n - below) * sizeof(T));
+      }
+      Real<T> beta;
+      tau[c] = makeReflector(reflector, below, padded, beta);
+      column[below] = T(beta);
+      clear(column, below + 1, n);
+      // y = tau (A v - Y V^H v); the new column of T is -tau T V^H v.
+      T *const into = y.column(k);
+      multiplyVector(a, below, top, reflector, into);
+      dotColumns<T>(first + begin, v.ld, rows, k, reflector + begin, factors);
+      for (int64_t i = 0; i < k; ++i) {
+        T sum(0);
+        for (int64_t l = i; l < k; ++l)
+          sum = sum + triangle[i + l * width] * factors[l];
+        t[i] = T(0) - sum * tau[c];
+      }
+      for (int64_t l = 0; l < k; ++l)
+        factors[l] = T(0) - factors[l];
+      addColumns<T>(y.data.get() + begin, y.ld, rows, k, factors, into + begin);
+      clear(into, 0, top);
+      for (int64_t i = top; i < n; ++i)
+        into[i] = into[i] * tau[c];
+      t[k] = tau[c];
+      for (int64_t i = k + 1; i < width; ++i)
+        t[i] = T(0);
+    }
+    // The rows above: Y = A V T there, and A - Y V^H for the panel's columns.
+    const int64_t upper = (top + side - 1) / side;
+    const BlasInt inner = BlasInt(count), length = BlasInt(n - top);
+    shareTiles(upper, double(side) * double(length) * double(count) * double(sizeof(T)) * 0.005,
+               [&](int64_t from, int64_t to) {
+                 for (int64_t tile = from; tile < to; ++tile) {
+                   const int64_t row = tile * side;
+                   const BlasInt height = BlasInt(top - row < side ? top - row : side), others = BlasInt(count - 1);
+                   const BlasInt ldw = BlasInt(side);
+                   T *const w = product.get() + tile * side * width;
+                   table.gemm("N", "N", &height, &inner, &length, &one, a.column(top) + row, &lda, first + top, &ldv,
+                              &zero, w, &ldw, 1, 1);
+                   table.gemm("N", "N", &height, &inner, &inner, &one, w, &ldw, triangle.get(), &ldt, &zero,
+                              y.data.get() + row, &ldy, 1, 1);
+                   if (others > 0)
+                     table.gemm("N", "C", &height, &others, &inner, &minusOne, y.data.get() + row, &ldy, first + top,
+                                &ldv, &one, a.column(top) + row, &lda, 1, 1);
+                 }
+               });
+    // To the right of the panel: A - Y V^H, and below row `start` the reflections from the left.
+    const int64_t tiles = (n - end + side - 1) / side;
+    shareTiles(tiles, double(side) * double(n) * double(3 * count) * double(sizeof(T)) * 0.005,
+               [&](int64_t from, int64_t to) {
+                 for (int64_t tile = from; tile < to; ++tile) {
+                   const int64_t left = end + tile * side;
+                   const BlasInt height = BlasInt(n), columns = BlasInt(n - left < side ? n - left : side);
+                   T *const c = a.column(left), *const w = product.get() + tile * side * width;
+                   T *const x = w; // V^H C, then T^H V^H C
+                   table.gemm("N", "C", &height, &columns, &inner, &minusOne, y.data.get(), &ldy, first + left, &ldv,
+                              &one, c, &lda, 1, 1);
+                   table.gemm("C", "N", &inner, &columns, &length, &one, first + top, &ldv, c + top, &lda, &zero, x,
+                              &ldt, 1, 1);
+                   for (int64_t j = 0; j < columns; ++j)
+                     for (int64_t i = count - 1; i >= 0; --i) {
+                       T sum(0);
+                       for (int64_t l = 0; l <= i; ++l)
+                         sum = sum + conjugate(triangle[l + i * width]) * x[l + j * width];
+                       x[i + j * width] = sum;
+                     }
+                   table.gemm("N", "N", &length, &columns, &inner, &minusOne, first + top, &ldv, x, &ldt, &one, c + top,
+                              &lda, 1, 1);
+                 }
+               });
+  }
+  return true;
+}
+
 #define TCC_CONDENSED(T)                                                                                               \
   template struct WorkMatrix<T>;                                                                                       \
   template Real<T> unitScale(const T *, int64_t);                                                                      \
   template bool tridiagonalize(const WorkMatrix<T> &, Real<T> *, Real<T> *, T *);                                      \
-  template bool bidiagonalize(const WorkMatrix<T> &, const WorkMatrix<T> &, Real<T> *, Real<T> *, T *, T *);
+  template bool bidiagonalize(const WorkMatrix<T> &, const WorkMatrix<T> &, Real<T> *, Real<T> *, T *, T *);           \
+  template bool reduceToHessenberg(const WorkMatrix<T> &, const WorkMatrix<T> &, T *);
 TCC_CONDENSED(float)
 TCC_CONDENSED(double)
 TCC_CONDENSED(Complex<float>)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Hermitian matrices to tridiagonal form and others to bidiagonal form by reflections, in panels whose products with
-// vectors run in fixed tiles on all threads (Dongarra, Sorensen and Hammarling 1989).
+// Hermitian matrices to tridiagonal form, others to bidiagonal and to Hessenberg form by reflections, in panels whose
+// products with vectors run in fixed tiles on all threads (Dongarra, Sorensen and Hammarling 1989).
 #ifndef TCC_RUNTIME_CONDENSEDFORM_H
 #define TCC_RUNTIME_CONDENSEDFORM_H
 
@@ -30,6 +30,10 @@ template <class T> bool tridiagonalize(const WorkMatrix<T> &a, Real<T> *d, Real<
 /// exhausted.
 template <class T>
 bool bidiagonalize(const WorkMatrix<T> &a, const WorkMatrix<T> &right, Real<T> *d, Real<T> *e, T *tauLeft, T *tauRight);
+
+/// a = Q h Q^H with h in Hessenberg form, which replaces a; v (n x n, zeros) gets the vectors of Q's n - 2 reflections
+/// (shift 1). False when memory is exhausted.
+template <class T> bool reduceToHessenberg(const WorkMatrix<T> &a, const WorkMatrix<T> &v, T *tau);
 
 /// The power of two that brings the largest part of an entry to the size of 1; 1 for zeros.
 template <class T> Real<T> unitScale(const T *a, int64_t count);

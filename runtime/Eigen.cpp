@@ -4,6 +4,7 @@
 #include "runtime/CondensedForm.h"
 #include "runtime/Decompose.h"
 #include "runtime/Layout.h"
+#include "runtime/PanelArithmetic.h"
 #include "runtime/SchurForm.h"
 #include "runtime/SmallMatrix.h"
 #include "runtime/TridiagonalQr.h"
@@ -69,74 +70,157 @@ template <class T> int64_t decomposeByIteration(const T *matrix, BlasInt n, Real
   return info;
 }
 
-/// geev of a real matrix with complex results: pairs of real vectors (re, im) belong to conjugate pairs of values. v is
-/// null if not wanted.
-template <class T>
-void unpackPairs(const T *wr, const T *wi, const T *vectors, int64_t n, Complex<T> *w, Complex<T> *v) {
-  for (int64_t j = 0; j < n; ++j) {
-    w[j] = {wr[j], wi[j]};
-    if (wi[j] == 0) {
-      for (int64_t i = 0; v && i < n; ++i)
-        v[i * n + j] = {vectors[i + j * n], 0};
-    } else {
-      w[j + 1] = {wr[j + 1], wi[j + 1]};
-      for (int64_t i = 0; v && i < n; ++i) {
-        v[i * n + j] = {vectors[i + j * n], vectors[i + (j + 1) * n]};
-        v[i * n + j + 1] = conjugate(v[i * n + j]);
+/// Eigenvectors of a matrix from its Schur form: those of the triangle (trevc3), in the matrix's basis, of norm 1, the
+/// largest entry of each complex one real.
+template <class T> class SchurVectors {
+public:
+  using R = Real<T>;
+  explicit SchurVectors(int64_t n) : n(n) {}
+  bool allocate(int64_t ld) {
+    BlasInt lwork = -1;
+    T query(0);
+    R realQuery; // trevc3 answers there too
+    trevc3(nullptr, ld, nullptr, &query, lwork, &realQuery);
+    workSize = workspaceSize(query, BlasInt(3 * n));
+    return triangle.resize(ld * n) && work.resize(workSize) && (!isComplex<T> || realWork.resize(n));
+  }
+  /// v is row-major.
+  void run(const SchurForm<T> &form, Complex<R> *v) {
+    const int64_t ld = form.formStride();
+    transposeCopy(triangle.get(), ld, form.form(), ld, n, n);
+    trevc3(triangle.get(), ld, form.basis(), work.get(), workSize, realWork.get());
+    parallelFor(n, grainFor(double(n) * 10), [&](int64_t begin, int64_t end) {
+      for (int64_t j = begin; j < end; ++j)
+        finish(form, j, v);
+    });
+  }
+
+private:
+  void trevc3(T *t, int64_t leading, T *vectors, T *space, BlasInt spaceSize, R *realSpace) {
+    const BlasInt order = BlasInt(n), ld = BlasInt(leading), realSize = spaceSize < 0 ? -1 : order;
+    BlasInt *const all = nullptr, found = 0, info = 0;
+    T *const none = nullptr;
+    if constexpr (isComplex<T>)
+      callFortran(lapack<T>()->trevc3, "R", "B", all, &order, t, &ld, none, &ld, vectors, &ld, &order, &found, space,
+                  &spaceSize, realSpace, &realSize, &info, Length(1), Length(1));
+    else
+      callFortran(lapack<T>()->trevc3, "R", "B", all, &order, t, &ld, none, &ld, vectors, &ld, &order, &found, space,
+                  &spaceSize, &info, Length(1), Length(1));
+  }
+
+  /// Column j, or of a conjugate pair columns j (real parts) and j + 1 (imaginary parts).
+  void finish(const SchurForm<T> &form, int64_t j, Complex<R> *v) {
+    using C = Complex<R>;
+    const R side = isComplex<T> ? R(0) : form.values()[j].im;
+    if (side < 0)
+      return; // with the one before
+    T *const x = form.basis() + j * form.basisStride(), *const y = side > 0 ? x + form.basisStride() : nullptr;
+    form.undoBalance(x);
+    if (y)
+      form.undoBalance(y);
+    auto entry = [&](int64_t i) {
+      return y ? complexOf<C>(realOf(x[i]), realOf(y[i])) : complexOf<C>(realOf(x[i]), imaginaryOf(x[i]));
+    };
+    R most = 0;
+    for (int64_t i = 0; i < n; ++i)
+      most = fmax(most, sizeOf(entry(i)));
+    int exponent = 0;
+    frexp(most, &exponent); // balancing may have brought it out of the range of squares
+    R squares = 0, largest = -1;
+    C phase(1);
+    int64_t place = 0;
+    for (int64_t i = 0; i < n; ++i) {
+      const C scaled = timesPowerOfTwo(entry(i), -exponent);
+      const R square = squareOf(scaled);
+      squares += square;
+      if (square > largest) {
+        largest = square;
+        phase = conjugate(scaled);
+        place = i;
       }
-      ++j;
+    }
+    const bool turns = isComplex<T> || y;
+    const R norm = sqrt(squares), size = turns ? R(sqrt(largest)) : R(1);
+    const C factor = turns ? C(phase.re / size / norm, phase.im / size / norm) : C(1 / norm);
+    C *const column = v + j;
+    for (int64_t i = 0; i < n; ++i) {
+      C value = timesPowerOfTwo(entry(i), -exponent) * factor;
+      if (turns && i == place)
+        value.im = 0;
+      column[i * n] = value;
+      if (y)
+        column[i * n + 1] = conjugate(value);
     }
   }
-}
+
+  int64_t n;
+  BlasInt workSize = 0;
+  Scratch<T> triangle, work;
+  Scratch<R> realWork;
+};
 
 template <class T>
 int32_t eig(const TccTensor *in, const TccTensor *out, const MatrixBatch &matrices, TccStatus *status) {
   using C = Complex<Real<T>>;
-  const LapackTable<T> *table = lapack<T>();
-  if (!table)
+  if (!lapack<T>())
     return noLibrary("eig", "LAPACK", status);
   const T *a = static_cast<const T *>(in[0].data);
   C *w = static_cast<C *>(out[0].data), *v = static_cast<C *>(out[1].data);
-  const char *job = v ? "V" : "N";
-  BlasInt n = BlasInt(matrices.n);
-  int64_t size = int64_t(n) * n;
-  auto geev = [&](T *matrix, T *values, T *imaginary, Real<T> *realWork, T *vectors, T *work, BlasInt lwork) {
-    BlasInt info = 0;
-    if constexpr (isComplex<T>)
-      callFortran(table->geev, "N", job, &n, matrix, &n, values, static_cast<T *>(nullptr), &n, vectors, &n, work,
-                  &lwork, realWork, &info, Length(1), Length(1));
-    else
-      callFortran(table->geev, "N", job, &n, matrix, &n, values, imaginary, static_cast<T *>(nullptr), &n, vectors, &n,
-                  work, &lwork, &info, Length(1), Length(1));
-    return info;
-  };
-  T query(0);
-  Real<T> realQuery; // trevc3 answers there too
-  geev(nullptr, nullptr, nullptr, &realQuery, nullptr, &query, -1);
-  BlasInt lwork = workspaceSize(query, 4 * n);
+  const int64_t n = matrices.n, size = n * n;
   BatchFailure failure;
-  forEachMatrix(matrices.batch, 25.0 * n * double(size), [&](int64_t begin, int64_t end) {
-    Scratch<T> matrix(size), vectors(v ? size : 0), values(n), imaginary(n), work(lwork);
-    Scratch<Real<T>> realWork(2 * int64_t(n));
-    if (!matrix || !vectors || !values || !imaginary || !work || !realWork)
+  forEachMatrix(matrices.batch, 25.0 * double(n) * double(size), [&](int64_t begin, int64_t end) {
+    SchurForm<T> form(n, v, v);
+    SchurVectors<T> vectors(n);
+    if (!form.allocate() || (v && !vectors.allocate(form.formStride())))
       return failure.report(begin, noMemory);
     for (int64_t b = begin; b < end; ++b) {
-      transposeCopy(matrix.get(), n, a + b * size, n, n, n);
-      if (BlasInt info =
-              geev(matrix.get(), values.get(), imaginary.get(), realWork.get(), vectors.get(), work.get(), lwork)) {
+      if (int64_t info = form.run(a + b * size, MatrixOrder::Rows, Balance::Scale)) {
         failure.report(b, info);
         continue;
       }
+      for (int64_t i = 0; i < n; ++i)
+        w[b * n + i] = form.values()[i] * C(form.scale());
+      if (v)
+        vectors.run(form, v + b * size);
+    }
+  });
+  return notConverged("eig", failure, failure.any() ? SchurForm<T>(n).bytes() : 0, status);
+}
+
+template <class T>
+int32_t schur(const TccTensor *in, const TccTensor *out, const MatrixBatch &matrices, TccStatus *status) {
+  using C = Complex<Real<T>>;
+  if (!lapack<T>())
+    return noLibrary("schur", "LAPACK", status);
+  const T *a = static_cast<const T *>(in[0].data);
+  C *t = static_cast<C *>(out[0].data), *z = static_cast<C *>(out[1].data);
+  const int64_t n = matrices.n, size = n * n;
+  BatchFailure failure;
+  forEachMatrix(matrices.batch, 50.0 * double(n) * double(size), [&](int64_t begin, int64_t end) {
+    SchurForm<T> form(n, true, z);
+    Scratch<C> columns(z && !isComplex<T> ? size : 0);
+    if (!form.allocate() || !columns)
+      return failure.report(begin, noMemory);
+    for (int64_t b = begin; b < end; ++b) {
+      if (int64_t info = form.run(a + b * size, MatrixOrder::Rows, Balance::Permute)) {
+        failure.report(b, info);
+        continue;
+      }
+      C *const triangle = t + b * size;
       if constexpr (isComplex<T>) {
-        memcpy(static_cast<void *>(w + b * n), values.get(), size_t(n) * sizeof(T));
-        if (v)
-          transposeCopy(v + b * size, n, vectors.get(), n, n, n);
+        for (int64_t i = 0; i < n; ++i)
+          for (int64_t j = 0; j < n; ++j)
+            triangle[i * n + j] = form.form()[i * form.formStride() + j] * T(form.scale());
+        if (z)
+          transposeCopy(z + b * size, n, form.basis(), form.basisStride(), n, n);
       } else {
-        unpackPairs(values.get(), imaginary.get(), vectors.get(), n, w + b * n, v ? v + b * size : nullptr);
+        makeTriangular(form, n, triangle, z ? columns.get() : nullptr);
+        if (z)
+          transposeCopy(z + b * size, n, columns.get(), n, n, n);
       }
     }
   });
-  return notConverged("eig", failure, (2 * size + lwork) * int64_t(sizeof(T)), status);
+  return notConverged("schur", failure, failure.any() ? SchurForm<T>(n).bytes() : 0, status);
 }
 
 } // namespace
@@ -195,36 +279,11 @@ int32_t tcc_schur(const TccTensor *in, int32_t n_in, const TccTensor *out, int32
   TCC_CHECK(checkArguments("schur", in, n_in, 1, out, n_out, 2, status, tcc_schur_optional_results));
   MatrixBatch matrices;
   TCC_CHECK(squareBatch("schur", in[0], matrices, status));
-  BlasInt n = BlasInt(matrices.n);
-  int64_t size = int64_t(n) * n;
-  int32_t dtype = complexDtype(in[0].dtype);
+  const int64_t n = matrices.n;
+  const int32_t dtype = complexDtype(in[0].dtype);
   TCC_CHECK(checkResult("schur", "t", out[0], dtype, matrices, 2, n, n, status));
   TCC_CHECK(checkResult("schur", "z", out[1], dtype, matrices, 2, n, n, status));
   if (numElements(out[1]) == 0)
     return TCC_OK;
-  return dispatchLapack(in[0].dtype, [&]<class T>() -> int32_t {
-    using C = Complex<Real<T>>;
-    if (!lapack<C>())
-      return noLibrary("schur", "LAPACK", status);
-    const T *a = static_cast<const T *>(in[0].data);
-    C *t = static_cast<C *>(out[0].data), *z = static_cast<C *>(out[1].data);
-    BatchFailure failure;
-    forEachMatrix(matrices.batch, 100.0 * n * double(size), [&](int64_t begin, int64_t end) {
-      Scratch<C> matrix(size), vectors(z ? size : 0);
-      SchurForm<C> form(n, z);
-      if (!matrix || !vectors || !form.allocate())
-        return failure.report(begin, noMemory);
-      for (int64_t b = begin; b < end; ++b) {
-        transposeCopy(matrix.get(), n, a + b * size, n, n, n, [](T x) { return C(x); });
-        if (int64_t info = form.run(matrix.get(), vectors.get())) {
-          failure.report(b, info);
-          continue;
-        }
-        transposeCopy(t + b * size, n, matrix.get(), n, n, n);
-        if (z)
-          transposeCopy(z + b * size, n, vectors.get(), n, n, n);
-      }
-    });
-    return notConverged("schur", failure, failure.any() ? SchurForm<C>(n).bytes() : 0, status);
-  });
+  return dispatchLapack(in[0].dtype, [&]<class T>() { return schur<T>(in, out, matrices, status); });
 }

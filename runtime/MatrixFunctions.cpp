@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// tcc_sqrtm and tcc_logm. f(a^T) = f(a)^T, so it does not matter that LAPACK sees row-major matrices
-// transposed: everything here is column-major.
+// tcc_sqrtm and tcc_logm. f(a^T) = f(a)^T, so it does not matter that row-major matrices are taken for their
+// transposes: everything here is column-major.
 #include "runtime/JacobiSvd.h"
 #include "runtime/SchurForm.h"
 
@@ -29,24 +29,13 @@ template <class T> double norm1(const T *a, int64_t n) {
 /// Reported instead of a LAPACK info when the function is not defined.
 constexpr int64_t isUndefined = INT64_MIN + 1;
 
-/// The root with a real part that is not negative.
-template <class C> C rootOf(C z) {
-  double re = double(z.re), im = double(z.im), length = hypot(re, im);
-  if (length == 0)
-    return C(0);
-  double large = sqrt((length + fabs(re)) / 2), small = im / (2 * large);
-  if (re >= 0)
-    return {Real<C>(large), Real<C>(small)};
-  return {Real<C>(fabs(small)), Real<C>(copysign(large, im))};
-}
-
 /// Functions of complex matrices by the Schur form.
 template <class C> class SchurFunction {
 public:
-  explicit SchurFunction(int64_t n) : n(n), size(n * n), form(BlasInt(n)) {}
+  explicit SchurFunction(int64_t n) : n(n), size(n * n), form(n), realForm(n) {}
   bool allocate() {
-    return form.allocate() && t.resize(size) && u.resize(size) && r.resize(size) && work.resize(size) &&
-           part.resize(size) && diagonal.resize(n);
+    return t.resize(size) && u.resize(size) && r.resize(size) && work.resize(size) && part.resize(size) &&
+           diagonal.resize(n);
   }
   int64_t bytes() const { return form.bytes() + 5 * size * int64_t(sizeof(C)); }
 
@@ -95,15 +84,26 @@ public:
 
 private:
   int64_t decompose(const C *matrix) {
-    memcpy(static_cast<void *>(t.get()), matrix, size_t(size) * sizeof(C));
     bool isReal = true;
     for (int64_t i = 0; i < size; ++i)
       isReal &= matrix[i].im == 0;
-    if (int64_t info = form.run(t.get(), u.get()))
+    if (!isReal) {
+      if (form.basis() == nullptr && !form.allocate())
+        return noMemory;
+      memcpy(static_cast<void *>(t.get()), matrix, size_t(size) * sizeof(C));
+      return form.run(t.get(), u.get());
+    }
+    if (realForm.basis() == nullptr && (!realForm.allocate() || !realParts.resize(size)))
+      return noMemory;
+    for (int64_t i = 0; i < size; ++i)
+      realParts[i] = matrix[i].re;
+    if (int64_t info = realForm.run(realParts.get(), MatrixOrder::Columns, Balance::Permute))
       return info;
+    makeTriangular(realForm, n, work.get(), u.get());
+    transposeCopy(t.get(), n, work.get(), n, n, n);
     // Rounding must not choose the side of the cut: a real matrix's eigenvalues that are real but for it are real.
-    Real<C> rounding = isReal ? Real<C>(n) * std::numeric_limits<Real<C>>::epsilon() * norm1(matrix, n) : 0;
-    for (int64_t i = 0; isReal && i < n; ++i)
+    const Real<C> rounding = Real<C>(n) * std::numeric_limits<Real<C>>::epsilon() * norm1(matrix, n);
+    for (int64_t i = 0; i < n; ++i)
       if (C &value = t[i * (n + 1)]; fabs(value.im) <= rounding)
         value.im = 0;
     return 0;
@@ -181,6 +181,8 @@ private:
 
   int64_t n, size;
   SchurForm<C> form;
+  SchurForm<Real<C>> realForm; // of matrices whose imaginary parts are zero
+  Scratch<Real<C>> realParts;
   Scratch<C> t, u, r, work, diagonal, part;
 };
 

@@ -1,47 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// LAPACK's Schur decomposition with its work arrays, and products of column-major matrices: what the matrix equations
-// and the functions of matrices are made of.
+// Schur decompositions of general matrices, and products of column-major matrices: what eigenvalues, matrix equations
+// and functions of matrices are made of.
 #ifndef TCC_RUNTIME_SCHURFORM_H
 #define TCC_RUNTIME_SCHURFORM_H
 
+#include "runtime/ComplexArithmetic.h"
+#include "runtime/CondensedForm.h"
 #include "runtime/Decompose.h"
+#include "runtime/HessenbergQr.h"
+#include "runtime/Layout.h"
 
 namespace tcc::runtime {
 
-/// a = u s u^H of one column-major matrix after another; s is quasi-triangular for real T.
+/// How a matrix is made easier first: by permutations only, which keeps its basis unitary, or by scaling, too.
+enum class Balance { Permute, Scale };
+enum class MatrixOrder { Rows, Columns };
+
+/// a = z t z^H of one matrix after another; t is quasi-triangular for real T. Balanced, reduced to Hessenberg form,
+/// iterated, on all threads.
 template <class T> class SchurForm {
 public:
-  explicit SchurForm(BlasInt n, bool hasVectors = true) : job(hasVectors ? "V" : "N"), n(n) {
-    T query(0);
-    Real<T> realQuery;
-    lwork = -1;
-    gees(nullptr, nullptr, nullptr, nullptr, &query, &realQuery);
-    lwork = workspaceSize(query, 3 * n);
-  }
-  bool allocate() { return values.resize(n) && imaginary.resize(n) && realWork.resize(n) && work.resize(lwork); }
-  int64_t bytes() const { return (int64_t(lwork) + 3 * int64_t(n)) * int64_t(sizeof(T)); }
-  /// s replaces the matrix; u is not used without vectors. Returns LAPACK's info.
-  int64_t run(T *matrix, T *u) { return gees(matrix, values.get(), imaginary.get(), u, work.get(), realWork.get()); }
+  /// Without the form and its basis there are only eigenvalues.
+  explicit SchurForm(int64_t n, bool hasForm = true, bool hasVectors = true)
+      : n(n), hasForm(hasForm), hasVectors(hasVectors) {}
+  bool allocate();
+  int64_t bytes() const;
+  /// Returns 0, noMemory, or LAPACK's info: eigenvalues below row `info` have converged. If the matrix was scaled, t
+  /// and z are those of the balanced matrix.
+  int64_t run(const T *matrix, MatrixOrder order, Balance balance);
+  /// The same for a column-major matrix, which t replaces.
+  int64_t run(T *matrix, T *u);
+
+  /// Divided by scale(), a power of two.
+  const Complex<Real<T>> *values() const { return w.get(); }
+  /// Row-major, divided by it, too.
+  const T *form() const { return h.get(); }
+  int64_t formStride() const { return ld; }
+  Real<T> scale() const { return inverseScale; }
+  /// Columns of z one after the other.
+  T *basis() const { return zt.get(); }
+  int64_t basisStride() const { return ld; }
+  /// A vector of the balanced matrix becomes one of the matrix.
+  void undoBalance(T *vector) const;
 
 private:
-  BlasInt gees(T *a, T *w, T *wi, T *u, T *space, Real<T> *realSpace) {
-    BlasInt info = 0, selected = 0;
-    BlasInt leading = n > 0 ? n : 1;
-    void *none = nullptr;
-    if constexpr (isComplex<T>)
-      callFortran(lapack<T>()->gees, job, "N", none, &n, a, &leading, &selected, w, u, &leading, space, &lwork,
-                  realSpace, static_cast<BlasInt *>(nullptr), &info, Length(1), Length(1));
-    else
-      callFortran(lapack<T>()->gees, job, "N", none, &n, a, &leading, &selected, w, wi, u, &leading, space, &lwork,
-                  static_cast<BlasInt *>(nullptr), &info, Length(1), Length(1));
-    return info;
-  }
-
-  const char *job;
-  BlasInt n, lwork;
-  Scratch<T> values, imaginary, work;
-  Scratch<Real<T>> realWork;
+  int64_t n, ld = 0;
+  bool hasForm, hasVectors;
+  WorkMatrix<T> a, reflectors;
+  Scratch<T> tau, h, zt;
+  Scratch<Real<T>> balancing;
+  Scratch<Complex<Real<T>>> w;
+  HessenbergQr<T> iteration;
+  BlasInt firstRow = 1, lastRow = 0; ///< of the block that balancing has left, from 1 on
+  Balance balance = Balance::Permute;
+  Real<T> inverseScale = 1;
 };
+
+/// The triangular form of a real matrix with a quasi-triangular one: t row-major, columns of z one after the other
+/// (null if not wanted). Eigenvalues stay conjugates of each other.
+template <class R> void makeTriangular(const SchurForm<R> &form, int64_t n, Complex<R> *t, Complex<R> *z);
 
 /// c = op(a) op(b) of column-major matrices, c of m x n; "N" or "C" say which.
 template <class T>
@@ -50,16 +67,6 @@ inline void multiplyInto(T *c, const char *opA, const T *a, const char *opB, con
   const T one(1), zero(0);
   BlasInt lda = *opA == 'N' ? m : k, ldb = *opB == 'N' ? k : n;
   blas<T>()->gemm(opA, opB, &m, &n, &k, &one, a, &lda, b, &ldb, &zero, c, &m, 1, 1);
-}
-
-/// x / y of complex numbers by Smith 1962: no square overflows.
-template <class C> inline C quotient(C x, C y) {
-  Real<C> re = y.re < 0 ? -y.re : y.re, im = y.im < 0 ? -y.im : y.im;
-  bool swap = re < im;
-  Real<C> large = swap ? y.im : y.re, small = swap ? y.re : y.im, ratio = small / large, scale = large + small * ratio;
-  if (swap)
-    return {(x.re * ratio + x.im) / scale, (x.im * ratio - x.re) / scale};
-  return {(x.re + x.im * ratio) / scale, (x.im - x.re * ratio) / scale};
 }
 
 } // namespace tcc::runtime

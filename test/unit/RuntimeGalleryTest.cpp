@@ -3,6 +3,7 @@
 // units of n eps, below 30), and what happens when LAPACK's iterations do not converge.
 #include "RuntimeMatrix.h"
 #include "runtime/BlasLibrary.h"
+#include "runtime/HessenbergQr.h"
 #include "runtime/TridiagonalQr.h"
 #include "gtest/gtest.h"
 
@@ -358,10 +359,12 @@ TYPED_TEST(RuntimeGallery, failures_carry_infos_and_indices) {
               "[eigh] did not converge: LAPACK info 7 (batch index 0)");
   }
   {
-    // geev: jobl jobr n a lda w [wi] vl ldvl vr ldvr work lwork [rwork] info
-    Broken broken(table.geev, reinterpret_cast<void *>(&failing < O, c ? 11 : 12, 13 >));
+    limitQrSweeps(0);
     EXPECT_EQ(call(tcc_eig, {a.tensor()}, {x.tensor(), y.tensor()}).message,
-              "[eig] did not converge: LAPACK info 7 (batch index 0)");
+              "[eig] did not converge: LAPACK info 20 (batch index 0)");
+    EXPECT_EQ(call(tcc_schur, {a.tensor()}, {z.tensor(), y.tensor()}).message,
+              "[schur] did not converge: LAPACK info 20 (batch index 0)");
+    limitQrSweeps(30);
   }
 }
 
