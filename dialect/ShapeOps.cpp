@@ -3,6 +3,8 @@
 // Inference, verifiers and folders of the ops that move elements.
 #include "dialect/Inference.h"
 
+#include "llvm/Support/MathExtras.h"
+
 #include <numeric>
 
 using namespace mlir;
@@ -176,7 +178,11 @@ TCC_INFER(ConcatenateOp) {
       return InferenceError(loc, getOperationName())
              << "operands must agree but for axis " << axis << ", got " << Type(first) << " and " << Type(next);
     bool open = ShapedType::isDynamic(shape[axis]) || ShapedType::isDynamic(next.getDimSize(axis));
-    shape[axis] = open ? ShapedType::kDynamic : shape[axis] + next.getDimSize(axis);
+    if (open)
+      shape[axis] = ShapedType::kDynamic;
+    else if (llvm::AddOverflow(shape[axis], next.getDimSize(axis), shape[axis]))
+      return InferenceError(loc, getOperationName())
+             << "operands must have extents whose sum fits 64 bits along axis " << axis;
   }
   types.push_back(first.clone(shape));
   return success();

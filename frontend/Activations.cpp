@@ -31,6 +31,13 @@ Tensor shifted(const Tensor &a, const std::vector<int64_t> &axes, Loc where) {
                   where);
 }
 
+/// y, a's normalised elements times weights, which must not have made it larger.
+Tensor ofShape(const Tensor &a, const Tensor &y, const char *op, Loc where) {
+  if (!mayAgree(y.shape(), a.shape()))
+    fail(op, where, Kind::shape, "expected weights that broadcast to ", a.shape(), ", got a result of ", y.shape());
+  return y;
+}
+
 } // namespace
 
 // NaN is not <= 0, so it stays; the gradient at 0 is 0.
@@ -55,7 +62,11 @@ Tensor silu(const Tensor &x, Loc where) {
 }
 Tensor softplus(const Tensor &x, Loc where) {
   Tensor a = realInexact(x, "softplus", where);
-  return add(maximum(a, 0, where), log1p(exp(neg(abs(a, where), where), where), where), where);
+  // By selection: abs and max have no curvature at 0.
+  Tensor positive = greater(a, 0, where);
+  Tensor top = tcc::where(positive, a, constantLike(a, 0, where), where),
+         low = tcc::where(positive, neg(a, where), a, where);
+  return add(top, log1p(exp(low, where), where), where);
 }
 
 Tensor gelu(const Tensor &x, GeluOptions o, Loc where) {
@@ -87,12 +98,12 @@ Tensor layer_norm(const Tensor &x, const Tensor &weight, const Tensor &bias, Nor
   Tensor a = realInexact(x, "layer_norm", where);
   Tensor d = subtract(a, mean(a, o.axes, {.keepdims = true}, where), where);
   Tensor scale = rsqrt(add(mean(square(d, where), o.axes, {.keepdims = true}, where), o.eps, where), where);
-  return add(multiply(multiply(d, scale, where), weight, where), bias, where);
+  return ofShape(a, add(multiply(multiply(d, scale, where), weight, where), bias, where), "layer_norm", where);
 }
 Tensor rms_norm(const Tensor &x, const Tensor &weight, NormOptions o, Loc where) {
   Tensor a = realInexact(x, "rms_norm", where);
   Tensor scale = rsqrt(add(mean(square(a, where), o.axes, {.keepdims = true}, where), o.eps, where), where);
-  return multiply(multiply(a, scale, where), weight, where);
+  return ofShape(a, multiply(multiply(a, scale, where), weight, where), "rms_norm", where);
 }
 Tensor batch_norm(const Tensor &x, const Tensor &mean, const Tensor &var, const Tensor &weight, const Tensor &bias,
                   BatchNormOptions o, Loc where) {
@@ -102,6 +113,7 @@ Tensor batch_norm(const Tensor &x, const Tensor &mean, const Tensor &var, const 
   Shape line(size_t(a.ndim()), 1);
   line[1] = a.dim(1);
   auto channel = [&](const Tensor &t) {
+    expectTensor(t, "batch_norm", where);
     if (t.size() != a.dim(1))
       fail("batch_norm", where, Kind::shape, "expected ", a.dim(1), " numbers, one for each channel, got ", t.shape());
     // eps is added in the wider of both types: running statistics of doubles may be floats.
@@ -136,6 +148,7 @@ Tensor cross_entropy(const Tensor &logits, const Tensor &labels, Loc where) {
     Tensor picked = gatherAlong(logp, expand_dims(label, -1, where), last, where);
     return neg(mean(picked, {}, {}, where), where);
   }
+  expectReal(y, "cross_entropy", where);
   if (!mayAgree(y.shape(), a.shape()))
     fail("cross_entropy", where, Kind::shape, "expected probabilities of shape ", a.shape(), ", got ", y.shape());
   return neg(mean(sum(multiply(y, logp, where), -1, {}, where), {}, {}, where), where);
@@ -159,6 +172,8 @@ Tensor huber_loss(const Tensor &a, const Tensor &b, HuberOptions o, Loc where) {
 
 Tensor gumbel_softmax(const Tensor &key, const Tensor &logits, GumbelOptions o, Loc where) {
   Tensor a = realInexact(logits, "gumbel_softmax", where);
+  if (!(o.temperature > 0))
+    fail("gumbel_softmax", where, Kind::value, "expected a positive temperature, got ", o.temperature);
   Tensor noise = random::gumbel(key, a.shape(), a.dtype(), where);
   Tensor soft = softmax(divide(add(a, noise, where), o.temperature, where), o.axis, where);
   if (!o.hard)

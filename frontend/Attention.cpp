@@ -19,6 +19,8 @@ Tensor scaled_dot_product_attention(const Tensor &query, const Tensor &key, cons
   double scale = o.scale.value_or(1 / std::sqrt(double(xs[0].dim(-1))));
   auto leading = [](const Shape &shape) { return Shape(shape.begin(), shape.end() - 2); };
   Shape batch = broadcastShapes(broadcastShapes(leading(q), leading(k), op, where), leading(v), op, where);
+  if (o.mask)
+    expectTensor(*o.mask, op, where);
   bool isAdded = o.mask && o.mask->dtype() != bool_;
   if (o.mask) {
     Shape mask = o.mask->shape();

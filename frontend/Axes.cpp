@@ -51,6 +51,7 @@ Tensor asWide(const Tensor &x, const char *op, Loc where) {
 }
 
 void expectReal(const Tensor &x, const char *op, Loc where) {
+  expectTensor(x, op, where);
   if (is_complex(x.dtype()))
     fail(op, where, Kind::dtype, "expected real numbers, got ", x.dtype());
 }
@@ -59,10 +60,12 @@ void expectStorable(Dtype elements, Dtype dtype, const char *op, Loc where) {
     fail(op, where, Kind::dtype, "expected values that convert to ", dtype, ", got ", elements);
 }
 Tensor storable(const Tensor &x, Dtype dtype, const char *op, Loc where) {
+  expectTensor(x, op, where);
   expectStorable(x.dtype(), dtype, op, where);
   return asDtype(x, dtype, where);
 }
 void expectInteger(const Tensor &x, const char *op, Loc where) {
+  expectTensor(x, op, where);
   if (!is_integer(x.dtype()))
     fail(op, where, Kind::dtype, "expected integers, got ", x.dtype());
 }

@@ -63,6 +63,8 @@ Tensor matmul(const Tensor &x, const Tensor &y, Loc where) {
 }
 
 Tensor dot(const Tensor &x, const Tensor &y, Loc where) {
+  expectTensor(x, "dot", where);
+  expectTensor(y, "dot", where);
   if (x.ndim() == 0 || y.ndim() == 0)
     return multiply(x, y, where);
   auto [a, b] = common(x, y, "dot", where);
@@ -80,6 +82,8 @@ Tensor vdot(const Tensor &x, const Tensor &y, Loc where) {
 }
 
 Tensor inner(const Tensor &x, const Tensor &y, Loc where) {
+  expectTensor(x, "inner", where);
+  expectTensor(y, "inner", where);
   if (x.ndim() == 0 || y.ndim() == 0)
     return multiply(x, y, where);
   auto [a, b] = common(x, y, "inner", where);
@@ -107,6 +111,8 @@ Tensor kron(const Tensor &x, const Tensor &y, Loc where) {
 }
 
 Tensor tensordot(const Tensor &a, const Tensor &b, int64_t n, Loc where) {
+  expectTensor(a, "tensordot", where);
+  expectTensor(b, "tensordot", where);
   if (n < 0 || n > a.ndim() || n > b.ndim())
     fail("tensordot", where, Kind::value, "expected a number of axes that both have, got ", n, " for ", a.shape(),
          " and ", b.shape());

@@ -31,6 +31,15 @@ Tensor detail::fromElements(const void *elements, int64_t count, Dtype elementTy
   return fromBuffer(std::move(buffer), target, std::move(shape));
 }
 
+Tensor detail::fromLiterals(const void *elements, int64_t count, Dtype elementType, Shape shape,
+                            std::optional<Dtype> dtype, Loc where) {
+  if (dtype && is_integer(*dtype) && is_integer(elementType))
+    for (int64_t i = 0; i < count; ++i)
+      if (int64_t value = asInteger(readElement(elementType, elements, i)); !holds(*dtype, value))
+        fail("tensor", where, Kind::value, "expected numbers that ", *dtype, " has, got ", value);
+  return fromElements(elements, count, elementType, std::move(shape), dtype, where);
+}
+
 void detail::expectRow(size_t expected, size_t got, Loc where) {
   if (expected != got)
     fail("tensor", where, Kind::shape, "expected nested braces of equal length, got ", expected, " and ", got);
@@ -43,6 +52,7 @@ static Tensor ofItsGraph(Tensor constant) {
 }
 
 Tensor full(Shape shape, Tensor value, std::optional<Dtype> dtype, Loc where) {
+  expectTensor(value, "full", where);
   checkedCount(shape, "full", where);
   // A C++ number has its kind only: a floating one gives float32, as in the other functions here.
   if (!dtype && isWeak(value))
@@ -65,17 +75,21 @@ Tensor zeros(Shape shape, Dtype dtype, Loc where) { return splat(0, dtype, shape
 Tensor ones(Shape shape, Dtype dtype, Loc where) { return splat(1, dtype, shape, "ones", where); }
 Tensor empty(Shape shape, Dtype dtype, Loc where) { return splat(0, dtype, shape, "empty", where); }
 Tensor zeros_like(const Tensor &x, std::optional<Dtype> dtype, Loc where) {
+  expectTensor(x, "zeros_like", where);
   return zeros(x.shape(), dtype.value_or(x.dtype()), where);
 }
 Tensor ones_like(const Tensor &x, std::optional<Dtype> dtype, Loc where) {
+  expectTensor(x, "ones_like", where);
   return ones(x.shape(), dtype.value_or(x.dtype()), where);
 }
 Tensor empty_like(const Tensor &x, std::optional<Dtype> dtype, Loc where) { return zeros_like(x, dtype, where); }
 Tensor full_like(const Tensor &x, Tensor value, std::optional<Dtype> dtype, Loc where) {
+  expectTensor(x, "full_like", where);
   return full(x.shape(), std::move(value), dtype.value_or(x.dtype()), where);
 }
 
 Tensor arange(Tensor stop, std::optional<Dtype> dtype, Loc where) {
+  expectTensor(stop, "arange", where);
   Tensor zero = is_inexact(stop.dtype()) ? Tensor(0.0f) : Tensor(0);
   return arange(zero, std::move(stop), dtype, where);
 }
@@ -199,6 +213,7 @@ std::vector<Tensor> meshgrid(const std::vector<Tensor> &xs, MeshgridOptions opti
     fail("meshgrid", where, Kind::value, "expected indexing \"xy\" or \"ij\", got \"", options.indexing, "\"");
   Shape shape;
   for (const Tensor &x : xs) {
+    expectTensor(x, "meshgrid", where);
     if (x.ndim() > 1)
       fail("meshgrid", where, Kind::shape, "expected 1-d tensors, got ", x.shape());
     shape.push_back(x.size());

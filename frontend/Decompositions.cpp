@@ -201,6 +201,7 @@ Polar polar(const Tensor &a, Loc where) {
 }
 
 Tensor matrix_rank(const Tensor &a, Loc where) {
+  expectTensor(a, "matrix_rank", where);
   if (a.ndim() < 2) // NumPy's: a vector has rank 1 unless it is zero
     return asDtype(any(not_equal(a, 0, where), {}, {}, where), int64, where);
   Tensor m = asMatrix(a, "matrix_rank", where);

@@ -2,6 +2,7 @@
 //
 // Distributions made of uniform and normal numbers, and the forms of all functions that take no key.
 #include "frontend/RandomBits.h"
+#include "frontend/TensorImpl.h"
 #include "tcc/Pointwise.h"
 #include "tcc/Random.h"
 #include "tcc/Reduce.h"
@@ -93,6 +94,8 @@ Tensor poissonLarge(const std::vector<Tensor> &keys, const Tensor &mu, Loc where
 Tensor bernoulli(const Tensor &key, const Tensor &p, Shape shape, Loc where) {
   expectDraw(key, shape, "bernoulli", where);
   expectReal(p, "bernoulli", where);
+  if (isWeak(p) && !(asDouble(*p.impl()->weak) >= 0 && asDouble(*p.impl()->weak) <= 1))
+    fail("bernoulli", where, Kind::value, "expected a probability, got ", asDouble(*p.impl()->weak));
   Dtype work = !isWeak(p) && p.dtype() == float64 ? float64 : float32;
   return less(uniform(key, shape, work, {}, where), parameter(p, work, shape, "bernoulli", where), where);
 }
@@ -145,6 +148,11 @@ Tensor beta(const Tensor &key, const Tensor &a, const Tensor &b, Shape shape, Dt
 
 Tensor poisson(const Tensor &key, const Tensor &lam, Shape shape, Dtype dtype, Loc where) {
   expectDraw(key, shape, "poisson", where);
+  if (is_complex(dtype))
+    fail("poisson", where, Kind::dtype, "expected a real dtype, got ", dtype);
+  expectReal(lam, "poisson", where);
+  if (isWeak(lam) && !(asDouble(*lam.impl()->weak) >= 0))
+    fail("poisson", where, Kind::value, "expected a rate that is not negative, got ", asDouble(*lam.impl()->weak));
   Tensor rate = ops::stop_gradient(parameter(lam, float64, shape, "poisson", where), where);
   std::vector<Tensor> keys = subkeys(key, 2 * poissonRounds + 1, where);
   constexpr double split = 10;

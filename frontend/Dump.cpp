@@ -3,6 +3,7 @@
 // Looking at a graph: as MLIR text, as a Graphviz file, as a page; and writing it to a file.
 #include "dialect/Ops.h"
 #include "frontend/Evaluate.h"
+#include "frontend/Promotion.h"
 #include "frontend/WriteModule.h"
 #include "runtime/OutputFile.h"
 #include "tcc/Graph.h"
@@ -19,7 +20,9 @@ static std::string print(const std::vector<Tensor> &tensors, Loc where,
                          llvm::function_ref<std::string(GraphImpl &, ModuleOp)> show) {
   std::shared_ptr<GraphImpl> graph;
   for (const Tensor &t : tensors)
-    if (t.impl() && t.impl()->graph) {
+    expectTensor(t, "dump", where);
+  for (const Tensor &t : tensors)
+    if (t.impl()->graph) {
       if (graph && graph != t.impl()->graph)
         throwUserError("dump", "expected tensors of one graph, got two graphs", where, Kind::graph);
       graph = t.impl()->graph;

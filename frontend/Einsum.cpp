@@ -47,6 +47,8 @@ struct Terms {
 };
 
 Terms read(const std::string &formula, const std::vector<Tensor> &xs, const char *op, Loc where) {
+  for (const Tensor &x : xs)
+    expectTensor(x, op, where);
   std::string text;
   for (char c : formula)
     if (c != ' ')

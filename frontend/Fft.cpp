@@ -43,6 +43,7 @@ struct Plan {
 
 /// Axes and lengths by NumPy's rules: with s alone, the last axes.
 Plan planOf(const Tensor &x, const Axes &s, const Axes &axes, bool lastTwo, const char *op, Loc where) {
+  expectTensor(x, op, where);
   Plan plan;
   Axes chosen = axes;
   if (!axes.value && lastTwo)
@@ -176,6 +177,7 @@ Tensor rfftfreq(int64_t n, double d, Dtype dtype, Loc where) {
 }
 
 static Tensor shifted(const Tensor &x, const Axes &axes, bool inverse, const char *op, Loc where) {
+  expectTensor(x, op, where);
   std::vector<int64_t> list = normalizeAxes(axes, x.ndim(), op, where), shifts;
   for (int64_t a : list)
     shifts.push_back(inverse ? -(x.dim(a) / 2) : x.dim(a) / 2);

@@ -24,6 +24,7 @@ std::vector<Tensor> grid(const Shape &shape, int64_t axis, const Tensor &i, Loc 
 std::vector<int64_t> allAxes(const Tensor &x) { return normalizeAxes(_, x.ndim(), "gather", Loc::current()); }
 
 void expectSameRank(const Tensor &x, const Tensor &i, const char *op, Loc where) {
+  expectTensor(i, op, where);
   if (x.ndim() != i.ndim() || x.ndim() == 0)
     fail(op, where, Kind::shape, "expected indices with as many axes as the tensor, at least one, got ", x.shape(),
          " and ", i.shape());

@@ -41,23 +41,21 @@ Vectors scaledSum(const Vectors &a, const Vectors &b, const Tensor &factor) {
 
 } // namespace
 
-LBFGS::LBFGS(Params params, LrOptions o) : Optimizer("LBFGS", std::move(params), o.lr, pairNames()) {}
+LBFGS::LBFGS(Params params, LrOptions o, Loc where) : Optimizer("LBFGS", std::move(params), o.lr, pairNames(), where) {}
 
 std::vector<Tensor> LBFGS::initialSlots(const Tensor &p) const {
   return std::vector<Tensor>(2 * history, zerosOf(p.dtype(), p.shape(), Loc::current()));
 }
 
-Tensor LBFGS::update(const Tensor &, const Tensor &, std::vector<Tensor> &, const Step &) {
-  fail("LBFGS", Loc::current(), Kind::value, "expected step(closure), got step(loss) or step(grads)");
+Tensor LBFGS::update(const Tensor &, const Tensor &, std::vector<Tensor> &, const Step &step) {
+  fail("LBFGS", step.where, Kind::value, "expected step(closure), got step(loss) or step(grads)");
 }
 
 Tensor LBFGS::step(const std::function<Tensor()> &closure, Loc where) {
   Vectors start;
   for (const Variable &p : params)
     start.push_back(p.value());
-  if (slots.empty())
-    for (const Tensor &p : start)
-      slots.push_back(initialSlots(p));
+  beginSlots(where);
   auto gradientsNow = [&](const Tensor &loss) {
     Vectors g = grad(loss, params, where);
     for (Tensor &t : g)

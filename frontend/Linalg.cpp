@@ -183,6 +183,8 @@ Tensor multi_dot(const std::vector<Tensor> &xs, Loc where) {
   size_t n = xs.size();
   if (n == 0)
     fail("multi_dot", where, Kind::value, "expected at least one tensor, got none");
+  for (const Tensor &x : xs)
+    expectTensor(x, "multi_dot", where);
   if (n == 1)
     return xs[0];
   for (size_t i = 0; i < n; ++i)

@@ -4,6 +4,7 @@
 #include "tcc/Nonzero.h"
 #include "frontend/Axes.h"
 #include "frontend/ValueSizes.h"
+#include "tcc/Control.h"
 #include "tcc/Create.h"
 #include "tcc/Indexing.h"
 #include "tcc/Pointwise.h"
@@ -11,6 +12,7 @@
 #include "tcc/Shape.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace tcc {
 namespace {
@@ -97,21 +99,40 @@ std::vector<Tensor> nonzeroOf(const Tensor &x, const NonzeroOptions &options, co
   return lines;
 }
 
+/// The lexicographic order of rows: stable sorts by one column after the other, the last first.
+Tensor rowOrder(const Tensor &rows, Loc where) {
+  int64_t n = rows.dim(0), m = elementCount(rows.shape()) / std::max<int64_t>(n, 1);
+  Tensor columns = reshapeTo(moveaxis(rows, 0, -1, where), {m, n}, where);
+  return fori_loop(
+      0, m,
+      [&](const Tensor &turn, const std::vector<Tensor> &state) {
+        Tensor column = take(columns, subtract(m - 1, turn, where), 0, where);
+        Tensor next = argsort(ops::gather(column, {state[0]}, {0}, where), 0, where);
+        return std::vector<Tensor>{ops::gather(state[0], {next}, {0}, where)};
+      },
+      {iotaOf({n}, 0, int64, where)}, where)[0];
+}
+
 /// What all forms of unique have in common.
 struct Runs {
-  Tensor flat, order, sorted; ///< `order` only if asked for
-  Tensor isFirst;             ///< of equal elements, in sorted order
+  Tensor items;         ///< the elements, or the parts along the axis, which is moved to the front
+  Tensor order, sorted; ///< `order` only if asked for, or of parts
+  Tensor isFirst;       ///< of equal items, in sorted order
 };
 
-Runs runsOf(const Tensor &x, bool ordered, bool mergeNan, const char *op, Loc where) {
+Runs runsOf(const Tensor &x, std::optional<int64_t> axis, bool ordered, bool mergeNan, const char *op, Loc where) {
   Runs runs;
-  runs.flat = flatten(asNode(x, op, where), where);
-  int64_t n = runs.flat.dim(0);
-  if (ordered) {
-    runs.order = argsort(runs.flat, 0, where);
-    runs.sorted = ops::gather(runs.flat, {runs.order}, {0}, where);
+  Tensor a = asNode(x, op, where);
+  runs.items = axis ? moveaxis(a, normalizeAxis(*axis, a.ndim(), op, where), 0, where) : flatten(a, where);
+  int64_t n = runs.items.dim(0);
+  if (axis) {
+    runs.order = n == 0 ? zerosOf(int64, {0}, where) : rowOrder(runs.items, where);
+    runs.sorted = ops::gather(runs.items, {runs.order}, {0}, where);
+  } else if (ordered) {
+    runs.order = argsort(runs.items, 0, where);
+    runs.sorted = ops::gather(runs.items, {runs.order}, {0}, where);
   } else {
-    runs.sorted = sort(runs.flat, 0, where);
+    runs.sorted = sort(runs.items, 0, where);
   }
   if (n == 0) {
     runs.isFirst = zerosOf(bool_, {0}, where);
@@ -119,7 +140,11 @@ Runs runsOf(const Tensor &x, bool ordered, bool mergeNan, const char *op, Loc wh
   }
   Tensor high = sliceAxis(runs.sorted, 0, 1, n, where), low = sliceAxis(runs.sorted, 0, 0, n - 1, where);
   Tensor fresh = not_equal(high, low, where);
-  if (mergeNan && is_inexact(runs.flat.dtype()))
+  if (axis) {
+    std::vector<int64_t> rest(size_t(a.ndim() - 1));
+    std::iota(rest.begin(), rest.end(), 1);
+    fresh = any(fresh, rest, {}, where);
+  } else if (mergeNan && is_inexact(a.dtype()))
     fresh = logical_and(fresh, logical_not(logical_and(isnan(high, where), isnan(low, where), where), where), where);
   runs.isFirst = ops::pad(fresh, asDtype(Tensor(true), bool_, where), {1}, {0}, {0}, where);
   return runs;
@@ -127,18 +152,20 @@ Runs runsOf(const Tensor &x, bool ordered, bool mergeNan, const char *op, Loc wh
 
 Tensor valuesOf(const Runs &runs, const Tensor &index, const UniqueOptions &options, const char *op, Loc where) {
   const Tensor &fill = options.fill_value;
-  bool isEmpty = runs.flat.dim(0) == 0;
+  bool isEmpty = runs.items.dim(0) == 0;
+  Dtype dtype = runs.items.dtype();
+  Shape shape = runs.items.shape(), line(shape.size(), 1);
+  if (options.size)
+    shape[0] = line[0] = *options.size;
   if (isEmpty && options.size.value_or(0) > 0 && !fill.valid())
     fail(op, where, Kind::value, "expected a fill_value for ", *options.size, " results of a tensor without elements");
   if (isEmpty && options.size)
-    return broadcastTo(fill.valid() ? storable(fill, runs.flat.dtype(), op, where)
-                                    : zerosOf(runs.flat.dtype(), {}, where),
-                       {*options.size}, op, where);
+    return broadcastTo(fill.valid() ? storable(fill, dtype, op, where) : zerosOf(dtype, {}, where), shape, op, where);
   Tensor values = ops::gather(runs.sorted, {index}, {0}, where);
   if (!options.size || !fill.valid())
     return values;
-  return tcc::where(isThere(runs.isFirst, *options.size, where), values, storable(fill, runs.flat.dtype(), op, where),
-                    where);
+  return tcc::where(reshapeTo(isThere(runs.isFirst, *options.size, where), line, where), values,
+                    storable(fill, dtype, op, where), where);
 }
 
 } // namespace
@@ -189,15 +216,16 @@ Tensor compress(const Tensor &condition, const Tensor &x, std::optional<int64_t>
 
 Tensor unique(const Tensor &x, UniqueOptions options, Loc where) {
   expectSize(options.size, "unique", where);
-  Runs runs = runsOf(x, /*ordered=*/false, /*mergeNan=*/true, "unique", where);
-  return valuesOf(runs, flatIndices(runs.isFirst, options.size, 0, "unique", where), options, "unique", where);
+  Runs runs = runsOf(x, options.axis, /*ordered=*/false, /*mergeNan=*/true, "unique", where);
+  Tensor index = flatIndices(runs.isFirst, options.size, 0, "unique", where);
+  return moveaxis(valuesOf(runs, index, options, "unique", where), 0, options.axis.value_or(0), where);
 }
 
 Unique unique_all(const Tensor &x, UniqueOptions options, Loc where) {
   const char *op = "unique_all";
   expectSize(options.size, op, where);
-  Runs runs = runsOf(x, /*ordered=*/true, /*mergeNan=*/false, op, where);
-  int64_t n = runs.flat.dim(0);
+  Runs runs = runsOf(x, options.axis, /*ordered=*/true, /*mergeNan=*/false, op, where);
+  int64_t n = runs.items.dim(0);
   Tensor index = flatIndices(runs.isFirst, options.size, 0, op, where), counts;
   if (options.size) {
     counts = diff(fixedIndices(runs.isFirst, *options.size + 1, n, where), 1, 0, where);
@@ -206,8 +234,9 @@ Unique unique_all(const Tensor &x, UniqueOptions options, Loc where) {
   }
   Tensor rank = subtract(cumsum(runs.isFirst, 0, where), 1, where);
   Tensor inverse = ops::scatter(zerosOf(int64, {n}, where), rank, {runs.order}, {0}, "set", where);
-  return {valuesOf(runs, index, options, op, where), n == 0 ? index : ops::gather(runs.order, {index}, {0}, where),
-          reshapeTo(inverse, x.shape(), where), counts};
+  return {moveaxis(valuesOf(runs, index, options, op, where), 0, options.axis.value_or(0), where),
+          n == 0 ? index : ops::gather(runs.order, {index}, {0}, where),
+          options.axis ? inverse : reshapeTo(inverse, x.shape(), where), counts};
 }
 
 Tensor detail::repeatBy(const Tensor &x, const Tensor &counts, std::optional<int64_t> axis,

@@ -16,28 +16,49 @@
 
 namespace tcc::optim {
 
-/// Numbers that change from step to step are data, not constants: the compiled program stays the same.
-struct Optimizer::Step {
-  double rate, count;
-  Loc where;
-  /// `value` as a 0-d leaf of the real type of x.
-  Tensor number(double value, const Tensor &x) const { return leafOf(value, real_dtype(x.dtype()), {}, where); }
-  Tensor lr(const Tensor &x) const { return number(rate, x); }
-};
-
-Schedule step_decay(double lr, double factor, int64_t every) {
-  return [=](int64_t k) { return lr * std::pow(factor, double(k / std::max<int64_t>(1, every))); };
+Tensor Optimizer::Step::number(double value, const Tensor &x) const {
+  return leafOf(value, real_dtype(x.dtype()), {}, where);
 }
-Schedule exponential_decay(double lr, double factor) {
+Tensor Optimizer::Step::lr(const Tensor &x) const { return number(rate, x); }
+
+namespace {
+
+void expectRate(double lr, const char *op, Loc where) {
+  if (!(lr >= 0 && std::isfinite(lr)))
+    fail(op, where, Kind::value, "expected a finite learning rate that is not negative, got ", lr);
+}
+void expectSteps(int64_t steps, int64_t least, const char *op, Loc where) {
+  if (steps < least)
+    fail(op, where, Kind::value, "expected at least ", least, " steps, got ", steps);
+}
+void expectNotNegative(double value, const char *option, const char *op, Loc where) {
+  if (!(value >= 0))
+    fail(op, where, Kind::value, "expected ", option, " that is not negative, got ", value);
+}
+
+} // namespace
+
+Schedule step_decay(double lr, double factor, int64_t every, Loc where) {
+  expectRate(lr, "step_decay", where);
+  expectSteps(every, 1, "step_decay", where);
+  return [=](int64_t k) { return lr * std::pow(factor, double(k / every)); };
+}
+Schedule exponential_decay(double lr, double factor, Loc where) {
+  expectRate(lr, "exponential_decay", where);
   return [=](int64_t k) { return lr * std::pow(factor, double(k)); };
 }
-Schedule cosine_decay(double lr, int64_t steps, double last) {
+Schedule cosine_decay(double lr, int64_t steps, double last, Loc where) {
+  expectRate(lr, "cosine_decay", where);
+  expectRate(last, "cosine_decay", where);
+  expectSteps(steps, 1, "cosine_decay", where);
   return [=](int64_t k) {
-    double t = std::min(1.0, double(k) / double(std::max<int64_t>(1, steps)));
+    double t = std::min(1.0, double(k) / double(steps));
     return last + (lr - last) * 0.5 * (1 + std::cos(std::numbers::pi * t));
   };
 }
-Schedule linear_warmup(int64_t steps, double lr, Schedule then) {
+Schedule linear_warmup(int64_t steps, double lr, Schedule then, Loc where) {
+  expectRate(lr, "linear_warmup", where);
+  expectSteps(steps, 0, "linear_warmup", where);
   return [=](int64_t k) { return k < steps ? lr * double(k + 1) / double(steps) : then ? then(k - steps) : lr; };
 }
 
@@ -45,11 +66,15 @@ Schedule linear_warmup(int64_t steps, double lr, Schedule then) {
 // What all share
 //===----------------------------------------------------------------------===//
 
-Optimizer::Optimizer(std::string name, Params params, double lr, std::vector<std::string> slotNames)
+Optimizer::Optimizer(std::string name, Params params, double lr, std::vector<std::string> slotNames, Loc where)
     : name(std::move(name)), params(std::move(params)), rate(lr), slotNames(std::move(slotNames)) {
+  const char *op = this->name.c_str();
+  expectRate(lr, op, where);
+  if (this->params.empty())
+    fail(op, where, Kind::value, "expected at least one parameter, got none");
   for (const Variable &p : this->params)
     if (!is_inexact(p.dtype()))
-      fail(this->name.c_str(), Loc::current(), Kind::dtype, "expected floating or complex parameters, got ", p.dtype());
+      fail(op, where, Kind::dtype, "expected floating or complex parameters, got ", p.dtype());
 }
 Optimizer::~Optimizer() = default;
 
@@ -60,22 +85,37 @@ std::vector<Tensor> Optimizer::initialSlots(const Tensor &param) const {
 void Optimizer::step(const Tensor &loss, Loc where) { advance(grad(loss, params, where), {loss}, where); }
 void Optimizer::step(const std::vector<Tensor> &grads, Loc where) { advance(grads, {}, where); }
 
+void Optimizer::beginSlots(Loc where) {
+  if (slots.empty())
+    for (const Variable &p : params) {
+      slots.push_back(initialSlots(p.value()));
+      shapes.push_back(p.shape());
+    }
+  // Broadcasting would hide that a rebound parameter no longer fits its state.
+  for (size_t i = 0; i < params.size(); ++i)
+    if (!slotNames.empty() && params[i].shape() != shapes[i])
+      fail("step", where, Kind::shape, "expected parameter ", i, " to keep the shape of its state, ", shapes[i],
+           ", got ", params[i].shape());
+}
+
 void Optimizer::advance(const std::vector<Tensor> &grads, std::vector<Tensor> all, Loc where) {
   if (grads.size() != params.size())
     fail("step", where, Kind::value, "expected one gradient for each of ", params.size(), " parameters, got ",
          grads.size());
-  if (slots.empty())
-    for (const Variable &p : params)
-      slots.push_back(initialSlots(p.value()));
-  double lr = rateSchedule ? rateSchedule(count) : rate;
-  Step now{lr, double(count + 1), where};
+  beginSlots(where);
+  double rateNow = lr();
+  expectRate(rateNow, "step", where);
+  Step now{rateNow, double(count + 1), where};
   std::vector<std::vector<Tensor>> newSlots = slots;
   std::vector<Tensor> values;
   for (size_t i = 0; i < params.size(); ++i) {
     Tensor p = params[i].value();
-    if (grads[i].shape() != p.shape())
-      fail("step", where, Kind::shape, "expected a gradient of shape ", p.shape(), ", got ", grads[i].shape());
-    Tensor g = stop_gradient(asDtype(grads[i], p.dtype(), where), where);
+    if (!is_inexact(p.dtype()))
+      fail("step", where, Kind::dtype, "expected floating or complex parameters, got ", p.dtype());
+    Tensor given = asNode(grads[i], "step", where);
+    if (given.shape() != p.shape())
+      fail("step", where, Kind::shape, "expected a gradient of shape ", p.shape(), ", got ", given.shape());
+    Tensor g = stop_gradient(storable(given, p.dtype(), "step", where), where);
     Tensor next = update(p, g, newSlots[i], now);
     values.push_back(stop_gradient(asDtype(next, p.dtype(), where), where));
     all.push_back(values.back());
@@ -110,8 +150,10 @@ void Optimizer::load_state(const std::map<std::string, Tensor> &state, Loc where
     return it->second;
   };
   std::vector<std::vector<Tensor>> loaded;
+  std::vector<Shape> loadedShapes;
   for (size_t i = 0; i < params.size(); ++i) {
     loaded.push_back(initialSlots(params[i].value()));
+    loadedShapes.push_back(params[i].shape());
     for (size_t k = 0; k < slotNames.size(); ++k) {
       const Tensor &slot = find(std::to_string(i) + "." + slotNames[k]);
       if (slot.shape() != loaded[i][k].shape())
@@ -122,13 +164,17 @@ void Optimizer::load_state(const std::map<std::string, Tensor> &state, Loc where
   }
   int64_t steps = asInteger(evaluatedScalar(find("step"), "load_state", where));
   double lr = asDouble(evaluatedScalar(find("lr"), "load_state", where));
+  expectSteps(steps, 0, "load_state", where);
+  expectRate(lr, "load_state", where);
   slots = std::move(loaded);
+  shapes = std::move(loadedShapes);
   count = steps;
   rate = lr;
 }
 
 double Optimizer::lr() const { return rateSchedule ? rateSchedule(count) : rate; }
-void Optimizer::set_lr(double lr) {
+void Optimizer::set_lr(double lr, Loc where) {
+  expectRate(lr, "set_lr", where);
   rate = lr;
   rateSchedule = {};
 }
@@ -151,12 +197,14 @@ Tensor realZeros(const Tensor &p) { return zerosOf(real_dtype(p.dtype()), p.shap
 
 } // namespace
 
-SGD::SGD(Params params, SgdOptions o)
+SGD::SGD(Params params, SgdOptions o, Loc where)
     : Optimizer("SGD", std::move(params), o.lr,
-                o.momentum != 0 ? std::vector<std::string>{"momentum"} : std::vector<std::string>{}),
+                o.momentum != 0 ? std::vector<std::string>{"momentum"} : std::vector<std::string>{}, where),
       options(o) {
+  expectNotNegative(o.momentum, "a momentum", "SGD", where);
+  expectNotNegative(o.weight_decay, "a weight decay", "SGD", where);
   if (o.nesterov && o.momentum == 0)
-    fail("SGD", Loc::current(), Kind::value, "expected a momentum for nesterov, got 0");
+    fail("SGD", where, Kind::value, "expected a momentum for nesterov, got 0");
 }
 Tensor SGD::update(const Tensor &p, const Tensor &gradient, std::vector<Tensor> &slots, const Step &step) {
   Tensor g = options.weight_decay != 0 ? gradient + p * options.weight_decay : gradient;
@@ -167,6 +215,13 @@ Tensor SGD::update(const Tensor &p, const Tensor &gradient, std::vector<Tensor> 
   return p - g * step.lr(p);
 }
 
+static void expectAdamOptions(const AdamOptions &o, const char *op, Loc where) {
+  for (double beta : {o.beta1, o.beta2})
+    if (!(beta >= 0 && beta < 1))
+      fail(op, where, Kind::value, "expected betas in [0, 1), got ", beta);
+  expectNotNegative(o.eps, "an eps", op, where);
+  expectNotNegative(o.weight_decay, "a weight decay", op, where);
+}
 // Kingma and Ba 2015, algorithm 1. The second moment is kept in the parameter's dtype, its imaginary part is 0.
 static Tensor adamDirection(const Tensor &g, std::vector<Tensor> &slots, const AdamOptions &o,
                             const Tensor &correction1, const Tensor &correction2) {
@@ -174,27 +229,34 @@ static Tensor adamDirection(const Tensor &g, std::vector<Tensor> &slots, const A
   slots[1] = average(slots[1], asDtype(squaredMagnitude(g), slots[1].dtype(), Loc::current()), o.beta2);
   return slots[0] * correction1 / (sqrt(real(slots[1]) * correction2) + o.eps);
 }
-Adam::Adam(Params params, AdamOptions o) : Optimizer("Adam", std::move(params), o.lr, {"m", "v"}), options(o) {}
+Adam::Adam(Params params, AdamOptions o, Loc where)
+    : Optimizer("Adam", std::move(params), o.lr, {"m", "v"}, where), options(o) {
+  expectAdamOptions(o, "Adam", where);
+}
 Tensor Adam::update(const Tensor &p, const Tensor &gradient, std::vector<Tensor> &slots, const Step &step) {
   Tensor g = options.weight_decay != 0 ? gradient + p * options.weight_decay : gradient;
   Tensor d = adamDirection(g, slots, options, step.number(1 / (1 - std::pow(options.beta1, step.count)), p),
                            step.number(1 / (1 - std::pow(options.beta2, step.count)), p));
   return p - d * step.lr(p);
 }
-AdamW::AdamW(Params params, AdamOptions o) : Optimizer("AdamW", std::move(params), o.lr, {"m", "v"}), options(o) {}
+AdamW::AdamW(Params params, AdamOptions o, Loc where)
+    : Optimizer("AdamW", std::move(params), o.lr, {"m", "v"}, where), options(o) {
+  expectAdamOptions(o, "AdamW", where);
+}
 Tensor AdamW::update(const Tensor &p, const Tensor &g, std::vector<Tensor> &slots, const Step &step) {
   Tensor d = adamDirection(g, slots, options, step.number(1 / (1 - std::pow(options.beta1, step.count)), p),
                            step.number(1 / (1 - std::pow(options.beta2, step.count)), p));
   return p - (d + p * options.weight_decay) * step.lr(p);
 }
 
-Adagrad::Adagrad(Params params, LrOptions o) : Optimizer("Adagrad", std::move(params), o.lr, {"sum"}) {}
+Adagrad::Adagrad(Params params, LrOptions o, Loc where)
+    : Optimizer("Adagrad", std::move(params), o.lr, {"sum"}, where) {}
 Tensor Adagrad::update(const Tensor &p, const Tensor &g, std::vector<Tensor> &slots, const Step &step) {
   slots[0] = slots[0] + asDtype(squaredMagnitude(g), slots[0].dtype(), step.where);
   return p - g * step.lr(p) / (sqrt(real(slots[0])) + 1e-10);
 }
 
-RMSprop::RMSprop(Params params, LrOptions o) : Optimizer("RMSprop", std::move(params), o.lr, {"v"}) {}
+RMSprop::RMSprop(Params params, LrOptions o, Loc where) : Optimizer("RMSprop", std::move(params), o.lr, {"v"}, where) {}
 Tensor RMSprop::update(const Tensor &p, const Tensor &g, std::vector<Tensor> &slots, const Step &step) {
   slots[0] = average(slots[0], asDtype(squaredMagnitude(g), slots[0].dtype(), step.where), 0.99);
   return p - g * step.lr(p) / (sqrt(real(slots[0])) + 1e-8);
@@ -202,7 +264,8 @@ Tensor RMSprop::update(const Tensor &p, const Tensor &g, std::vector<Tensor> &sl
 
 // Shazeer and Stern 2018, algorithms 4 and 5: the decay of step t is 1 - t^-0.8, eps 1e-30; steps are relative to the
 // parameter's rms, at least 1e-3, and at most 1 / sqrt(t) of it.
-Adafactor::Adafactor(Params params, LrOptions o) : Optimizer("Adafactor", std::move(params), o.lr, {"row", "column"}) {}
+Adafactor::Adafactor(Params params, LrOptions o, Loc where)
+    : Optimizer("Adafactor", std::move(params), o.lr, {"row", "column"}, where) {}
 std::vector<Tensor> Adafactor::initialSlots(const Tensor &p) const {
   if (p.ndim() < 2)
     return {realZeros(p), zerosOf(real_dtype(p.dtype()), {}, Loc::current())};
@@ -227,7 +290,7 @@ Tensor Adafactor::update(const Tensor &p, const Tensor &g, std::vector<Tensor> &
   return p - u * (relative * maximum(rms(p), 1e-3) / maximum(rms(u), 1.0));
 }
 
-Lion::Lion(Params params, LrOptions o) : Optimizer("Lion", std::move(params), o.lr, {"m"}) {}
+Lion::Lion(Params params, LrOptions o, Loc where) : Optimizer("Lion", std::move(params), o.lr, {"m"}, where) {}
 Tensor Lion::update(const Tensor &p, const Tensor &g, std::vector<Tensor> &slots, const Step &step) {
   Tensor direction = sign(average(slots[0], g, 0.9));
   slots[0] = average(slots[0], g, 0.99);
@@ -235,7 +298,7 @@ Tensor Lion::update(const Tensor &p, const Tensor &g, std::vector<Tensor> &slots
 }
 
 // Newton-Schulz with the quintic coefficients of Jordan et al. 2024: five steps bring all singular values near 1.
-Muon::Muon(Params params, LrOptions o) : Optimizer("Muon", std::move(params), o.lr, {"momentum"}) {}
+Muon::Muon(Params params, LrOptions o, Loc where) : Optimizer("Muon", std::move(params), o.lr, {"momentum"}, where) {}
 Tensor Muon::update(const Tensor &p, const Tensor &g, std::vector<Tensor> &slots, const Step &step) {
   slots[0] = slots[0] * 0.95 + g;
   Tensor m = g + slots[0] * 0.95;
@@ -253,17 +316,22 @@ Tensor Muon::update(const Tensor &p, const Tensor &g, std::vector<Tensor> &slots
 }
 
 std::vector<Tensor> clip_by_global_norm(const std::vector<Tensor> &grads, double limit, Loc where) {
+  expectNotNegative(limit, "a limit", "clip_by_global_norm", where);
   if (grads.empty())
     return {};
   Tensor total;
-  for (const Tensor &g : grads) {
-    Tensor s = asDtype(sum(squaredMagnitude(g), {}, {}, where), float64, where);
+  std::vector<Tensor> inexact;
+  for (const Tensor &given : grads) {
+    Tensor g = inexact.emplace_back(asInexact(given, "clip_by_global_norm", where));
+    // Squares of float32 overflow from 1e19 on.
+    Tensor wide = asDtype(g, is_complex(g.dtype()) ? complex128 : float64, where);
+    Tensor s = sum(squaredMagnitude(wide), {}, {}, where);
     total = total.valid() ? add(total, s, where) : s;
   }
   Tensor length = sqrt(total, where);
   Tensor factor = tcc::where(greater(length, limit, where), divide(limit, length, where), 1.0, where);
   std::vector<Tensor> out;
-  for (const Tensor &g : grads)
+  for (const Tensor &g : inexact)
     out.push_back(multiply(g, asDtype(factor, real_dtype(g.dtype()), where), where));
   return out;
 }

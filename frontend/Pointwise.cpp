@@ -15,13 +15,6 @@ namespace {
 
 Tensor asBool(const Tensor &x, const char *op, Loc where) { return asDtype(asNode(x, op, where), bool_, where); }
 
-double largest(Dtype dtype) {
-  return dtype == float16                         ? 65504.0
-         : dtype == bfloat16                      ? 0x1.fep127
-         : dtype == float32 || dtype == complex64 ? double(std::numeric_limits<float>::max())
-                                                  : std::numeric_limits<double>::max();
-}
-
 Tensor boolLike(const Tensor &x, bool value, Loc where) {
   return broadcastTo(asDtype(Tensor(value), bool_, where), x.shape(), "isnan", where);
 }
@@ -91,9 +84,13 @@ Tensor logaddexp(const Tensor &a, const Tensor &b, Loc where) {
   expectReal(a, "logaddexp", where);
   expectReal(b, "logaddexp", where);
   auto [x, y] = promoteBinary(a, b, Promote::inexact, "logaddexp", where);
-  // The larger one plus log(1 + e^-distance); equal infinities have no difference, and none is needed.
-  Tensor apart = tcc::where(equal(x, y, where), zerosOf(x.dtype(), x.shape(), where), subtract(x, y, where), where);
-  return add(maximum(x, y, where), log1p(exp(neg(abs(apart, where), where), where), where), where);
+  // The larger one plus log(1 + e^-distance), by selection: abs and max of equal numbers would have the right value and
+  // slope, but no curvature. Equal infinities have no difference.
+  Tensor larger = greater(x, y, where);
+  Tensor top = tcc::where(larger, x, y, where), low = tcc::where(larger, y, x, where);
+  double infinity = std::numeric_limits<double>::infinity();
+  Tensor apart = tcc::where(isinf(low, where), constantLike(low, -infinity, where), subtract(low, top, where), where);
+  return add(top, log1p(exp(apart, where), where), where);
 }
 
 Tensor divide(const Tensor &a, const Tensor &b, Loc where) {

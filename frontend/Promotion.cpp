@@ -88,6 +88,12 @@ Dtype resultDtype(Dtype common, Promote how) {
 
 } // namespace
 
+double largest(Dtype dtype) {
+  return dtype == float16                         ? 65504.0
+         : dtype == bfloat16                      ? 0x1.fep127
+         : dtype == float32 || dtype == complex64 ? double(std::numeric_limits<float>::max())
+                                                  : std::numeric_limits<double>::max();
+}
 bool holds(Dtype dtype, int64_t value) {
   int64_t low, high;
   return !rangeOf(dtype, low, high) || (low <= value && value <= high);
@@ -123,13 +129,17 @@ Dtype promoteWeak(Dtype array, Dtype scalar) {
   return is_floating(array) ? complex_dtype(array) : complex128;
 }
 
+void expectTensor(const Tensor &x, const char *op, Loc where) {
+  if (!x.valid())
+    fail(op, where, Kind::value, "expected tensors, got an empty (default-constructed) one");
+}
+
 /// Of `count` tensors, of which at(i) gives a reference to one.
 template <class At> static Dtype commonDtypeOf(size_t count, At at, const char *op, Loc where) {
   std::optional<Dtype> arrays, scalars;
   for (size_t i = 0; i < count; ++i) {
     const Tensor &x = at(i);
-    if (!x.valid())
-      fail(op, where, Kind::value, "expected tensors, got an empty (default-constructed) one");
+    expectTensor(x, op, where);
     if (!promotesWeakly(x))
       arrays = arrays ? promote(*arrays, x.dtype()) : x.dtype();
   }
@@ -157,6 +167,7 @@ static int64_t commonSize(int64_t p, int64_t q) { return p == 1 || (isOpen(p) &&
 Shape broadcastShapes(std::span<const Tensor> xs, const char *op, Loc where) {
   Shape result;
   for (size_t k = 0; k < xs.size(); ++k) {
+    expectTensor(xs[k], op, where);
     const Shape &shape = xs[k].shape();
     if (k == 0)
       result = shape;

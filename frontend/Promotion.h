@@ -26,6 +26,8 @@ enum class Promote {
 Dtype promote(Dtype a, Dtype b);
 /// The type an array of dtype `array` has in company of a C++ scalar of dtype `scalar`: only the scalar's kind counts.
 Dtype promoteWeak(Dtype array, Dtype scalar);
+/// Throws Kind::value for an empty handle.
+void expectTensor(const Tensor &x, const char *op, Loc where);
 /// The common type of several tensors, weak scalars included. Throws for an empty handle.
 Dtype commonDtype(std::span<const Tensor> xs, const char *op, Loc where);
 /// The shape they broadcast to. Throws "[op] expected shapes that broadcast, got {2, 3} and {4}".
@@ -46,6 +48,8 @@ bool arePromoted(const Tensor &a, const Tensor &b, Promote how);
 std::pair<Tensor, Tensor> promoteBinary(const Tensor &a, const Tensor &b, Promote how, const char *op, Loc where);
 /// The same for any number.
 std::vector<Tensor> promoteAll(std::span<const Tensor> xs, Promote how, const char *op, Loc where);
+/// The largest finite number of a floating dtype, or of a complex dtype's parts.
+double largest(Dtype dtype);
 /// Whether an integer dtype has that value.
 bool holds(Dtype dtype, int64_t value);
 /// Whether the handle is a C++ scalar that has met no array.

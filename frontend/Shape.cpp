@@ -152,8 +152,10 @@ Tensor broadcast_to(const Tensor &x, Shape shape, Loc where) {
   return broadcastTo(asNode(x, "broadcast_to", where), shape, "broadcast_to", where);
 }
 
-/// The value of which the modes of statistics continue an axis; nothing for other modes. Integers are rounded.
-static std::optional<Tensor> statistic(const Tensor &a, int64_t axis, const std::string &mode, Loc where) {
+/// The value of which the modes of statistics continue an axis at one end; nothing for other modes. Integers are
+/// rounded.
+static std::optional<Tensor> statistic(const Tensor &a, int64_t axis, bool front, const PadOptions &o, Loc where) {
+  const std::string &mode = o.mode;
   using Reduction = Tensor(const Tensor &, Axes, ReduceOptions, Loc);
   Reduction *reduce = mode == "maximum"   ? max
                       : mode == "mean"    ? mean
@@ -162,23 +164,36 @@ static std::optional<Tensor> statistic(const Tensor &a, int64_t axis, const std:
                                           : static_cast<Reduction *>(nullptr);
   if (!reduce)
     return {};
-  Tensor value = reduce(a, axis, {.keepdims = true}, where);
+  int64_t n = a.dim(axis), length = std::min(n, o.stat_length.value_or(n));
+  Tensor near = sliceAxis(a, axis, front ? 0 : n - length, front ? length : n, where);
+  Tensor value = reduce(near, axis, {.keepdims = true}, where);
   if (is_integer(a.dtype()) && is_inexact(value.dtype()))
     value = round(value, 0, where);
   return value.astype(a.dtype(), where);
 }
 
 /// `count` elements next to one end of an axis, as one of NumPy's modes continues it.
-static Tensor padding(const Tensor &a, int64_t axis, int64_t count, bool front, const std::string &mode, Loc where) {
+static Tensor padding(const Tensor &a, int64_t axis, int64_t count, bool front, const PadOptions &o, Loc where) {
+  const std::string &mode = o.mode;
   int64_t n = a.dim(axis);
-  std::optional<Tensor> value = statistic(a, axis, mode, where);
-  if (mode == "edge")
+  Shape shape = a.shape();
+  shape[size_t(axis)] = count;
+  std::optional<Tensor> value = statistic(a, axis, front, o, where);
+  if (mode == "edge" || mode == "linear_ramp")
     value = sliceAxis(a, axis, front ? 0 : n - 1, front ? 1 : n, where);
-  if (value) {
-    Shape shape = a.shape();
-    shape[size_t(axis)] = count;
-    return broadcastTo(*value, shape, "pad", where);
+  if (mode == "linear_ramp") {
+    // In steps of 1 / count of the way from `value`, which the last element has, to the edge; integers round down.
+    Tensor edge = asInexact(*value, "pad", where), ends = constantLike(edge, o.value, where);
+    Shape line(shape.size(), 1);
+    line[size_t(axis)] = count;
+    Tensor steps = iotaOf(line, axis, int64, where);
+    Tensor part = divide(front ? steps : subtract(count - 1, steps, where), double(count), where);
+    Tensor ramp =
+        add(ends, multiply(subtract(edge, ends, where), asDtype(part, real_dtype(edge.dtype()), where), where), where);
+    return asDtype(is_inexact(a.dtype()) ? ramp : floor(ramp, where), a.dtype(), where);
   }
+  if (value)
+    return broadcastTo(*value, shape, "pad", where);
   // Positions in the periodic continuation of the axis, as runs that ascend or descend within it.
   int64_t period = mode == "reflect" ? std::max<int64_t>(1, 2 * (n - 1)) : mode == "symmetric" ? 2 * n : n;
   auto source = [&](int64_t p) {
@@ -215,13 +230,18 @@ Tensor pad(const Tensor &x, std::vector<std::pair<int64_t, int64_t>> widths, Pad
     low.push_back(before);
     high.push_back(after);
   }
-  if (options.mode == "constant")
-    return ops::pad(a, constantLike(a, options.value, where), low, high, interior, where);
-  constexpr const char *modes[] = {"edge", "reflect", "symmetric", "wrap", "maximum", "mean", "median", "minimum"};
+  if (options.mode == "constant" || options.mode == "empty")
+    return ops::pad(a, constantLike(a, options.mode == "empty" ? 0 : options.value, where), low, high, interior, where);
+  if (options.stat_length && *options.stat_length < 1)
+    fail("pad", where, Kind::value, "expected a stat_length of at least 1, got ", *options.stat_length);
+  constexpr const char *modes[] = {"edge", "reflect", "symmetric", "wrap",       "maximum",
+                                   "mean", "median",  "minimum",   "linear_ramp"};
   if (std::find(std::begin(modes), std::end(modes), options.mode) == std::end(modes))
-    fail("pad", where, Kind::value,
-         "expected mode constant, edge, reflect, symmetric, wrap, maximum, mean, median or minimum, got \"",
-         options.mode, "\"");
+    fail(
+        "pad", where, Kind::value,
+        "expected mode constant, edge, reflect, symmetric, wrap, maximum, mean, median, minimum, linear_ramp or empty, "
+        "got \"",
+        options.mode, "\"");
   for (int64_t axis = 0; axis < a.ndim(); ++axis) {
     auto [before, after] = widths[size_t(axis)];
     if (before == 0 && after == 0)
@@ -231,10 +251,10 @@ Tensor pad(const Tensor &x, std::vector<std::pair<int64_t, int64_t>> widths, Pad
            a.shape());
     std::vector<Tensor> parts;
     if (before)
-      parts.push_back(padding(a, axis, before, true, options.mode, where));
+      parts.push_back(padding(a, axis, before, true, options, where));
     parts.push_back(a);
     if (after)
-      parts.push_back(padding(a, axis, after, false, options.mode, where));
+      parts.push_back(padding(a, axis, after, false, options, where));
     a = ops::concatenate(parts, axis, where);
   }
   return a;
@@ -314,7 +334,7 @@ Tensor concatenate(const std::vector<Tensor> &xs, int64_t axis, Loc where) {
   if (xs.empty())
     fail("concatenate", where, Kind::value, "expected at least one tensor, got none");
   Dtype dtype = commonDtype(xs, "concatenate", where);
-  int64_t k = normalizeAxis(axis, xs[0].ndim(), "concatenate", where);
+  int64_t k = normalizeAxis(axis, xs[0].ndim(), "concatenate", where), total = 0;
   std::vector<Tensor> parts;
   for (const Tensor &x : xs) {
     Shape other = x.shape();
@@ -324,6 +344,9 @@ Tensor concatenate(const std::vector<Tensor> &xs, int64_t axis, Loc where) {
     if (!fits || !mayAgree(other, xs[0].shape()))
       fail("concatenate", where, Kind::shape, "expected shapes that agree outside axis ", k, ", got ", xs[0].shape(),
            " and ", x.shape());
+    if (int64_t extent = x.shape()[size_t(k)]; !isOpen(extent) && __builtin_add_overflow(total, extent, &total))
+      fail("concatenate", where, Kind::shape, "expected extents along axis ", k, " whose sum fits 64 bits, got ",
+           xs[0].shape(), " and ", x.shape());
     parts.push_back(asDtype(x, dtype, where));
   }
   return joined(std::move(parts), k, where);
@@ -346,6 +369,7 @@ Tensor stack(const std::vector<Tensor> &xs, int64_t axis, Loc where) {
 }
 
 std::vector<Tensor> split(const Tensor &x, int64_t n, int64_t axis, Loc where) {
+  expectTensor(x, "split", where);
   int64_t extent = x.dim(normalizeAxis(axis, x.ndim(), "split", where), where);
   if (n <= 0 || extent % n != 0)
     fail("split", where, Kind::value, "expected a number of parts that divides ", extent, ", got ", n);

@@ -54,6 +54,7 @@ int64_t Tensor::dim(int64_t axis, Loc where) const {
 Dtype Tensor::dtype() const { return implOf(*this).dtype; }
 
 const void *Tensor::evaluatedData(Dtype expected, const char *function, Loc where) const {
+  expectTensor(*this, function, where);
   if (dtype() != expected)
     fail(function, where, Kind::dtype, "expected the C++ type of ", dtype(), ", got that of ", expected,
          " (astype converts)");
@@ -72,6 +73,7 @@ const void *Tensor::evaluatedData(Dtype expected, const char *function, Loc wher
 }
 
 const void *Tensor::itemData(Dtype expected, Loc where) const {
+  expectTensor(*this, "item", where);
   if (size() != 1)
     fail("item", where, Kind::shape, "expected a tensor of one element, got shape ", shape());
   return evaluatedData(expected, "item", where);
@@ -81,7 +83,10 @@ const void *Tensor::itemData(Dtype expected, Loc where) const {
 // Members that are functions
 //===----------------------------------------------------------------------===//
 
-Tensor Tensor::astype(Dtype dtype, Loc where) const { return asDtype(*this, dtype, where); }
+Tensor Tensor::astype(Dtype dtype, Loc where) const {
+  expectTensor(*this, "astype", where);
+  return asDtype(*this, dtype, where);
+}
 Tensor Tensor::reshape(Shape shape, Loc where) const { return tcc::reshape(*this, std::move(shape), where); }
 Tensor Tensor::flatten(Loc where) const { return tcc::flatten(*this, where); }
 Tensor Tensor::squeeze(Axes axes, Loc where) const { return tcc::squeeze(*this, std::move(axes), where); }

@@ -21,6 +21,9 @@ void expectShapes(const std::vector<Tensor> &like, const std::vector<Tensor> &xs
                   Loc where) {
   if (like.size() != xs.size())
     fail(op, where, Kind::value, "expected ", like.size(), " ", what, ", got ", xs.size());
+  for (const auto *list : {&like, &xs})
+    for (const Tensor &x : *list)
+      expectTensor(x, op, where);
   for (size_t i = 0; i < xs.size(); ++i)
     if (xs[i].shape() != like[i].shape())
       fail(op, where, Kind::shape, "expected ", what, " of shape ", like[i].shape(), ", got ", xs[i].shape());
@@ -128,6 +131,8 @@ std::vector<Tensor> jvp(const std::vector<Tensor> &ys, const std::vector<Tensor>
 }
 
 Tensor jacobian(const Tensor &y, const Tensor &x, Loc where) {
+  expectTensor(y, "jacobian", where);
+  expectTensor(x, "jacobian", where);
   if (!is_inexact(y.dtype()) || !is_inexact(x.dtype()))
     fail("jacobian", where, Kind::dtype, "expected floating or complex tensors, got ", y.dtype(), " and ", x.dtype());
   if (!is_complex(y.dtype()))

@@ -60,7 +60,8 @@ void Encoder::list(ArrayRef<int32_t> values) {
   words.push_back(int64_t(values.size()));
   size_t start = words.size();
   words.resize(start + (values.size() + 1) / 2, 0);
-  memcpy(words.data() + start, values.data(), values.size() * sizeof(int32_t));
+  if (!values.empty()) // of nothing both may be null, which memcpy does not take
+    memcpy(words.data() + start, values.data(), values.size() * sizeof(int32_t));
 }
 
 void Encoder::size(const SizeExpr &expr) {

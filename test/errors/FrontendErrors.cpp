@@ -39,7 +39,7 @@ TEST(FrontendErrors, Shapes) {
   EXPECT_MISTAKE(repeat(b, huge), shape, "[repeat] expected a shape whose number of elements fits 64 bits, got {1, 4, 4611686018427387904}");
   EXPECT_MISTAKE(pad(b, {{huge, huge}}), value, "[pad] expected widths whose sum fits 64 bits, got 4611686018427387904 and 4611686018427387904");
   Tensor line = broadcast_to(b[0], {huge});
-  EXPECT_MISTAKE(concatenate({line, line}), shape, "[concatenate] expected extents that are not negative, got -9223372036854775808");
+  EXPECT_MISTAKE(concatenate({line, line}), shape, "[concatenate] expected extents along axis 0 whose sum fits 64 bits, got {4611686018427387904} and {4611686018427387904}");
   EXPECT_MISTAKE(einsum("ii", ones({1, 3})), shape, "[einsum] expected equal extents of a repeated label, got {1, 3}");
   EXPECT_MISTAKE(tensor({{1, 2}, {3}}), shape, "[tensor] expected nested braces of equal length, got 2 and 1");
 }
@@ -163,11 +163,98 @@ TEST(FrontendErrors, Values) {
   auto f = [](const Tensor &a) { return sum(a); };
   EXPECT_MISTAKE(value_and_grad(f, {1})(ones({2})), value, "[value_and_grad] expected argument numbers in [-1, 1), got 1");
   EXPECT_MISTAKE(grad(sum(ones({2})), Tensor()), value, "[grad] expected tensors to differentiate by, got an empty (default-constructed) one");
-  try {
-    optim::SGD({Variable(ones({2}))}, {.nesterov = true});
-    ADD_FAILURE();
-  } catch (const Error &e) {
-    EXPECT_TRUE(std::string_view(e.what()).starts_with("[SGD] expected a momentum for nesterov, got 0")) << e.what();
-  }
-  EXPECT_MISTAKE(Tensor() + 1, value, "[add] expected tensors, got an empty (default-constructed) one");
+  EXPECT_MISTAKE(tensor({1, 300}, int8), value, "[tensor] expected numbers that int8 has, got 300");
+  EXPECT_EQ(tensor(std::vector<int64_t>{1, 300}, {2}, int8).to_vector<int8_t>(), (std::vector<int8_t>{1, 44}));
+  EXPECT_MISTAKE(pad(ones({3}), {{1, 1}}, {.mode = "mean", .stat_length = 0}), value, "[pad] expected a stat_length of at least 1, got 0");
+  EXPECT_MISTAKE(gumbel_softmax(random::key(0), ones({3}), {.temperature = 0}), value, "[gumbel_softmax] expected a positive temperature, got 0");
+}
+
+TEST(FrontendErrors, EmptyHandles) {
+  Tensor none, x = ones({2, 3}), key = random::key(0);
+  auto of = [](std::string op) { return "[" + op + "] expected tensors, got an empty (default-constructed) one"; };
+  EXPECT_MISTAKE(none + 1, value, of("add"));
+  EXPECT_MISTAKE(none.astype(float64), value, of("astype"));
+  EXPECT_MISTAKE(none.item<float>(), value, of("item"));
+  EXPECT_MISTAKE(none.data<float>(), value, of("data"));
+  EXPECT_MISTAKE(zeros_like(none), value, of("zeros_like"));
+  EXPECT_MISTAKE(full({2}, none), value, of("full"));
+  EXPECT_MISTAKE(arange(none), value, of("arange"));
+  EXPECT_MISTAKE(where(none, x, x), value, of("where"));
+  EXPECT_MISTAKE(logaddexp(none, x), value, of("logaddexp"));
+  EXPECT_MISTAKE(split(none, 2), value, of("split"));
+  EXPECT_MISTAKE(take(x, none), value, of("take"));
+  EXPECT_MISTAKE(take_along_axis(x, none, 0), value, of("take_along_axis"));
+  EXPECT_MISTAKE(put_along_axis(x, argsort(x), none, 0), value, of("put_along_axis"));
+  EXPECT_MISTAKE(dot(x, none), value, of("dot"));
+  EXPECT_MISTAKE(tensordot(none, x, 1), value, of("tensordot"));
+  EXPECT_MISTAKE(einsum("ij->ji", none), value, of("einsum"));
+  EXPECT_MISTAKE(scaled_dot_product_attention(x, x, x, {.mask = none}), value, of("scaled_dot_product_attention"));
+  EXPECT_MISTAKE(linalg::multi_dot({x, none}), value, of("multi_dot"));
+  EXPECT_MISTAKE(fft::rfft(none), value, of("rfft"));
+  EXPECT_MISTAKE(fft::fftshift(none), value, of("fftshift"));
+  EXPECT_MISTAKE(random::gamma(key, none, {2}), value, of("gamma"));
+  EXPECT_MISTAKE(vjp({x}, {x}, {none}), value, of("vjp"));
+  EXPECT_MISTAKE(jacobian(none, x), value, of("jacobian"));
+}
+
+TEST(FrontendErrors, Random) {
+  Tensor key = random::key(0);
+  EXPECT_MISTAKE(random::uniform(key, {2}, float16, {.low = 0, .high = 1e6}), value, "[uniform] expected numbers that float16 has, got [0, 1e+06)");
+  EXPECT_MISTAKE(random::normal(key, {2}, float32, {.stddev = -1}), value, "[normal] expected a standard deviation that is not negative, got -1");
+  EXPECT_MISTAKE(random::bernoulli(key, 1.5, {2}), value, "[bernoulli] expected a probability, got 1.5");
+  EXPECT_MISTAKE(random::poisson(key, -1.0, {2}), value, "[poisson] expected a rate that is not negative, got -1");
+  EXPECT_MISTAKE(random::poisson(key, 1.0, {2}, complex64), dtype, "[poisson] expected a real dtype, got complex64");
+}
+
+TEST(FrontendErrors, Optimizers) {
+  using namespace optim;
+  Variable w(tensor({1.0, 2.0})), integers(tensor({1, 2}));
+  Tensor g = ones({2}, float64);
+  EXPECT_MISTAKE(SGD({}), value, "[SGD] expected at least one parameter, got none");
+  EXPECT_MISTAKE(SGD({integers}), dtype, "[SGD] expected floating or complex parameters, got int64");
+  EXPECT_MISTAKE(SGD({w}, {.lr = -1}), value, "[SGD] expected a finite learning rate that is not negative, got -1");
+  EXPECT_MISTAKE(SGD({w}, {.momentum = -0.5}), value, "[SGD] expected a momentum that is not negative, got -0.5");
+  EXPECT_MISTAKE(SGD({w}, {.weight_decay = -1}), value, "[SGD] expected a weight decay that is not negative, got -1");
+  EXPECT_MISTAKE(SGD({w}, {.nesterov = true}), value, "[SGD] expected a momentum for nesterov, got 0");
+  EXPECT_MISTAKE(Adam({w}, {.beta1 = 1}), value, "[Adam] expected betas in [0, 1), got 1");
+  EXPECT_MISTAKE(AdamW({w}, {.beta2 = -0.1}), value, "[AdamW] expected betas in [0, 1), got -0.1");
+  EXPECT_MISTAKE(Adam({w}, {.eps = -1}), value, "[Adam] expected an eps that is not negative, got -1");
+  EXPECT_MISTAKE(Muon({w}, {.lr = NAN}), value, "[Muon] expected a finite learning rate that is not negative, got nan");
+  EXPECT_MISTAKE(LBFGS({w}, {.lr = -1}), value, "[LBFGS] expected a finite learning rate that is not negative, got -1");
+  EXPECT_MISTAKE(step_decay(0.1, 0.5, 0), value, "[step_decay] expected at least 1 steps, got 0");
+  EXPECT_MISTAKE(cosine_decay(0.1, -3), value, "[cosine_decay] expected at least 1 steps, got -3");
+  EXPECT_MISTAKE(linear_warmup(-1, 0.1), value, "[linear_warmup] expected at least 0 steps, got -1");
+  SGD sgd({w}, {.momentum = 0.9});
+  EXPECT_MISTAKE(sgd.set_lr(-1), value, "[set_lr] expected a finite learning rate that is not negative, got -1");
+  EXPECT_MISTAKE(sgd.step({Tensor()}), value, "[step] expected tensors, got an empty (default-constructed) one");
+  EXPECT_MISTAKE(sgd.step({g.astype(complex128)}), dtype, "[step] expected values that convert to float64, got complex128");
+  EXPECT_MISTAKE(sgd.step({ones({3})}), shape, "[step] expected a gradient of shape {2}, got {3}");
+  sgd.step({g});
+  w.assign(ones({3, 2}, float64));
+  EXPECT_MISTAKE(sgd.step({ones({3, 2}, float64)}), shape, "[step] expected parameter 0 to keep the shape of its state, {2}, got {3, 2}");
+  w.assign(tensor({1, 2}));
+  EXPECT_MISTAKE(sgd.step({g}), dtype, "[step] expected floating or complex parameters, got int64");
+  EXPECT_MISTAKE(clip_by_global_norm({g}, -1), value, "[clip_by_global_norm] expected a limit that is not negative, got -1");
+}
+
+TEST(FrontendErrors, Layers) {
+  using namespace nn;
+  Tensor x = ones({2, 4});
+  EXPECT_MISTAKE(Linear(3, -1), value, "[Linear] expected at least 0 output features, got -1");
+  EXPECT_MISTAKE(Linear(0, 1), value, "[Linear] expected at least 1 input feature, got 0");
+  EXPECT_MISTAKE(Conv2d(4, 4, 3, {.groups = 0}), value, "[Conv2d] expected at least 1 group, got 0");
+  EXPECT_MISTAKE(Conv1d(3, 4, 3, {.groups = 2}), value, "[Conv1d] expected groups that divide 3 and 4 channels, got 2");
+  EXPECT_MISTAKE(Conv1d(3, 4, 0), value, "[Conv1d] expected at least 1 element of the kernel, got 0");
+  EXPECT_MISTAKE(Embedding(3, -1), value, "[Embedding] expected at least 0 features, got -1");
+  EXPECT_MISTAKE(Dropout(2), value, "[Dropout] expected a probability, got 2");
+  EXPECT_MISTAKE(MultiHeadAttention(8, 3), value, "[MultiHeadAttention] expected heads that divide 8, got 3");
+  EXPECT_MISTAKE(LSTM(2, -1), value, "[LSTM] expected at least 1 hidden feature, got -1");
+  EXPECT_MISTAKE(GRU(2, 3)(ones({1, 0, 2})), shape, "[GRU] expected {N, L, in} with L of at least 1, got {1, 0, 2}");
+  // A single feature would broadcast.
+  EXPECT_MISTAKE(LayerNorm(3)(ones({2, 1})), shape, "[LayerNorm] expected {..., 3}, got {2, 1}");
+  EXPECT_MISTAKE(RMSNorm(3)(x), shape, "[RMSNorm] expected {..., 3}, got {2, 4}");
+  EXPECT_MISTAKE(layer_norm(x, ones({3, 2, 4}), ones({4})), shape, "[layer_norm] expected weights that broadcast to {2, 4}, got a result of {3, 2, 4}");
+  BatchNorm norm(3);
+  EXPECT_MISTAKE(norm.train(x), shape, "[BatchNorm] expected {N, 3, ...}, got {2, 4}");
+  EXPECT_MISTAKE(norm.train(ones({1, 3})), shape, "[BatchNorm] expected at least 2 numbers for each channel to train, got {1, 3}");
 }

@@ -155,6 +155,10 @@ TEST(Optim, ClipByGlobalNorm) {
   ROW(clipped[0], float64, (Shape{2}), {0.6, 0.0});
   ROW(clipped[1], complex128, (Shape{1}), {0.0, 0.8});
   ROW(whole[0], float64, (Shape{2}), {3.0, 0.0});
+  // Squares of float32 would overflow, and integers have no small multiples.
+  std::vector<Tensor> steep = optim::clip_by_global_norm({tensor({3e30f, -4e30f}), tensor({0, 0})}, 1);
+  EXPECT_TRUE(allclose(steep[0], tensor({0.6f, -0.8f}))) << steep[0];
+  ROW(optim::clip_by_global_norm({tensor({3, 4})}, 1)[0], float64, (Shape{2}), {0.6, 0.8});
 }
 
 TEST(Nn, Recurrent) {

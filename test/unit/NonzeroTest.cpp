@@ -114,6 +114,30 @@ TEST(Nonzero, distinct_elements_and_where_they_are) {
   EXPECT_EQ(none.inverse_indices.shape(), (Shape{0, 2}));
 }
 
+TEST(Nonzero, distinct_parts_along_an_axis) {
+  using I = std::vector<int64_t>;
+  Tensor x = tensor({{1, 0, 2}, {1, 0, 2}, {0, 5, 1}, {1, 0, 1}, {0, 5, 1}});
+  auto check = [](const Unique &u, Shape shape, I values, I indices, I inverse, I counts) {
+    EXPECT_EQ(u.values.shape(), shape);
+    EXPECT_EQ(u.values.to_vector<int64_t>(), values);
+    EXPECT_EQ(u.indices.to_vector<int64_t>(), indices);
+    EXPECT_EQ(u.inverse_indices.to_vector<int64_t>(), inverse);
+    EXPECT_EQ(u.counts.to_vector<int64_t>(), counts);
+  };
+  check(unique_all(x, {.axis = 0}), {3, 3}, {0, 5, 1, 1, 0, 1, 1, 0, 2}, {2, 3, 0}, {2, 2, 0, 1, 0}, {2, 1, 2});
+  check(unique_all(x, {.axis = 1}), {5, 3}, {0, 1, 2, 0, 1, 2, 5, 0, 1, 0, 1, 1, 5, 0, 1}, {1, 0, 2}, {1, 0, 2},
+        {1, 1, 1});
+  Tensor blocks = remainder(reshape(arange(12), {2, 3, 2}), 4);
+  check(unique_all(blocks, {.axis = -2}), {2, 2, 2}, {0, 1, 2, 3, 2, 3, 0, 1}, {0, 1}, {0, 1, 0}, {2, 1});
+  EXPECT_EQ(unique(x, {.axis = 0}).to_vector<int64_t>(), unique_all(x, {.axis = 0}).values.to_vector<int64_t>());
+  // Of a fixed size, in one program; and where there is nothing.
+  auto fixed = compile([](Tensor t) { return unique(t, {.size = 4, .fill_value = -1, .axis = 0}); });
+  EXPECT_EQ(fixed(x).to_vector<int64_t>(), (I{0, 5, 1, 1, 0, 1, 1, 0, 2, -1, -1, -1}));
+  EXPECT_EQ(unique(zeros({0, 3}), {.axis = 0}).shape(), (Shape{0, 3}));
+  EXPECT_EQ(unique(zeros({4, 0}), {.axis = 0}).shape(), (Shape{1, 0}));
+  EXPECT_EQ(unique(tensor({{std::nan(""), 1.0}, {0.0, 2.0}, {std::nan(""), 1.0}}), {.axis = 0}).shape(), (Shape{3, 2}));
+}
+
 TEST(Nonzero, gradients_inside_and_outside) {
   auto f = [](const Tensor &x) {
     Tensor y = x(x > 0.0);

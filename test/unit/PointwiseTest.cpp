@@ -205,6 +205,12 @@ TEST(Pointwise, Compositions) {
   ROW(logaddexp(tensor({0.5, -1.25, 3.0}), 1.0), float64, (Shape{3}),
       {1.4740769841801067, 1.1002065589167471, 3.1269280110429727});
   ROW(logaddexp(tensor({-inf, inf}), tensor({-inf, 1.0})), float64, (Shape{2}), {-inf, inf});
+  // Equal arguments are no kink: the curvature is 1 / 4 of the square of the slopes' difference.
+  Tensor x = tensor({0.0, 1.5});
+  auto curvature = [&](const Tensor &y) { return grad(sum(grad(sum(y), x)), x); };
+  ROW(curvature(logaddexp(x, x * 3.0 - stop_gradient(x) * 2.0)), float64, (Shape{2}), {1, 1});
+  ROW(curvature(softplus(x)), float64, (Shape{2}), {0.25, 0.14914645207033286});
+  ROW(grad(sum(logaddexp(x, -inf)), x), float64, (Shape{2}), {1, 1});
   ROW(clip(tensor({0.5, -1.25, 3.0}), -1.0, 1.0), float64, (Shape{3}), {0.5, -1.0, 1.0});
   ROW(clip(tensor({1, 5, 9}, int8), _, 6), int8, (Shape{3}), {1, 5, 6});
   ROW(clip(tensor({1, 5, 9}), 2.5, _), float64, (Shape{3}), {2.5, 5.0, 9.0});

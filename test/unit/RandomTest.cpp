@@ -45,6 +45,24 @@ TEST(Random, Moments) {
   EXPECT_NEAR(mean(d(_, 0) * d(_, 1)).item<double>(), -1, 5 * std::sqrt(7.0 / 20000));
 }
 
+// Inversion in double precision ends where probabilities are 1e-16 beside 1.
+TEST(Random, TailsOfTruncatedNormals) {
+  Tensor k = random::key(7);
+  // Below hi = 41 the density is nearly 40 exp(-40 (x - 40)).
+  for (double sign : {1.0, -1.0}) {
+    double lo = sign > 0 ? 40 : -41, hi = sign > 0 ? 41 : -40;
+    Tensor x = random::truncated_normal(k, lo, hi, {20000}, float64);
+    EXPECT_GE(min(x).item<double>(), lo);
+    EXPECT_LE(max(x).item<double>(), hi);
+    // SciPy: truncnorm(40, 41).mean() and its standard deviation / sqrt(20000)
+    EXPECT_NEAR(sign * mean(x).item<double>(), 40.02496884721639, 4 * 0.0249533 / std::sqrt(20000));
+  }
+  Tensor far = random::truncated_normal(k, -std::numeric_limits<double>::infinity(), -10, {20000}, float64);
+  EXPECT_NEAR(mean(far).item<double>(), -10.09809323396186, 4 * 0.0972 / std::sqrt(20000));
+  Tensor narrow = random::truncated_normal(k, 6, 6 + 1e-9, {20000}, float64);
+  EXPECT_NEAR(mean((narrow - 6.0) * 1e9).item<double>(), 0.5, 0.01);
+}
+
 TEST(Random, KeysAndRanges) {
   Tensor k = random::key(1);
   EXPECT_EQ(random::uniform(k, {5}).to_vector<float>(), random::uniform(random::key(1), {5}).to_vector<float>());

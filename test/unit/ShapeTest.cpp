@@ -106,6 +106,20 @@ TEST(Shape, Pads) {
 }
 
 // Large results are computed in parts, each of which reads one operand: every element must come from the right one.
+TEST(Shape, PadsOfStatisticsAndRamps) {
+  Tensor x = tensor({{1.0, 2.0, 4.0}, {3.0, -1.0, 5.0}}), i = tensor({3, 7, -8});
+  ROW(pad(x, {{1, 2}, {0, 3}}, {.mode = "linear_ramp", .value = -2}), float64, (Shape{5, 6}),
+      {-2,      -2,      -2, -2,  -2,   -2,  1,       2,        4,  2,  0,  -2, 3,  -1, 5,
+       8.0 / 3, 1.0 / 3, -2, 0.5, -1.5, 1.5, 1.0 / 3, -2.5 / 3, -2, -2, -2, -2, -2, -2, -2});
+  ROW(pad(i, {{3, 2}}, {.mode = "linear_ramp", .value = 1}), int64, (Shape{8}), {1, 1, 2, 3, 7, -8, -4, 1});
+  ROW(pad(x, {{0, 0}, {2, 1}}, {.mode = "mean", .stat_length = 2}), float64, (Shape{2, 6}),
+      {1.5, 1.5, 1, 2, 4, 3, 1, 1, 3, -1, 5, 2});
+  ROW(pad(i, {{1, 1}}, {.mode = "median", .stat_length = 2}), int64, (Shape{5}), {5, 3, 7, -8, 0});
+  ROW(pad(i, {{1, 2}}, {.mode = "maximum", .stat_length = 1}), int64, (Shape{6}), {3, 3, 7, -8, -8, -8});
+  ROW(pad(i, {{1, 2}}, {.mode = "minimum", .stat_length = 9}), int64, (Shape{6}), {-8, 3, 7, -8, -8, -8});
+  EXPECT_EQ(pad(i, {{1, 2}}, {.mode = "empty"}).shape(), (Shape{6}));
+}
+
 TEST(Shape, ManyOperands) {
   std::vector<Tensor> parts, columns;
   std::vector<int64_t> expected;

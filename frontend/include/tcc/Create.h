@@ -15,6 +15,9 @@ namespace detail {
 /// Copies row-major elements of a C++ type and converts them to `dtype`.
 TCC_API Tensor fromElements(const void *elements, int64_t count, Dtype elementType, Shape shape,
                             std::optional<Dtype> dtype, Loc where);
+/// The same of numbers that the program spells out: throws if an integer dtype lacks one of them.
+TCC_API Tensor fromLiterals(const void *elements, int64_t count, Dtype elementType, Shape shape,
+                            std::optional<Dtype> dtype, Loc where);
 /// Throws for braces whose rows differ in length.
 TCC_API void expectRow(size_t expected, size_t got, Loc where);
 /// What braces of S store: int64 for int, as NumPy has it.
@@ -46,7 +49,7 @@ template <class T> Tensor fromRange(const T &values, size_t count, Shape shape, 
 /// A 0-d tensor of the value's own type, no longer weak.
 template <ScalarType S> Tensor tensor(S value, std::optional<Dtype> dtype = {}, Loc where = Loc::current()) {
   detail::Literal<S> element(value);
-  return detail::fromElements(&element, 1, dtype_of<detail::Literal<S>>(), {}, dtype, where);
+  return detail::fromLiterals(&element, 1, dtype_of<detail::Literal<S>>(), {}, dtype, where);
 }
 /// From braces, one axis.
 template <ScalarType S>
@@ -54,7 +57,7 @@ Tensor tensor(std::initializer_list<S> values, std::optional<Dtype> dtype = {}, 
   detail::Elements<detail::Literal<S>> flat(values.size());
   for (S v : values)
     flat.push(detail::Literal<S>(v));
-  return detail::fromElements(flat.data.get(), flat.count, dtype_of<detail::Literal<S>>(), {flat.count}, dtype, where);
+  return detail::fromLiterals(flat.data.get(), flat.count, dtype_of<detail::Literal<S>>(), {flat.count}, dtype, where);
 }
 /// From nested braces, two axes. Throws if rows differ in length.
 template <ScalarType S>
@@ -67,7 +70,7 @@ Tensor tensor(std::initializer_list<std::initializer_list<S>> rows, std::optiona
     for (S v : row)
       flat.push(detail::Literal<S>(v));
   }
-  return detail::fromElements(flat.data.get(), flat.count, dtype_of<detail::Literal<S>>(), {int64_t(n), int64_t(m)},
+  return detail::fromLiterals(flat.data.get(), flat.count, dtype_of<detail::Literal<S>>(), {int64_t(n), int64_t(m)},
                               dtype, where);
 }
 /// From nested braces, three axes. Throws if rows differ in length.
@@ -84,7 +87,7 @@ Tensor tensor(std::initializer_list<std::initializer_list<std::initializer_list<
         flat.push(detail::Literal<S>(v));
     }
   }
-  return detail::fromElements(flat.data.get(), flat.count, dtype_of<detail::Literal<S>>(),
+  return detail::fromLiterals(flat.data.get(), flat.count, dtype_of<detail::Literal<S>>(),
                               {int64_t(n), int64_t(m), int64_t(l)}, dtype, where);
 }
 /// Copies; one axis, the dtype of S.

@@ -17,7 +17,7 @@ struct LinearOptions {
 };
 /// x {..., in} -> x weight + bias {..., out}; weight {in, out}.
 struct TCC_API Linear {
-  Linear(int64_t in, int64_t out, LinearOptions options = {});
+  Linear(int64_t in, int64_t out, LinearOptions options = {}, Loc where = Loc::current());
   /// Variables by name, in a fixed order.
   std::vector<Variable> parameters() const;
   Tensor operator()(const Tensor &x, Loc where = Loc::current()) const;
@@ -26,7 +26,7 @@ struct TCC_API Linear {
 };
 /// x {N, in, L}; weight {out, in / groups, kernel}.
 struct TCC_API Conv1d {
-  Conv1d(int64_t in, int64_t out, int64_t kernel, ConvOptions options = {});
+  Conv1d(int64_t in, int64_t out, int64_t kernel, ConvOptions options = {}, Loc where = Loc::current());
   /// Variables by name, in a fixed order.
   std::vector<Variable> parameters() const;
   Tensor operator()(const Tensor &x, Loc where = Loc::current()) const;
@@ -35,7 +35,7 @@ struct TCC_API Conv1d {
 };
 /// x {N, in, H, W}; weight {out, in / groups, kernel, kernel}.
 struct TCC_API Conv2d {
-  Conv2d(int64_t in, int64_t out, int64_t kernel, ConvOptions options = {});
+  Conv2d(int64_t in, int64_t out, int64_t kernel, ConvOptions options = {}, Loc where = Loc::current());
   /// Variables by name, in a fixed order.
   std::vector<Variable> parameters() const;
   Tensor operator()(const Tensor &x, Loc where = Loc::current()) const;
@@ -44,11 +44,11 @@ struct TCC_API Conv2d {
 };
 /// Over all axes but axis 1 of x {N, features, ...}.
 struct TCC_API BatchNorm {
-  explicit BatchNorm(int64_t features, BatchNormOptions options = {});
+  explicit BatchNorm(int64_t features, BatchNormOptions options = {}, Loc where = Loc::current());
   /// Variables by name, in a fixed order.
   std::vector<Variable> parameters() const;
   Tensor operator()(const Tensor &x, Loc where = Loc::current()) const;
-  /// Normalises by the batch's own statistics and moves the running ones.
+  /// Normalises by the batch's own statistics and moves the running ones. Throws for less than 2 numbers a channel.
   Tensor train(const Tensor &x, Loc where = Loc::current());
   Variable weight, bias;
   /// Running statistics: rebound by train(), used by operator().
@@ -58,7 +58,7 @@ struct TCC_API BatchNorm {
 };
 /// Over the last axis.
 struct TCC_API LayerNorm {
-  explicit LayerNorm(int64_t features, NormOptions options = {});
+  explicit LayerNorm(int64_t features, NormOptions options = {}, Loc where = Loc::current());
   /// Variables by name, in a fixed order.
   std::vector<Variable> parameters() const;
   Tensor operator()(const Tensor &x, Loc where = Loc::current()) const;
@@ -67,7 +67,7 @@ struct TCC_API LayerNorm {
 };
 /// Over the last axis.
 struct TCC_API RMSNorm {
-  explicit RMSNorm(int64_t features, NormOptions options = {});
+  explicit RMSNorm(int64_t features, NormOptions options = {}, Loc where = Loc::current());
   /// Variables by name, in a fixed order.
   std::vector<Variable> parameters() const;
   Tensor operator()(const Tensor &x, Loc where = Loc::current()) const;
@@ -76,7 +76,7 @@ struct TCC_API RMSNorm {
 };
 /// Integers {...} -> rows of weight {..., features}.
 struct TCC_API Embedding {
-  Embedding(int64_t count, int64_t features);
+  Embedding(int64_t count, int64_t features, Loc where = Loc::current());
   /// Variables by name, in a fixed order.
   std::vector<Variable> parameters() const;
   Tensor operator()(const Tensor &x, Loc where = Loc::current()) const;
@@ -84,7 +84,7 @@ struct TCC_API Embedding {
 };
 /// Zeroes with probability p while training; draws keys from the process's sequence.
 struct TCC_API Dropout {
-  explicit Dropout(double p = 0.5);
+  explicit Dropout(double p = 0.5, Loc where = Loc::current());
   /// Variables by name, in a fixed order.
   std::vector<Variable> parameters() const;
   Tensor operator()(const Tensor &x, Loc where = Loc::current()) const;
@@ -93,7 +93,7 @@ struct TCC_API Dropout {
 };
 /// x {N, L, features}; attends to itself, or to `memory` {N, S, features}.
 struct TCC_API MultiHeadAttention {
-  MultiHeadAttention(int64_t features, int64_t heads);
+  MultiHeadAttention(int64_t features, int64_t heads, Loc where = Loc::current());
   /// Variables by name, in a fixed order.
   std::vector<Variable> parameters() const;
   Tensor operator()(const Tensor &x, AttentionOptions options = {}, Loc where = Loc::current()) const;
@@ -104,7 +104,7 @@ struct TCC_API MultiHeadAttention {
 };
 /// x {N, L, in} -> all hidden states {N, L, hidden}; gates in PyTorch's order i f g o.
 struct TCC_API LSTM {
-  LSTM(int64_t in, int64_t hidden);
+  LSTM(int64_t in, int64_t hidden, Loc where = Loc::current());
   /// Variables by name, in a fixed order.
   std::vector<Variable> parameters() const;
   Tensor operator()(const Tensor &x, Loc where = Loc::current()) const;
@@ -113,7 +113,7 @@ struct TCC_API LSTM {
 };
 /// x {N, L, in} -> all hidden states {N, L, hidden}; gates in PyTorch's order r z n.
 struct TCC_API GRU {
-  GRU(int64_t in, int64_t hidden);
+  GRU(int64_t in, int64_t hidden, Loc where = Loc::current());
   /// Variables by name, in a fixed order.
   std::vector<Variable> parameters() const;
   Tensor operator()(const Tensor &x, Loc where = Loc::current()) const;

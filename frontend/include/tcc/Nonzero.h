@@ -37,13 +37,15 @@ struct UniqueOptions {
   std::optional<int64_t> size = {};
   /// The smallest element if empty.
   Tensor fill_value = {};
+  /// The distinct parts along this axis, in lexicographic order, instead of elements; each NaN is one of its own.
+  std::optional<int64_t> axis = {};
 };
 /// The distinct elements, sorted; all NaN count as one.
 TCC_API Tensor unique(const Tensor &x, UniqueOptions options = {}, Loc where = Loc::current());
 struct Unique {
   Tensor values;          ///< sorted
-  Tensor indices;         ///< of their first occurrences in the flattened tensor
-  Tensor inverse_indices; ///< values(inverse_indices) is x; of x's shape
+  Tensor indices;         ///< of their first occurrences in the flattened tensor, or along the axis
+  Tensor inverse_indices; ///< values(inverse_indices) is x; of x's shape, or one for each part along the axis
   Tensor counts;          ///< how often each occurs; 0 for fill values
 };
 /// The distinct elements and where they are; each NaN is one of its own, as in NumPy's function.

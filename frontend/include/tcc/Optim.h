@@ -14,15 +14,15 @@ namespace tcc::optim {
 
 using Params = std::vector<Variable>;
 
-/// Learning rate as a function of the number of steps taken.
+/// Learning rate, not negative, as a function of the number of steps taken.
 using Schedule = std::function<double(int64_t step)>;
 /// lr * factor^(step / every), in stairs.
-TCC_API Schedule step_decay(double lr, double factor, int64_t every);
-TCC_API Schedule exponential_decay(double lr, double factor);
+TCC_API Schedule step_decay(double lr, double factor, int64_t every, Loc where = Loc::current());
+TCC_API Schedule exponential_decay(double lr, double factor, Loc where = Loc::current());
 /// From lr to `last` over `steps` along half a cosine.
-TCC_API Schedule cosine_decay(double lr, int64_t steps, double last = 0);
+TCC_API Schedule cosine_decay(double lr, int64_t steps, double last = 0, Loc where = Loc::current());
 /// lr (k + 1) / steps in the first `steps`, then goes on with `then`, counted from there.
-TCC_API Schedule linear_warmup(int64_t steps, double lr, Schedule then = {});
+TCC_API Schedule linear_warmup(int64_t steps, double lr, Schedule then = {}, Loc where = Loc::current());
 
 class TCC_API Optimizer {
 public:
@@ -41,17 +41,23 @@ public:
   /// Throws for missing names or other shapes than the slots'.
   void load_state(const std::map<std::string, Tensor> &state, Loc where = Loc::current());
   double lr() const;
-  void set_lr(double lr);
+  void set_lr(double lr, Loc where = Loc::current());
   /// From now on the learning rate of step k is schedule(k).
   void set_schedule(Schedule schedule);
   /// Steps taken.
   int64_t steps() const;
 
 protected:
-  /// Numbers of one step as 0-d data, so that all steps are one program.
-  struct Step;
+  /// Numbers that change from step to step are data, not constants: all steps are one program.
+  struct Step {
+    double rate, count;
+    Loc where;
+    /// `value` as 0-d data of the real type of x.
+    Tensor number(double value, const Tensor &x) const;
+    Tensor lr(const Tensor &x) const;
+  };
   /// Slots are tensors like the parameter; their names in state().
-  Optimizer(std::string name, Params params, double lr, std::vector<std::string> slots);
+  Optimizer(std::string name, Params params, double lr, std::vector<std::string> slots, Loc where);
   /// The new parameter; replaces slots by their new values.
   virtual Tensor update(const Tensor &param, const Tensor &grad, std::vector<Tensor> &slots, const Step &step) = 0;
   /// The slots' first values; zeros like the parameter unless overridden.
@@ -62,6 +68,9 @@ private:
   void advance(const std::vector<Tensor> &grads, std::vector<Tensor> all, Loc where);
 
 protected:
+  /// Makes the slots' first values. Throws for parameters that have another shape since.
+  void beginSlots(Loc where);
+
   std::string name;
   Params params;
   double rate;
@@ -69,6 +78,8 @@ protected:
   int64_t count = 0;
   std::vector<std::string> slotNames;
   std::vector<std::vector<Tensor>> slots;
+  /// The parameters' when the slots were made.
+  std::vector<Shape> shapes;
 };
 
 struct SgdOptions {
@@ -92,7 +103,7 @@ struct LrOptions {
 /// gradient.
 class TCC_API SGD : public Optimizer {
 public:
-  explicit SGD(Params params, SgdOptions options = {});
+  explicit SGD(Params params, SgdOptions options = {}, Loc where = Loc::current());
 
 private:
   Tensor update(const Tensor &param, const Tensor &grad, std::vector<Tensor> &slots, const Step &step) override;
@@ -102,7 +113,7 @@ private:
 /// Kingma and Ba 2015; weight decay is added to the gradient.
 class TCC_API Adam : public Optimizer {
 public:
-  explicit Adam(Params params, AdamOptions options = {});
+  explicit Adam(Params params, AdamOptions options = {}, Loc where = Loc::current());
 
 private:
   Tensor update(const Tensor &param, const Tensor &grad, std::vector<Tensor> &slots, const Step &step) override;
@@ -112,7 +123,7 @@ private:
 /// Loshchilov and Hutter 2019: weight decay apart from the gradient (0 if not given; PyTorch's default is 0.01).
 class TCC_API AdamW : public Optimizer {
 public:
-  explicit AdamW(Params params, AdamOptions options = {});
+  explicit AdamW(Params params, AdamOptions options = {}, Loc where = Loc::current());
 
 private:
   Tensor update(const Tensor &param, const Tensor &grad, std::vector<Tensor> &slots, const Step &step) override;
@@ -122,7 +133,7 @@ private:
 /// Duchi, Hazan and Singer 2011; eps 1e-10.
 class TCC_API Adagrad : public Optimizer {
 public:
-  explicit Adagrad(Params params, LrOptions options = {});
+  explicit Adagrad(Params params, LrOptions options = {}, Loc where = Loc::current());
 
 private:
   Tensor update(const Tensor &param, const Tensor &grad, std::vector<Tensor> &slots, const Step &step) override;
@@ -131,7 +142,7 @@ private:
 /// Hinton 2012: alpha 0.99, eps 1e-8.
 class TCC_API RMSprop : public Optimizer {
 public:
-  explicit RMSprop(Params params, LrOptions options = {});
+  explicit RMSprop(Params params, LrOptions options = {}, Loc where = Loc::current());
 
 private:
   Tensor update(const Tensor &param, const Tensor &grad, std::vector<Tensor> &slots, const Step &step) override;
@@ -141,7 +152,7 @@ private:
 /// to the parameter's rms.
 class TCC_API Adafactor : public Optimizer {
 public:
-  explicit Adafactor(Params params, LrOptions options = {});
+  explicit Adafactor(Params params, LrOptions options = {}, Loc where = Loc::current());
 
 private:
   Tensor update(const Tensor &param, const Tensor &grad, std::vector<Tensor> &slots, const Step &step) override;
@@ -151,7 +162,7 @@ private:
 /// Chen et al. 2023: sign of the interpolated momentum, beta 0.9 and 0.99; complex: the unit phase.
 class TCC_API Lion : public Optimizer {
 public:
-  explicit Lion(Params params, LrOptions options = {});
+  explicit Lion(Params params, LrOptions options = {}, Loc where = Loc::current());
 
 private:
   Tensor update(const Tensor &param, const Tensor &grad, std::vector<Tensor> &slots, const Step &step) override;
@@ -160,7 +171,7 @@ private:
 /// Jordan et al. 2024: momentum orthogonalised by Newton-Schulz for matrices, momentum 0.95; others take it as it is.
 class TCC_API Muon : public Optimizer {
 public:
-  explicit Muon(Params params, LrOptions options = {});
+  explicit Muon(Params params, LrOptions options = {}, Loc where = Loc::current());
 
 private:
   Tensor update(const Tensor &param, const Tensor &grad, std::vector<Tensor> &slots, const Step &step) override;
@@ -169,7 +180,7 @@ private:
 /// Limited-memory BFGS (Nocedal 1980) with a backtracking line search; history of 10.
 class TCC_API LBFGS : public Optimizer {
 public:
-  explicit LBFGS(Params params, LrOptions options = {.lr = 1});
+  explicit LBFGS(Params params, LrOptions options = {.lr = 1}, Loc where = Loc::current());
   /// Calls the closure, which builds the loss from the parameters' present values, as often as the line search needs;
   /// gives the loss before the step.
   Tensor step(const std::function<Tensor()> &closure, Loc where = Loc::current());

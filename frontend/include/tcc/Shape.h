@@ -29,9 +29,13 @@ TCC_API Tensor flip(const Tensor &x, Axes axes = {}, Loc where = Loc::current())
 TCC_API Tensor roll(const Tensor &x, Axes shift, Axes axes = {}, Loc where = Loc::current());
 TCC_API Tensor broadcast_to(const Tensor &x, Shape shape, Loc where = Loc::current());
 struct PadOptions {
-  /// "constant", "edge", "reflect", "symmetric" or "wrap"; "maximum", "mean", "median" or "minimum" of the axis.
+  /// "constant", "edge", "reflect", "symmetric" or "wrap"; "maximum", "mean", "median" or "minimum" of the axis;
+  /// "linear_ramp" from the edge to `value`; "empty", whose new elements mean nothing (they are 0).
   std::string mode = "constant";
+  /// Of "constant", and at the ends of "linear_ramp".
   double value = 0;
+  /// Of how many elements next to each end the modes of statistics are; of all without it.
+  std::optional<int64_t> stat_length = {};
 };
 /// Adds elements {before, after} each axis; one pair is used for all axes.
 TCC_API Tensor pad(const Tensor &x, std::vector<std::pair<int64_t, int64_t>> widths, PadOptions options = {},
