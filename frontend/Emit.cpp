@@ -35,6 +35,7 @@ static Attribute toAttribute(Builder &b, const Attr &attr) {
 }
 
 const std::shared_ptr<GraphImpl> &GraphImpl::of(std::span<const Tensor *const> operands, const char *op, Loc where) {
+  expectRunning(op, where);
   const std::shared_ptr<GraphImpl> *graph = nullptr;
   for (const Tensor *t : operands) {
     if (!t->impl())
@@ -236,7 +237,7 @@ void emit(OpId id, std::span<const Tensor *const> operands, std::span<const Attr
 Tensor emitSplat(const Scalar &value, Dtype dtype, const Shape &shape, Loc where) {
   if (hasOpen(shape))
     return ops::broadcast(emitSplat(value, dtype, {}, where), {}, dtype, shape, where);
-  GraphImpl *graph = GraphImpl::current().get();
+  GraphImpl *graph = GraphImpl::current(where).get();
   std::lock_guard lock(graph->mutex);
   Tensor t = graph->handleTo(graph->constant(value, dtype, shape, graph->location(where)));
   t.impl()->splat = value;

@@ -306,6 +306,7 @@ static Prepared withinLimit(GraphImpl &graph, const Subgraph &subgraph, const Pr
 }
 
 void evaluateIn(GraphImpl &graph, ArrayRef<Value> wanted, Loc where) {
+  GraphImpl::expectRunning("eval", where);
   Subgraph subgraph = collect(graph, wanted);
   for (Value input : subgraph.inputs)
     if (isa<BlockArgument>(input))

@@ -20,16 +20,37 @@ using namespace mlir;
 namespace tcc {
 
 static std::atomic<int64_t> graphCount{0};
-static thread_local std::shared_ptr<GraphImpl> currentGraph;
 
-const std::shared_ptr<GraphImpl> &GraphImpl::current() {
+// A thread's thread_local objects go at its end, MLIR's caches among them; then, of the main thread, objects with
+// static storage, whose destructors may still hold tensors. The flag has no destructor and can be asked even then.
+static thread_local bool hasEnded = false;
+namespace {
+struct CurrentGraph : std::shared_ptr<GraphImpl> {
+  using shared_ptr::operator=;
+  ~CurrentGraph() { hasEnded = true; }
+};
+} // namespace
+static thread_local CurrentGraph currentGraph;
+
+void GraphImpl::expectRunning(const char *op, Loc where) {
+  if (hasEnded)
+    throwUserError(op,
+                   "expected a thread that can compute, got one at its end: destructors of static objects may free "
+                   "tensors, but what they need must be evaluated before",
+                   where, Kind::graph);
+}
+
+const std::shared_ptr<GraphImpl> &GraphImpl::current(Loc where) {
+  expectRunning("graph", where);
   if (!currentGraph)
     currentGraph = std::make_shared<GraphImpl>();
   return currentGraph;
 }
 
 std::shared_ptr<GraphImpl> GraphImpl::exchangeCurrent(std::shared_ptr<GraphImpl> graph) {
-  return std::exchange(currentGraph, std::move(graph));
+  std::shared_ptr<GraphImpl> before = std::move(currentGraph);
+  currentGraph = std::move(graph);
+  return before;
 }
 
 Graph &Graph::current() {

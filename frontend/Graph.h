@@ -38,7 +38,9 @@ public:
   ~GraphImpl();
 
   /// The current graph of this thread; made on first use.
-  static const std::shared_ptr<GraphImpl> &current();
+  static const std::shared_ptr<GraphImpl> &current(Loc where = Loc::current());
+  /// Throws at the end of a thread, when nothing can be computed any more.
+  static void expectRunning(const char *op, Loc where);
 
   /// Makes `graph` the thread's current one and gives the one before.
   static std::shared_ptr<GraphImpl> exchangeCurrent(std::shared_ptr<GraphImpl> graph);

@@ -145,6 +145,36 @@ TEST(Graph, handles_may_die_on_another_thread) {
   }
 }
 
+/// Computes when it goes: made before anything else of its thread, it goes last, as objects with static storage do.
+struct ComputesLate {
+  Tensor evaluated, pending;
+  std::vector<std::string> *heard = nullptr;
+  ~ComputesLate() {
+    try {
+      heard->push_back((evaluated + 1.0).shape().empty() ? "" : "computed");
+    } catch (const Error &e) {
+      heard->push_back(e.what());
+    }
+    try {
+      eval(pending);
+    } catch (const Error &e) {
+      heard->push_back(e.what());
+    }
+  }
+};
+TEST(Graph, at_the_end_of_a_thread_computing_is_an_error) {
+  std::vector<std::string> heard;
+  std::thread([&heard] {
+    static thread_local ComputesLate late;
+    late.heard = &heard;
+    late.evaluated = tensor({1.0, 2.0});
+    late.pending = late.evaluated * 2.0;
+  }).join();
+  ASSERT_EQ(heard.size(), 2u);
+  EXPECT_TRUE(heard[0].starts_with("[add] expected a thread that can compute, got one at its end")) << heard[0];
+  EXPECT_TRUE(heard[1].starts_with("[eval] expected a thread that can compute, got one at its end")) << heard[1];
+}
+
 TEST(Graph, evaluated_tensors_join_other_graphs) {
   Tensor a = ones({3}) * 2;
   eval(a);
