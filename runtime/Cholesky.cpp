@@ -3,6 +3,7 @@
 // matrix per thread.
 #include "runtime/Decompose.h"
 #include "runtime/FactorPanel.h"
+#include "runtime/PanelSchedule.h"
 #include "runtime/Substitution.h"
 
 using namespace tcc::runtime;
@@ -29,12 +30,18 @@ template <class T> void solveFromRight(int64_t rows, const T *l, T *x, int64_t l
   }
 }
 
+/// Of the packed rows below panel p's diagonal block.
+template <class T> int64_t packedOffset(int64_t n, int64_t p) {
+  int64_t offset = 0;
+  while (p-- > 0)
+    offset += PackedLeft<T>::spaceFor(n - (p + 1) * panelColumns, panelColumns, n);
+  return offset;
+}
+
 /// Factors the lower triangle of a row-major Hermitian matrix in place; what is above the diagonal loses its meaning.
 /// Returns LAPACK's info: the order of the first leading minor that is not positive definite.
 /// `space` holds factorSpace() numbers.
-template <class T> int64_t factorSpace(int64_t n) {
-  return n <= panelColumns ? 0 : 2 * PackedLeft<T>::spaceFor(n, panelColumns, n);
-}
+template <class T> int64_t factorSpace(int64_t n) { return packedOffset<T>(n, n / panelColumns); }
 template <class T> int64_t factor(T *a, int64_t n, Real<T> *space) {
   // Fortran sees the transpose, a^T = u^H u with u = l^T, in whose memory l is in row-major order.
   BlasInt leading = BlasInt(n), info = 0;
@@ -43,11 +50,11 @@ template <class T> int64_t factor(T *a, int64_t n, Real<T> *space) {
     return info;
   }
   int64_t failed = 0;
-  // The rows below a diagonal block. Tiles read one panel's while the next is packed.
+  // The rows below a diagonal block.
   auto rowsBelow = [&](int64_t p) {
     int64_t next = (p + 1) * panelColumns;
     return PackedLeft<T>(n - next, panelColumns, {a + next * n + next - panelColumns, n}, n,
-                         space + p % 2 * (factorSpace<T>(n) / 2));
+                         space + packedOffset<T>(n, p));
   };
   auto factorPanel = [&](int64_t p) {
     if (failed)

@@ -29,6 +29,8 @@ template <class Bits> int64_t firstNonFinite(const Bits *data, int64_t count, Bi
   return first == INT64_MAX ? -1 : first.load();
 }
 
+} // namespace
+
 int32_t checkFinite(const char *op, const TccTensor &t, const MatrixBatch &matrices, TccStatus *status) {
   bool isComplexType = t.dtype == TCC_C64 || t.dtype == TCC_C128;
   bool isSingle = t.dtype == TCC_F32 || t.dtype == TCC_C64;
@@ -50,9 +52,7 @@ int32_t checkFinite(const char *op, const TccTensor &t, const MatrixBatch &matri
               (long long)(element % size / matrices.n), (long long)(element % matrices.n), (long long)(element / size));
 }
 
-} // namespace
-
-int32_t matrixBatch(const char *op, const TccTensor &t, MatrixBatch &matrices, TccStatus *status) {
+int32_t matrixSizes(const char *op, const TccTensor &t, MatrixBatch &matrices, TccStatus *status) {
   if (t.dtype < TCC_F32)
     return fail(status, TCC_ERROR_DTYPE, "[%s] expected float32, float64, complex64 or complex128, got %s", op,
                 dtypeName(t.dtype));
@@ -62,14 +62,24 @@ int32_t matrixBatch(const char *op, const TccTensor &t, MatrixBatch &matrices, T
   if (matrices.m > INT_MAX || matrices.n > INT_MAX)
     return fail(status, TCC_ERROR_SHAPE, "[%s] expected sizes below 2^31, got %lldx%lld", op, (long long)matrices.m,
                 (long long)matrices.n);
+  return TCC_OK;
+}
+
+int32_t squareSizes(const char *op, const TccTensor &t, MatrixBatch &matrices, TccStatus *status) {
+  if (t.rank >= 2 && t.shape[t.rank - 2] != t.shape[t.rank - 1])
+    return fail(status, TCC_ERROR_SHAPE, "[%s] expected a square matrix, got %lldx%lld", op,
+                (long long)t.shape[t.rank - 2], (long long)t.shape[t.rank - 1]);
+  return matrixSizes(op, t, matrices, status);
+}
+
+int32_t matrixBatch(const char *op, const TccTensor &t, MatrixBatch &matrices, TccStatus *status) {
+  TCC_CHECK(matrixSizes(op, t, matrices, status));
   return checkFinite(op, t, matrices, status);
 }
 
 int32_t squareBatch(const char *op, const TccTensor &t, MatrixBatch &matrices, TccStatus *status) {
-  if (t.rank >= 2 && t.shape[t.rank - 2] != t.shape[t.rank - 1])
-    return fail(status, TCC_ERROR_SHAPE, "[%s] expected a square matrix, got %lldx%lld", op,
-                (long long)t.shape[t.rank - 2], (long long)t.shape[t.rank - 1]);
-  return matrixBatch(op, t, matrices, status);
+  TCC_CHECK(squareSizes(op, t, matrices, status));
+  return checkFinite(op, t, matrices, status);
 }
 
 int32_t checkResult(const char *op, const char *what, const TccTensor &t, int32_t dtype, const MatrixBatch &matrices,

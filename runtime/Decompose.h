@@ -20,6 +20,10 @@ struct MatrixBatch {
 /// Checks rank, dtype, sizes and that all entries are finite.
 int32_t matrixBatch(const char *op, const TccTensor &t, MatrixBatch &matrices, TccStatus *status);
 int32_t squareBatch(const char *op, const TccTensor &t, MatrixBatch &matrices, TccStatus *status);
+/// The same in two parts, for what notices numbers that are not finite while it reads them.
+int32_t matrixSizes(const char *op, const TccTensor &t, MatrixBatch &matrices, TccStatus *status);
+int32_t squareSizes(const char *op, const TccTensor &t, MatrixBatch &matrices, TccStatus *status);
+int32_t checkFinite(const char *op, const TccTensor &t, const MatrixBatch &matrices, TccStatus *status);
 /// Checks that `t` has the batch axes of `matrices` followed by `rank` sizes.
 int32_t checkResult(const char *op, const char *what, const TccTensor &t, int32_t dtype, const MatrixBatch &matrices,
                     int32_t rank, int64_t rows, int64_t cols, TccStatus *status);

@@ -6,7 +6,9 @@
 
 #include "runtime/Elements.h"
 #include "runtime/Threads.h"
+#include "runtime/VectorLanes.h"
 #include <stdint.h>
+#include <utility>
 
 namespace tcc::runtime {
 
@@ -20,13 +22,72 @@ template <class T> inline int64_t panelDistance(int64_t columns) {
   return ((columns + lineColumns<T> - 1) / lineColumns<T> | 1) * lineColumns<T>;
 }
 
-/// Fills a panel from rows at distance `ld`.
-template <class T> void copyToPanel(int64_t rows, int64_t columns, const T *from, int64_t ld, T *panel) {
+/// Copies rows, row order[i] to row i where there is an order; whether all numbers are finite.
+template <class T>
+bool copyFinite(T *to, int64_t ldTo, const T *from, int64_t ldFrom, int64_t rows, int64_t columns,
+                const int64_t *order = nullptr) {
+  using R = Real<T>;
+  const int64_t count = columns * int64_t(sizeof(T) / sizeof(R));
+  R finite(0);
+  vectorised([&]<int bytes>() TCC_INLINED {
+    constexpr int64_t lanes = LanesOf<R, bytes>::count, ahead = 8;
+    auto rowOf = [&](int64_t i)
+                     TCC_INLINED { return reinterpret_cast<const R *>(from + (order ? order[i] : i) * ldFrom); };
+    // Zero times what is not finite is no number.
+    Vector<R, bytes> sums{};
+    for (int64_t i = 0; i < rows; ++i) {
+      const R *row = rowOf(i), *next = i + ahead < rows ? rowOf(i + ahead) : row;
+      R *copy = reinterpret_cast<R *>(to + i * ldTo);
+      int64_t j = 0;
+      for (; j + lanes <= count; j += lanes) {
+        __builtin_prefetch(next + j);
+        const Vector<R, bytes> x = vectorAt<R, bytes>(row + j);
+        vectorAt<R, bytes>(copy + j) = x;
+        sums += x * R(0);
+      }
+      for (; j < count; ++j) {
+        copy[j] = row[j];
+        sums[0] += row[j] * R(0);
+      }
+    }
+    for (int64_t l = 0; l < lanes; ++l)
+      finite += sums[l];
+  });
+  return finite == 0;
+}
+
+/// Fills a panel from rows at distance `ld`; whether all numbers are finite.
+template <class T> bool copyToPanel(int64_t rows, int64_t columns, const T *from, int64_t ld, T *panel) {
   int64_t stride = panelDistance<T>(columns);
-  for (int64_t i = 0; i < rows; ++i) {
-    memcpy(static_cast<void *>(panel + i * stride), from + i * ld, size_t(columns) * sizeof(T));
+  for (int64_t i = 0; i < rows; ++i)
     memset(static_cast<void *>(panel + i * stride + columns), 0, size_t(stride - columns) * sizeof(T));
-  }
+  return copyFinite(panel, stride, from, ld, rows, columns);
+}
+
+/// Exchanges rows j and pivots[j] of some columns, for all j < steps in this order.
+template <class T> void exchangeRows(T *x, int64_t ld, int64_t columns, const int64_t *pivots, int64_t steps) {
+  using R = Real<T>;
+  const int64_t count = columns * int64_t(sizeof(T) / sizeof(R));
+  vectorised([&]<int bytes>() TCC_INLINED {
+    constexpr int64_t lanes = LanesOf<R, bytes>::count, ahead = 4;
+    auto rowAt = [&](int64_t i) TCC_INLINED { return reinterpret_cast<R *>(x + i * ld); };
+    for (int64_t step = 0; step < steps; ++step) {
+      const R *next = rowAt(pivots[step + ahead < steps ? step + ahead : step]);
+      for (int64_t l = 0; l < count; l += 64 / int64_t(sizeof(R)))
+        __builtin_prefetch(next + l, 1);
+      if (pivots[step] == step)
+        continue;
+      R *row = rowAt(step), *other = rowAt(pivots[step]);
+      int64_t l = 0;
+      for (; l + lanes <= count; l += lanes) {
+        const Vector<R, bytes> x = vectorAt<R, bytes>(row + l);
+        vectorAt<R, bytes>(row + l) = vectorAt<R, bytes>(other + l);
+        vectorAt<R, bytes>(other + l) = x;
+      }
+      for (; l < count; ++l)
+        std::swap(row[l], other[l]);
+    }
+  });
 }
 
 /// Copies rows of matrices on the pool.
@@ -35,12 +96,6 @@ template <class T> void copyRows(T *to, int64_t ldTo, const T *from, int64_t ldF
     for (int64_t i = begin; i < end; ++i)
       memcpy(static_cast<void *>(to + i * ldTo), from + i * ldFrom, size_t(columns) * sizeof(T));
   });
-}
-
-/// Columns that are updated at a time: whole panels, wide enough to repay the packing inside a product.
-inline int64_t panelTile(int64_t extent, int64_t width) {
-  int64_t least = extent > 512 ? 128 : 64;
-  return (least + width - 1) / width * width;
 }
 
 /// Householder's reflections H = I - tau v v^H of a panel's columns, Q = H_0 H_1 ... = I - V T V^H: `panel` becomes V,
@@ -53,30 +108,6 @@ template <class T> void factorPanelQr(int64_t rows, int64_t columns, T *panel, T
 /// on, of the first pivot that is zero, else 0.
 template <class T> int64_t factorPanelLu(int64_t rows, int64_t columns, T *panel, int64_t *pivots, T *work);
 template <class T> inline int64_t panelLuWork(int64_t rows) { return lineColumns<T> * panelDistance<T>(rows); }
-
-/// Right-looking factorisation of n columns, `smaller` of which are factored in panels of `width`: factor(panel), then
-/// update(panel, column, count) for all columns right of it, in tiles on the pool; the next panel is updated and
-/// factored first, beside the other tiles. Tiles depend on the sizes alone. `cost`: nanoseconds of updating a column.
-template <class Factor, class Update>
-void factorByPanels(int64_t smaller, int64_t n, int64_t width, double cost, Factor &&factor, Update &&update) {
-  factor(0);
-  for (int64_t p = 0; p * width < smaller; ++p) {
-    int64_t next = p * width + (smaller - p * width < width ? smaller - p * width : width);
-    int64_t following = smaller - next < width ? smaller - next : width, rest = n - next - following;
-    int64_t tile = panelTile(rest, width), tiles = (rest + tile - 1) / tile, isFollowed = following > 0;
-    parallelFor(tiles + isFollowed, grainFor(cost * double(tile)), [&](int64_t begin, int64_t end) {
-      for (int64_t task = begin; task < end; ++task) {
-        if (task < isFollowed) {
-          update(p, next, following);
-          factor(p + 1);
-          continue;
-        }
-        int64_t column = next + following + (task - isFollowed) * tile;
-        update(p, column, n - column < tile ? n - column : tile);
-      }
-    });
-  }
-}
 
 } // namespace tcc::runtime
 #endif

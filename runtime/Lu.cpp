@@ -3,6 +3,7 @@
 // updated in fixed tiles on our threads, the next panel first.
 #include "runtime/Decompose.h"
 #include "runtime/FactorPanel.h"
+#include "runtime/PanelSchedule.h"
 #include "runtime/Substitution.h"
 #include <algorithm>
 #include <atomic>
@@ -18,27 +19,28 @@ public:
   /// `columns`: those of the matrix and of right-hand sides.
   BlockLu(int64_t m, int64_t n, int64_t columns)
       : m(m), n(n), smaller(m < n ? m : n), width(widthFor(smaller)), panels((smaller + width - 1) / width),
-        columnsRight(columns - width), spaceForPanel(PackedLeft<T>::spaceFor(m, width, columnsRight)) {}
+        columnsRight(columns - width) {}
   bool allocate() {
     return lower.resize(offsetOf(panels)) && pivots.resize(smaller) && rowOf.resize(m) &&
-           packed.resize(2 * spaceForPanel) && work.resize(panelLuWork<T>(m));
+           packed.resize(packedOffset(panels)) && work.resize(panelLuWork<T>(m));
   }
 
-  /// a becomes U (below the diagonal nothing is meant), b {m, k} becomes L^-1 P b. Returns the number, from 1 on, of
-  /// the first pivot that is zero, else 0.
-  int64_t factor(T *a, T *b, int64_t k) {
+  /// u becomes U of `a` (below the diagonal nothing is meant), x {m, k} L^-1 P b. Returns the number, from 1 on, of the
+  /// first pivot that is zero, else 0.
+  int64_t factor(const T *a, T *u, const T *b, T *x, int64_t k) {
     firstZero = 0;
+    isFinite = true;
     factorByPanels(
-        smaller, n + k, width, double(m) * double(width) * 0.03, [&](int64_t p) { factorPanel(p, a); },
+        smaller, n + k, width, double(m) * double(width) * 0.03, [&](int64_t p) { factorPanel(p, a, u); },
         [&](int64_t p, int64_t column, int64_t count) {
-          int64_t end = column + count;
-          if (column < n)
-            update(p, a + column, n, (end < n ? end : n) - column);
-          if (end > n)
-            update(p, b + (column > n ? column - n : 0), k, end - (column > n ? column : n));
+          // Right-hand sides are behind all panels: no tile holds columns of both.
+          column < n ? update(p, a + column, u + column, n, count)
+                     : update(p, b + column - n, x + column - n, k, count);
         });
     return firstZero;
   }
+  /// Whether all numbers that factor() has read are. If not, its results mean nothing.
+  bool hasReadFinite() const { return isFinite; }
 
   /// Puts L below the diagonal of a. Row i of P A is row perm[i] of A.
   void finish(T *a, int64_t *perm) {
@@ -52,19 +54,17 @@ public:
           memcpy(static_cast<void *>(a + (first + i) * n + first), panel + (perm[first + i] - first) * stride,
                  size_t(i < columns(p) ? i : columns(p)) * sizeof(T));
       });
-      for (int64_t i = first; i < m; ++i)
-        rowOf[i] = i;
-      for (int64_t j = 0; j < columns(p); ++j)
-        std::swap(rowOf[first + j], rowOf[first + pivots[first + j]]);
+      exchangedRows(p);
       for (int64_t i = first; i < m; ++i)
         perm[i] = rowOf[perm[i]];
     }
   }
 
 private:
-  int64_t m, n, smaller, width, panels, columnsRight, spaceForPanel, firstZero = 0;
+  int64_t m, n, smaller, width, panels, columnsRight, firstZero = 0;
+  std::atomic<bool> isFinite{true};
   Scratch<T> lower, work;
-  Scratch<Real<T>> packed; ///< of two panels the rows below their diagonal blocks
+  Scratch<Real<T>> packed; ///< the rows below the panels' diagonal blocks
   Scratch<int64_t> pivots, rowOf;
 
   /// Wide panels spare passes over what is right of them, but one thread factors them while others may wait for it.
@@ -79,31 +79,51 @@ private:
   int64_t strideOf(int64_t p) const { return panelDistance<T>(columns(p)); }
   int64_t offsetOf(int64_t p) const { return (p * m - width * (p * (p - 1) / 2)) * panelDistance<T>(width); }
 
-  void factorPanel(int64_t p, T *a) {
-    T *panel = lower.get() + offsetOf(p), *corner = a + begin(p) * (n + 1);
+  void factorPanel(int64_t p, const T *a, T *u) {
+    T *panel = lower.get() + offsetOf(p), *corner = u + begin(p) * (n + 1);
     int64_t stride = strideOf(p), count = columns(p);
-    copyToPanel(m - begin(p), count, corner, n, panel);
+    if (!copyToPanel(m - begin(p), count, p == 0 ? a : corner, n, panel) && p == 0)
+      isFinite = false;
     int64_t zero = factorPanelLu(m - begin(p), count, panel, pivots.get() + begin(p), work.get());
     if (zero && !firstZero)
       firstZero = begin(p) + zero;
     for (int64_t i = 0; i < count; ++i)
       memcpy(static_cast<void *>(corner + i * n + i), panel + i * stride + i, size_t(count - i) * sizeof(T));
     rowsBelow(p).pack();
+    if (p == 0)
+      exchangedRows(0);
+  }
+  /// rowOf becomes the order that the exchanges of panel p give to rows.
+  void exchangedRows(int64_t p) {
+    const int64_t first = begin(p);
+    for (int64_t i = first; i < m; ++i)
+      rowOf[i] = i;
+    for (int64_t j = 0; j < columns(p); ++j)
+      std::swap(rowOf[first + j], rowOf[first + pivots[first + j]]);
   }
 
-  /// Of a panel's L. Tiles read one panel's while the next is packed.
+  int64_t packedOffset(int64_t p) const {
+    int64_t offset = 0;
+    while (p-- > 0)
+      offset += PackedLeft<T>::spaceFor(m - begin(p) - columns(p), columns(p), columnsRight);
+    return offset;
+  }
+  /// Of a panel's L.
   PackedLeft<T> rowsBelow(int64_t p) const {
     return PackedLeft<T>(m - begin(p) - columns(p), columns(p),
                          {lower.get() + offsetOf(p) + columns(p) * strideOf(p), strideOf(p)}, columnsRight,
-                         packed.get() + p % 2 * spaceForPanel);
+                         packed.get() + packedOffset(p));
   }
 
-  /// Some columns of the matrix or of right-hand sides.
-  void update(int64_t p, T *c, int64_t ldc, int64_t count) {
+  /// Some columns of the matrix or of right-hand sides, which the first panel takes from `from`.
+  void update(int64_t p, const T *from, T *c, int64_t ldc, int64_t count) {
     T *rows = c + begin(p) * ldc;
-    for (int64_t j = 0; j < columns(p); ++j)
-      if (int64_t other = pivots[begin(p) + j]; other != j)
-        std::swap_ranges(rows + j * ldc, rows + j * ldc + count, rows + other * ldc);
+    if (p == 0) {
+      if (!copyFinite(c, ldc, from, ldc, m, count, rowOf.get()))
+        isFinite = false;
+    } else {
+      exchangeRows(rows, ldc, count, pivots.get() + begin(p), columns(p));
+    }
     solveTriangle(columns(p), count, lower.get() + offsetOf(p), strideOf(p), {true, false, true}, rows, ldc);
     rowsBelow(p).multiply(count, {rows, ldc}, rows + columns(p) * ldc, ldc, Update::Subtract);
   }
@@ -173,7 +193,7 @@ int32_t tcc_lu(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t 
                TccStatus *status) {
   TCC_CHECK(checkArguments("lu", in, n_in, 1, out, n_out, 2, status));
   MatrixBatch matrices;
-  TCC_CHECK(matrixBatch("lu", in[0], matrices, status));
+  TCC_CHECK(matrixSizes("lu", in[0], matrices, status));
   int64_t m = matrices.m, n = matrices.n, smaller = m < n ? m : n;
   TCC_CHECK(checkResult("lu", "factors", out[0], in[0].dtype, matrices, 2, m, n, status));
   TCC_CHECK(checkResult("lu", "permutation", out[1], TCC_I64, matrices, 1, m, 0, status));
@@ -188,20 +208,25 @@ int32_t tcc_lu(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t 
       return TCC_OK;
     }
     if (isSmall(m > n ? m : n)) {
+      TCC_CHECK(checkFinite("lu", in[0], matrices, status));
       smallLu(a, lu, perm, m, n, matrices.batch, failure);
       return failure.any() ? outOfMemory(status, "lu", smallWorkBytes(m * n, in[0].dtype)) : int32_t(TCC_OK);
     }
+    std::atomic<bool> isFinite{true};
     forEachMatrix(matrices.batch, double(m) * n * double(smaller), [&](int64_t begin, int64_t end) {
       BlockLu<T> blocks(m, n, n);
       if (!blocks.allocate())
         return failure.report(begin, noMemory);
       for (int64_t b = begin; b < end; ++b) {
         T *factors = lu + b * m * n;
-        copyRows(factors, n, a + b * m * n, n, m, n);
-        blocks.factor(factors, nullptr, 0);
+        blocks.factor(a + b * m * n, factors, nullptr, nullptr, 0);
+        if (!blocks.hasReadFinite())
+          isFinite = false;
         blocks.finish(factors, perm + b * m);
       }
     });
+    if (!isFinite)
+      return checkFinite("lu", in[0], matrices, status);
     return failure.any() ? outOfMemory(status, "lu", m * n * int64_t(sizeof(T))) : int32_t(TCC_OK);
   });
 }
@@ -210,8 +235,8 @@ int32_t tcc_solve(const TccTensor *in, int32_t n_in, const TccTensor *out, int32
                   TccStatus *status) {
   TCC_CHECK(checkArguments("solve", in, n_in, 2, out, n_out, 1, status));
   MatrixBatch matrices, rhs;
-  TCC_CHECK(squareBatch("solve", in[0], matrices, status));
-  TCC_CHECK(matrixBatch("solve", in[1], rhs, status));
+  TCC_CHECK(squareSizes("solve", in[0], matrices, status));
+  TCC_CHECK(matrixSizes("solve", in[1], rhs, status));
   int64_t n = matrices.n, k = rhs.n;
   TCC_CHECK(checkResult("solve", "right-hand side", in[1], in[0].dtype, matrices, 2, n, k, status));
   TCC_CHECK(checkResult("solve", "result", out[0], in[0].dtype, matrices, 2, n, k, status));
@@ -221,9 +246,15 @@ int32_t tcc_solve(const TccTensor *in, int32_t n_in, const TccTensor *out, int32
     const T *a = static_cast<const T *>(in[0].data), *b = static_cast<const T *>(in[1].data);
     T *x = static_cast<T *>(out[0].data);
     BatchFailure failure;
-    if (isSmall(n) && k <= maxSmallColumns)
+    std::atomic<bool> isFinite{true};
+    auto refuseInfinite = [&]() -> int32_t {
+      TCC_CHECK(checkFinite("solve", in[0], matrices, status));
+      return checkFinite("solve", in[1], rhs, status);
+    };
+    if (isSmall(n) && k <= maxSmallColumns) {
+      TCC_CHECK(refuseInfinite());
       smallSolve(a, b, x, n, k, matrices.batch, failure);
-    else
+    } else {
       forEachMatrix(matrices.batch, double(n) * n * double(n / 3 + k), [&](int64_t begin, int64_t end) {
         BlockLu<T> blocks(n, n, n + k);
         Scratch<T> work(n * n);
@@ -231,25 +262,27 @@ int32_t tcc_solve(const TccTensor *in, int32_t n_in, const TccTensor *out, int32
         if (!work || !perm || !blocks.allocate())
           return failure.report(begin, noMemory);
         for (int64_t i = begin; i < end; ++i) {
+          const T *matrix = a + i * n * n, *source = b + i * n * k;
           T *solution = x + i * n * k;
-          copyRows(work.get(), n, a + i * n * n, n, n, n);
-          if (k == n && isIdentity(b + i * n * k, n)) {
-            if (int64_t info = blocks.factor(work.get(), nullptr, 0)) {
-              failure.report(i, info);
-              continue;
-            }
+          const bool isInverse = k == n && isIdentity(source, n);
+          const int64_t info = isInverse ? blocks.factor(matrix, work.get(), nullptr, nullptr, 0)
+                                         : blocks.factor(matrix, work.get(), source, solution, k);
+          if (!blocks.hasReadFinite()) {
+            isFinite = false;
+          } else if (info) {
+            failure.report(i, info);
+          } else if (isInverse) {
             blocks.finish(work.get(), perm.get());
             if (!invert(n, work.get(), perm.get(), solution))
               failure.report(i, noMemory);
-            continue;
-          }
-          copyRows(solution, k, b + i * n * k, k, n, k);
-          if (int64_t info = blocks.factor(work.get(), solution, k))
-            failure.report(i, info);
-          else if (!solveTriangular<T>(n, k, work.get(), n, {false, false, false}, solution, k))
+          } else if (!solveTriangular<T>(n, k, work.get(), n, {false, false, false}, solution, k)) {
             failure.report(i, noMemory);
+          }
         }
       });
+      if (!isFinite)
+        return refuseInfinite();
+    }
     if (!failure.any())
       return TCC_OK;
     if (failure.info() == noMemory)
@@ -318,7 +351,7 @@ int32_t tcc_det(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t
                 TccStatus *status) {
   TCC_CHECK(checkArguments("det", in, n_in, 3, out, n_out, 1, status));
   MatrixBatch matrices;
-  TCC_CHECK(squareBatch("det", in[1], matrices, status));
+  TCC_CHECK(squareSizes("det", in[1], matrices, status));
   int64_t n = matrices.n;
   TCC_CHECK(checkPermutation("det", in[2], matrices, status));
   TCC_CHECK(checkResult("det", "result", out[0], in[1].dtype, matrices, 0, 0, 0, status));
@@ -327,17 +360,25 @@ int32_t tcc_det(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t
     const T *lu = static_cast<const T *>(in[1].data);
     T *y = static_cast<T *>(out[0].data);
     BatchFailure failure;
+    std::atomic<bool> isFinite{true};
     parallelFor(matrices.batch, grainFor(5 + double(n) * 4), [&](int64_t begin, int64_t end) {
       Scratch<uint8_t> seen(n);
       if (!seen)
         return failure.report(begin, noMemory);
       for (int64_t b = begin; b < end; ++b) {
-        T product(1);
-        for (int64_t i = 0; i < n; ++i)
-          product = product * lu[b * n * n + i * (n + 1)];
+        T product(1), zeros(0);
+        for (int64_t i = 0; i < n; ++i) {
+          const T &pivot = lu[b * n * n + i * (n + 1)];
+          product = product * pivot;
+          zeros = zeros + pivot * Real<T>(0);
+        }
+        if (!(zeros == T(0)))
+          isFinite = false;
         y[b] = isOddPermutation(perm + b * n, n, seen.get()) ? T(0) - product : product;
       }
     });
+    if (!isFinite)
+      return checkFinite("det", in[1], matrices, status);
     return failure.any() ? outOfMemory(status, "det", n) : int32_t(TCC_OK);
   });
 }

@@ -134,7 +134,7 @@ template <class T, int bytes> class LuPanel {
       T *x = work + j * distance, value = x[j], scale(0);
       if (value == T(0)) {
         firstZero = firstZero ? firstZero : first + j + 1;
-      } else if (int exponent = ilogb(sizeOf(value)); exponent > -limit && exponent < limit) {
+      } else if (int exponent = ilogb(sizeOf(value)); (exponent > -limit && exponent < limit) || !(value == value)) {
         scale = reciprocal(value);
       } else {
         // Its reciprocal, or a complex one's square, may leave the range: the column is divided by a number near 1.

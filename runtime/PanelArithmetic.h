@@ -60,14 +60,21 @@ template <class T, int bytes> struct PanelLanes {
   template <int rows, int vectors>
   TCC_INLINE static void subtractProduct(V (&sums)[rows][vectors], int64_t k, const T *a, int64_t lda, const T *x,
                                          int64_t ldx) {
-    for (int64_t j = 0; j < k; ++j) {
+    auto step = [&](int offset) TCC_INLINED {
       V values[vectors][parts];
       for (int v = 0; v < vectors; ++v)
-        split(vectorAt<R, bytes>(numbers(x + j * ldx) + v * lanes), values[v]);
+        split(vectorAt<R, bytes>(numbers(x + offset * ldx) + v * lanes), values[v]);
       for (int r = 0; r < rows; ++r)
         for (int v = 0; v < vectors; ++v)
-          subtract(sums[r][v], a[r * lda + j], values[v]);
-    }
+          subtract(sums[r][v], a[r * lda + offset], values[v]);
+    };
+    // Four at a time: arithmetic on addresses would take the places of multiplications.
+    constexpr int unrolled = 4;
+    for (int64_t j = 0; j < k / unrolled; ++j, a += unrolled, x += unrolled * ldx)
+      for (int offset = 0; offset < unrolled; ++offset)
+        step(offset);
+    for (int offset = 0; offset < k % unrolled; ++offset)
+      step(offset);
   }
   template <int rows, int vectors> TCC_INLINE static void load(V (&sums)[rows][vectors], const T *x, int64_t ldx) {
     for (int r = 0; r < rows; ++r)

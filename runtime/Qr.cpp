@@ -5,6 +5,7 @@
 #include "runtime/FactorPanel.h"
 #include "runtime/LeastSquares.h"
 #include "runtime/PackedLeft.h"
+#include "runtime/PanelSchedule.h"
 #include "runtime/Vectorise.h"
 #include <atomic>
 #include <math.h>

@@ -34,6 +34,17 @@ template <class T, int bytes, int vectors> class Substitution {
     }
   }
 
+  /// Solves row q of some rows, and subtracts it from those that come after. `t` is their triangle.
+  template <bool isLower, int rows, int q> TCC_INLINE void eliminateRow(const T *t, V (&sums)[rows][vectors]) const {
+    for (int v = 0; v < vectors; ++v) {
+      V values[Lanes::parts];
+      if (!isUnit)
+        sums[q][v] = quotient(sums[q][v], t[q * ld + q]);
+      Lanes::split(sums[q][v], values);
+      for (int r = isLower ? q + 1 : 0; r < (isLower ? rows : q); ++r)
+        Lanes::subtract(sums[r][v], t[r * ld + q], values);
+    }
+  }
   /// Rows [i, i + rows), whose predecessors are solved.
   template <bool isLower, int rows> TCC_INLINE void solveRows(int64_t i) const {
     V sums[rows][vectors];
@@ -43,17 +54,10 @@ template <class T, int bytes, int vectors> class Substitution {
       Lanes::subtractProduct(sums, i, t, ld, x, ldx);
     else
       Lanes::subtractProduct(sums, n - i - rows, t + i + rows, ld, x + (i + rows) * ldx, ldx);
-    for (int step = 0; step < rows; ++step) {
-      int q = isLower ? step : rows - 1 - step;
-      for (int v = 0; v < vectors; ++v) {
-        V values[Lanes::parts];
-        if (!isUnit)
-          sums[q][v] = quotient(sums[q][v], t[q * ld + i + q]);
-        Lanes::split(sums[q][v], values);
-        for (int r = isLower ? q + 1 : 0; r < (isLower ? rows : q); ++r)
-          Lanes::subtract(sums[r][v], t[r * ld + i + q], values);
-      }
-    }
+    // Each row is a constant to the compiler: sums at places that it finds out late would not stay in registers.
+    [&]<int... step>(std::integer_sequence<int, step...>) TCC_INLINED {
+      (..., eliminateRow<isLower, rows, isLower ? step : rows - 1 - step>(t + i, sums));
+    }(std::make_integer_sequence<int, rows>());
     Lanes::store(sums, x + i * ldx, ldx);
   }
 
@@ -62,6 +66,27 @@ public:
   static constexpr int columns = vectors * Lanes::columns;
   TCC_INLINE Substitution(int64_t n, const T *triangle, int64_t ld, bool isUnit, T *x, int64_t ldx)
       : n(n), ld(ld), ldx(ldx), triangle(triangle), x(x), isUnit(isUnit) {}
+  /// Copies the first `count` columns of n rows.
+  TCC_INLINE static void copy(int64_t n, int64_t count, T *to, int64_t ldTo, const T *from, int64_t ldFrom) {
+    for (int64_t i = 0; i < n; ++i, to += ldTo, from += ldFrom) {
+      if (count < columns) {
+        memcpy(static_cast<void *>(to), from, size_t(count) * sizeof(T));
+        continue;
+      }
+      V row[1][vectors];
+      Lanes::load(row, from, ldFrom);
+      Lanes::store(row, to, ldTo);
+    }
+  }
+  /// `count` columns of x, put side by side in `part`: in a matrix their rows may lie where the cache has few places.
+  TCC_INLINE static void solvePart(int64_t n, int64_t count, const T *triangle, int64_t ld, TriangleOptions options,
+                                   T *x, int64_t ldx, T *part) {
+    if (count < columns)
+      memset(static_cast<void *>(part), 0, size_t(n * columns) * sizeof(T));
+    copy(n, count, part, columns, x, ldx);
+    Substitution(n, triangle, ld, options.unitDiagonal, part, columns).solve(options.lower);
+    copy(n, count, x, ldx, part, columns);
+  }
   TCC_INLINE void solve(bool isLower) const {
     constexpr int rows = Lanes::rows;
     int64_t whole = n / rows * rows;
@@ -86,22 +111,13 @@ void solveTriangle(int64_t n, int64_t columns, const T *t, int64_t ldt, Triangle
   vectorised([&]<int bytes>() TCC_INLINED {
     using Two = Substitution<T, bytes, 2>;
     using One = Substitution<T, bytes, 1>;
-    // A few columns at a time, side by side: in a matrix their rows may lie where the cache has few places for all.
     alignas(64) T part[mostTriangle<T> * Two::columns];
     for (int64_t c = 0; c < columns; c += Two::columns) {
       const int64_t rest = columns - c, count = rest < Two::columns ? rest : Two::columns;
-      const int64_t width = count <= One::columns ? One::columns : Two::columns;
-      for (int64_t i = 0; i < n; ++i) {
-        memcpy(static_cast<void *>(part + i * width), x + i * ldx + c, size_t(count) * sizeof(T));
-        for (int64_t l = count; l < width; ++l)
-          part[i * width + l] = T(0);
-      }
-      if (width == One::columns)
-        One(n, t, ldt, options.unitDiagonal, part, width).solve(options.lower);
+      if (count <= One::columns)
+        One::solvePart(n, count, t, ldt, options, x + c, ldx, part);
       else
-        Two(n, t, ldt, options.unitDiagonal, part, width).solve(options.lower);
-      for (int64_t i = 0; i < n; ++i)
-        memcpy(static_cast<void *>(x + i * ldx + c), part + i * width, size_t(count) * sizeof(T));
+        Two::solvePart(n, count, t, ldt, options, x + c, ldx, part);
     }
   });
 }
