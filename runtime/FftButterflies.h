@@ -31,17 +31,36 @@ template <class R> struct Split {
   R *re, *im;
 };
 
+/// Multiples of a distance below `count`, of which only the odd ones are held: the others are what an address scales.
+template <int count> struct Multiples {
+  int64_t odd[count / 2 + 1];
+
+  explicit Multiples(int64_t distance) {
+    for (int i = 0; i <= count / 2; ++i)
+      odd[i] = (2 * i + 1) * distance;
+  }
+  template <int k> inline __attribute__((always_inline)) int64_t times() const {
+    if constexpr (k == 0)
+      return 0;
+    else if constexpr (k % 2)
+      return odd[k / 2];
+    else
+      return 2 * times<k / 2>();
+  }
+};
+
 /// y_t = w^t sum_j x_j exp(-2 pi i j t / radix) for a vector of lanes. Inputs are `inStep` apart, results `outStep`;
 /// `turns` holds re and im of w^t for t > 0, null if w is 1. `roots`: cosines, then sines, of the radix-th roots.
 template <int radix, bool turned, class R>
-inline __attribute__((always_inline)) void butterfly(const R *xr, const R *xi, R *yr, R *yi, int64_t inStep,
-                                                     int64_t outStep, const R *turns, const R *roots) {
+inline __attribute__((always_inline)) void butterfly(const R *xr, const R *xi, R *yr, R *yi,
+                                                     const Multiples<radix> &inSteps,
+                                                     const Multiples<radix> &outSteps, const R *turns,
+                                                     const R *roots) {
   using E = V<R>;
   E re[radix], im[radix], outR[radix], outI[radix];
-  for (int j = 0; j < radix; ++j) {
-    re[j] = load(xr + j * inStep);
-    im[j] = load(xi + j * inStep);
-  }
+  [&]<int... j>(std::integer_sequence<int, j...>) __attribute__((always_inline)) {
+    ((re[j] = load(xr + inSteps.template times<j>()), im[j] = load(xi + inSteps.template times<j>())), ...);
+  }(std::make_integer_sequence<int, radix>());
   if constexpr (radix == 2) {
     outR[0] = re[0] + re[1], outI[0] = im[0] + im[1];
     outR[1] = re[0] - re[1], outI[1] = im[0] - im[1];
@@ -98,18 +117,16 @@ inline __attribute__((always_inline)) void butterfly(const R *xr, const R *xi, R
       outR[radix - t] = realR - crossR, outI[radix - t] = realI - crossI;
     }
   }
-  store(yr, outR[0]);
-  store(yi, outI[0]);
-  for (int t = 1; t < radix; ++t) {
-    E r = outR[t], i = outI[t];
-    if constexpr (turned) {
+  if constexpr (turned)
+    for (int t = 1; t < radix; ++t) {
+      E r = outR[t], i = outI[t];
       R c = turns[2 * t - 2], s = turns[2 * t - 1];
-      r = outR[t] * c - outI[t] * s;
-      i = outR[t] * s + outI[t] * c;
+      outR[t] = r * c - i * s;
+      outI[t] = r * s + i * c;
     }
-    store(yr + t * outStep, r);
-    store(yi + t * outStep, i);
-  }
+  [&]<int... t>(std::integer_sequence<int, t...>) __attribute__((always_inline)) {
+    ((store(yr + outSteps.template times<t>(), outR[t]), store(yi + outSteps.template times<t>(), outI[t])), ...);
+  }(std::make_integer_sequence<int, radix>());
 }
 
 /// The same for an odd radix known at run time.
@@ -170,14 +187,19 @@ template <class R> struct Rows {
 /// One stage: `width` rows of m butterflies. `fixed` 0: the radix is `radix`.
 template <int fixed, bool turned, class R>
 void stage(int64_t radix, Rows<R> x, Rows<R> y, int64_t m, int64_t width, const R *turns, const R *roots) {
+  const Multiples<fixed> inSteps(m * width * x.step), outSteps(width * y.step);
   for (int64_t p = 0; p < m; ++p) {
     const R *xr = x.at.re + p * width * x.step, *xi = x.at.im + p * width * x.step;
     R *yr = y.at.re + p * radix * width * y.step, *yi = y.at.im + p * radix * width * y.step;
-    for (int64_t q = 0; q < width; ++q, xr += x.step, xi += x.step, yr += y.step, yi += y.step)
+    for (int64_t q = 0; q < width; ++q, xr += x.step, xi += x.step, yr += y.step, yi += y.step) {
+      // Unknown to the compiler, which would keep a pointer for each input and result, most of them on the stack: loads
+      // from there wait for earlier stores whose addresses differ by multiples of 4096, as some of so many do.
+      asm("" : "+r"(xr), "+r"(xi), "+r"(yr), "+r"(yi));
       if constexpr (fixed)
-        butterfly<fixed, turned>(xr, xi, yr, yi, m * width * x.step, width * y.step, turns, roots);
+        butterfly<fixed, turned>(xr, xi, yr, yi, inSteps, outSteps, turns, roots);
       else
         anyButterfly<turned>(radix, xr, xi, yr, yi, m * width * x.step, width * y.step, turns, roots);
+    }
     turns += 2 * (radix - 1);
   }
 }
