@@ -50,9 +50,9 @@ template <class R> bool transformChunk(bool byFftw, const FftLines &lines, const
   return ownFft(lines, groups, 0, groups.count(), from, to) == 0;
 }
 
-/// Whether FFTW, if it is installed, is the faster one: where its generated codelets need no shuffles around them
-/// (fitted to measurements on AVX-512; lengths with other primes than these are always ours). On large strides it
-/// misses the cache at every element, where ours reads a vector of neighbours.
+/// Whether FFTW, if it is installed, is the faster one: where its generated codelets need no shuffles around them, and
+/// where its estimate of plans is good (fitted to measurements on AVX-512; lengths with other primes than these are
+/// always ours). On large strides it misses the cache at every element, where ours reads a vector of neighbours.
 template <class R> bool prefersFftw(const Pass &pass) {
   int64_t n = pass.n, odd = n;
   while (odd % 2 == 0)
@@ -66,7 +66,14 @@ template <class R> bool prefersFftw(const Pass &pass) {
   bool few = pass.outer * pass.inner < 64 / int64_t(sizeof(R));
   if (pass.kind == FftKind::RealToComplex || pass.kind == FftKind::ComplexToReal)
     return n <= 13 || (few && n < 512);
-  return n <= 16 || (odd <= 15 && n % 8 == 0) || (few && (n < 2048 || sizeof(R) == 8));
+  if (n <= 16 || (few && (n < 2048 || sizeof(R) == 8)))
+    return true;
+  int64_t even = n / odd;
+  if (sizeof(R) == 8)
+    return odd <= 15 && even >= 8 && (n <= 128 || (odd != 3 && odd != 9));
+  if (odd == 15)
+    return even == 8 || even == 16;
+  return even >= 16 && (odd == 1 || odd == 5 || (odd == 3 && even <= 128) || n == 144);
 }
 
 /// FFTW has no weights either; a scale is all that is worth a pass over its results.

@@ -49,18 +49,12 @@ template <int count> struct Multiples {
   }
 };
 
-/// y_t = w^t sum_j x_j exp(-2 pi i j t / radix) for a vector of lanes. Inputs are `inStep` apart, results `outStep`;
-/// `turns` holds re and im of w^t for t > 0, null if w is 1. `roots`: cosines, then sines, of the radix-th roots.
-template <int radix, bool turned, class R>
-inline __attribute__((always_inline)) void butterfly(const R *xr, const R *xi, R *yr, R *yi,
-                                                     const Multiples<radix> &inSteps,
-                                                     const Multiples<radix> &outSteps, const R *turns,
-                                                     const R *roots) {
+/// y_t = sum_j x_j exp(-2 pi i j t / radix) of vectors. `roots`: cosines, and `size` behind them sines, of the size-th
+/// roots, of which radix is a divisor.
+template <int radix, int size, class R>
+inline __attribute__((always_inline)) void smallTransform(const V<R> *re, const V<R> *im, V<R> *outR, V<R> *outI,
+                                                          const R *roots) {
   using E = V<R>;
-  E re[radix], im[radix], outR[radix], outI[radix];
-  [&]<int... j>(std::integer_sequence<int, j...>) __attribute__((always_inline)) {
-    ((re[j] = load(xr + inSteps.template times<j>()), im[j] = load(xi + inSteps.template times<j>())), ...);
-  }(std::make_integer_sequence<int, radix>());
   if constexpr (radix == 2) {
     outR[0] = re[0] + re[1], outI[0] = im[0] + im[1];
     outR[1] = re[0] - re[1], outI[1] = im[0] - im[1];
@@ -96,9 +90,40 @@ inline __attribute__((always_inline)) void butterfly(const R *xr, const R *xi, R
     outR[6] = evenR[2] - oddI[2], outI[6] = evenI[2] + oddR[2];
     outR[3] = evenR[3] + t3r, outI[3] = evenI[3] + t3i;
     outR[7] = evenR[3] - t3r, outI[7] = evenI[3] - t3i;
+  } else if constexpr (radix == 9 || radix == 15 || radix % 2 == 0) {
+    // rows x columns = radix. Coprime: x_(columns i + rows j), both transforms, and y_t at (t mod rows, t mod columns)
+    // with no factors between them (I. Good, "The interaction algorithm and practical Fourier analysis", J. Royal Stat.
+    // Soc. B 20 (1958)); else x_(columns i + j), y_(r + rows c) and roots of unity between them.
+    constexpr int rows = radix % 4 == 0 ? 4 : radix % 2 == 0 ? 2 : 3, columns = radix / rows;
+    constexpr bool coprime = rows != columns;
+    E partR[radix], partI[radix];
+    for (int j = 0; j < columns; ++j) {
+      E fromR[rows], fromI[rows];
+      for (int i = 0; i < rows; ++i) {
+        int from = (columns * i + (coprime ? rows : 1) * j) % radix;
+        fromR[i] = re[from], fromI[i] = im[from];
+      }
+      smallTransform<rows, size, R>(fromR, fromI, partR + rows * j, partI + rows * j, roots);
+      for (int r = 1; r < rows && !coprime; ++r) {
+        R c = roots[r * j * (size / radix)], s = roots[size + r * j * (size / radix)];
+        E a = partR[rows * j + r], b = partI[rows * j + r];
+        partR[rows * j + r] = a * c - b * s;
+        partI[rows * j + r] = a * s + b * c;
+      }
+    }
+    for (int r = 0; r < rows; ++r) {
+      E fromR[columns], fromI[columns], toR[columns], toI[columns];
+      for (int j = 0; j < columns; ++j)
+        fromR[j] = partR[rows * j + r], fromI[j] = partI[rows * j + r];
+      smallTransform<columns, size, R>(fromR, fromI, toR, toI, roots);
+      for (int c = 0; c < columns; ++c) {
+        int t = r + rows * c;
+        outR[t] = toR[coprime ? t % columns : c], outI[t] = toI[coprime ? t % columns : c];
+      }
+    }
   } else {
     // Odd radix: x_j and x_(radix - j) meet conjugate roots, so sums and differences halve the products.
-    constexpr int half = radix / 2;
+    constexpr int half = radix / 2, step = size / radix;
     E sumR[half + 1], sumI[half + 1], difR[half + 1], difI[half + 1];
     outR[0] = re[0], outI[0] = im[0];
     for (int j = 1; j <= half; ++j) {
@@ -109,7 +134,7 @@ inline __attribute__((always_inline)) void butterfly(const R *xr, const R *xi, R
     for (int t = 1; t <= half; ++t) {
       E realR = re[0], realI = im[0], crossR = {}, crossI = {};
       for (int j = 1; j <= half; ++j) {
-        R c = roots[j * t % radix], s = roots[radix + j * t % radix];
+        R c = roots[j * t % radix * step], s = roots[size + j * t % radix * step];
         realR += c * sumR[j], realI += c * sumI[j];
         crossR -= s * difI[j], crossI += s * difR[j];
       }
@@ -117,6 +142,20 @@ inline __attribute__((always_inline)) void butterfly(const R *xr, const R *xi, R
       outR[radix - t] = realR - crossR, outI[radix - t] = realI - crossI;
     }
   }
+}
+
+/// The same of inputs in memory, `inSteps` apart, with results times w^t to places `outSteps` apart. `turns` holds re
+/// and im of w^t for t > 0.
+template <int radix, bool turned, class R>
+inline __attribute__((always_inline)) void butterfly(const R *xr, const R *xi, R *yr, R *yi,
+                                                     const Multiples<radix> &inSteps, const Multiples<radix> &outSteps,
+                                                     const R *turns, const R *roots) {
+  using E = V<R>;
+  E re[radix], im[radix], outR[radix], outI[radix];
+  [&]<int... j>(std::integer_sequence<int, j...>) __attribute__((always_inline)) {
+    ((re[j] = load(xr + inSteps.template times<j>()), im[j] = load(xi + inSteps.template times<j>())), ...);
+  }(std::make_integer_sequence<int, radix>());
+  smallTransform<radix, radix, R>(re, im, outR, outI, roots);
   if constexpr (turned)
     for (int t = 1; t < radix; ++t) {
       E r = outR[t], i = outI[t];
@@ -213,10 +252,17 @@ void anyStage(int64_t radix, Rows<R> x, Rows<R> y, int64_t m, int64_t width, con
     TCC_RADIX(3)
     TCC_RADIX(4)
     TCC_RADIX(5)
+    TCC_RADIX(6)
     TCC_RADIX(7)
     TCC_RADIX(8)
+    TCC_RADIX(9)
+    TCC_RADIX(10)
     TCC_RADIX(11)
+    TCC_RADIX(12)
     TCC_RADIX(13)
+    TCC_RADIX(14)
+    TCC_RADIX(15)
+    TCC_RADIX(16)
 #undef TCC_RADIX
   default:
     return stage<0, turned>(radix, x, y, m, width, turns, roots);

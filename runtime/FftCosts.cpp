@@ -26,31 +26,43 @@ template <class F> void forSmooth(int64_t least, int64_t end, F f) {
 
 constexpr double never = 1e300;
 /// What a stage costs for each vector of numbers: passes over memory and arithmetic, in nanoseconds of a Xeon with
-/// AVX-512 (fitted to all primes below 128 and to lengths of the small ones; only ratios matter).
+/// AVX-512 (fitted to all primes below 128 and to lengths of the small ones; only ratios matter). What has no butterfly
+/// in code of its own is 0.
+constexpr double fixedCosts[] = {0, 0, 1.8, 1.9, 1.85, 2, 2, 2.1, 2.1, 2.2, 2.15, 3, 2.15, 3.5, 2.9, 2.8, 2.9};
+constexpr int64_t largestFixed = int64_t(sizeof(fixedCosts) / sizeof(fixedCosts[0])) - 1;
+
 double costOfRadix(int64_t radix) {
-  switch (radix) {
-  case 2:
-    return 2;
-  case 3:
-  case 4:
-    return 2.5;
-  case 5:
-    return 3;
-  case 7:
-    return 4;
-  case 8:
-    return 3.3;
-  default:
-    break;
-  }
-  double butterfly = radix > largestRadix ? never : 3 + 0.26 * double(radix) + (radix > 13 ? 2 : 0);
-  if (radix <= 13)
-    return butterfly;
+  if (radix <= largestFixed)
+    return fixedCosts[radix];
+  double butterfly = radix > largestRadix ? never : 5 + 0.26 * double(radix), convolution;
   int64_t rows;
-  double convolution;
   convolutionLength(radix, rows, convolution);
   return butterfly < convolution ? butterfly : convolution;
 }
+
+/// The cheapest radices of n's small factors, in descending order.
+struct Factors {
+  int64_t best[64], tried[64];
+  int count = 0;
+  double least = never;
+
+  void search(int64_t n, int64_t largest, int depth, double cost) {
+    if (cost >= least)
+      return;
+    if (n == 1) {
+      least = cost;
+      count = depth;
+      for (int i = 0; i < depth; ++i)
+        best[i] = tried[i];
+      return;
+    }
+    for (int64_t radix = largest; radix >= 2; --radix)
+      if (n % radix == 0) {
+        tried[depth] = radix;
+        search(n / radix, radix, depth + 1, cost + fixedCosts[radix]);
+      }
+  }
+};
 
 /// What the stages of n cost for `lanes` lines, in costs of a vector.
 double costOfStages(int64_t n, int64_t lanes, int64_t vector) {
@@ -73,17 +85,18 @@ int64_t middleDivisor(int64_t n) {
   return d;
 }
 
-/// Radix 8 has the fewest passes over memory, but two fours are better than an eight and a two.
+/// Small radices first: the last stage has no twiddles.
 int factorise(int64_t n, int64_t *factors) {
-  int count = 0;
-  while (n % 8 == 0 && n != 16) {
-    factors[count++] = 8;
-    n /= 8;
-  }
-  for (int64_t radix = 4; radix >= 2; --radix)
-    for (; n % radix == 0; n /= radix)
-      factors[count++] = radix;
-  for (int64_t radix = 5; radix * radix <= n; radix += 2)
+  int64_t smooth = 1;
+  for (int64_t prime : {2, 3, 5, 7, 11, 13})
+    for (; n % prime == 0; n /= prime)
+      smooth *= prime;
+  Factors search;
+  search.search(smooth, largestFixed, 0, 0);
+  int count = search.count;
+  for (int i = 0; i < count; ++i)
+    factors[i] = search.best[count - 1 - i];
+  for (int64_t radix = 17; radix * radix <= n; radix += 2)
     for (; n % radix == 0; n /= radix)
       factors[count++] = radix;
   if (n > 1)
@@ -94,7 +107,8 @@ int factorise(int64_t n, int64_t *factors) {
 bool isConvolution(int64_t prime) {
   int64_t rows;
   double cost;
-  return prime > 13 && (prime > largestRadix || (convolutionLength(prime, rows, cost), cost <= costOfRadix(prime)));
+  return prime > largestFixed &&
+         (prime > largestRadix || (convolutionLength(prime, rows, cost), cost <= costOfRadix(prime)));
 }
 
 int64_t rowsOf(int64_t n, int64_t vector, double &cost) {
