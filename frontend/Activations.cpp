@@ -26,6 +26,9 @@ Tensor realInexact(const Tensor &x, const char *op, Loc where) {
 
 /// x minus its maximum over the axes: what exp can take. The shift has no gradient: it cancels.
 Tensor shifted(const Tensor &a, const std::vector<int64_t> &axes, Loc where) {
+  for (int64_t axis : axes)
+    if (a.shape()[size_t(axis)] == 0) // no elements, and no maximum
+      return a;
   Tensor top = max(a, axes, {.keepdims = true}, where);
   return subtract(a, ops::stop_gradient(tcc::where(isfinite(top, where), top, constantLike(a, 0, where), where), where),
                   where);

@@ -118,10 +118,11 @@ BatchNorm::BatchNorm(int64_t features, BatchNormOptions o, Loc where)
     : weight(filled("weight", atLeast(features, 0, "features", "BatchNorm", where), 1, where)),
       bias(filled("bias", features, 0, where)), mean(filled("mean", features, 0, where)),
       var(filled("var", features, 1, where)), options(o) {}
+std::vector<Variable> BatchNorm::buffers() const { return {mean, var}; }
 Tensor BatchNorm::operator()(const Tensor &x, Loc where) const {
-  return batch_norm(x, mean, var, weight, bias, options, where);
+  return training ? train(x, where) : batch_norm(x, mean, var, weight, bias, options, where);
 }
-Tensor BatchNorm::train(const Tensor &given, Loc where) {
+Tensor BatchNorm::train(const Tensor &given, Loc where) const {
   Tensor x = asNode(given, "BatchNorm", where);
   Shape features = weight.shape();
   if (x.ndim() < 2 || !mayAgree(x.dim(1, where), features[0]))
@@ -140,8 +141,8 @@ Tensor BatchNorm::train(const Tensor &given, Loc where) {
   auto running = [&](const Variable &old) {
     return asDtype(old.value(), promote(old.value().dtype(), m.dtype()), where) * (1 - momentum);
   };
-  mean.assign(running(mean) + m * momentum, where);
-  var.assign(running(var) + v * (momentum * correction), where);
+  Variable(mean).assign(running(mean) + m * momentum, where);
+  Variable(var).assign(running(var) + v * (momentum * correction), where);
   return batch_norm(x, m, v, weight, bias, options, where);
 }
 std::vector<Variable> BatchNorm::parameters() const { return {weight, bias}; }
@@ -250,10 +251,14 @@ Tensor GRU::operator()(const Tensor &given, Loc where) const {
 }
 std::vector<Variable> GRU::parameters() const { return {wx, wh, bias, hiddenBias}; }
 
-Tensor Sequential::operator()(const Tensor &x) const {
+void Sequential::train(bool on) {
+  for (const Step &step : steps)
+    step.train(on);
+}
+Tensor Sequential::operator()(const Tensor &x, Loc where) const {
   Tensor y = x;
-  for (const auto &step : steps)
-    y = step(y);
+  for (const Step &step : steps)
+    y = step.call(y, where);
   return y;
 }
 

@@ -254,6 +254,7 @@ TEST(FrontendErrors, Layers) {
   EXPECT_MISTAKE(LayerNorm(3)(ones({2, 1})), shape, "[LayerNorm] expected {..., 3}, got {2, 1}");
   EXPECT_MISTAKE(RMSNorm(3)(x), shape, "[RMSNorm] expected {..., 3}, got {2, 4}");
   EXPECT_MISTAKE(layer_norm(x, ones({3, 2, 4}), ones({4})), shape, "[layer_norm] expected weights that broadcast to {2, 4}, got a result of {3, 2, 4}");
+  EXPECT_MISTAKE(Sequential(Linear(3, 2), relu)(x), shape, "[matmul] expected inner extents that agree, got {2, 4} and {3, 2}");
   BatchNorm norm(3);
   EXPECT_MISTAKE(norm.train(x), shape, "[BatchNorm] expected {N, 3, ...}, got {2, 4}");
   EXPECT_MISTAKE(norm.train(ones({1, 3})), shape, "[BatchNorm] expected at least 2 numbers for each channel to train, got {1, 3}");

@@ -251,6 +251,22 @@ TEST(Nn, ModulesListTheirParameters) {
   EXPECT_THROW(table(tensor({5})), Error);
 }
 
+TEST(Nn, SequentialTrainsAndStops) {
+  nn::BatchNorm norm(4);
+  nn::Linear linear(3, 4), last(4, 2);
+  nn::Sequential model(linear, nn::Sequential(norm, nn::Dropout(0.5)), last);
+  Tensor x = waves({6, 3}).astype(float32);
+  ASSERT_EQ(model.buffers().size(), 2u);
+  model.train(false);
+  EXPECT_TRUE(allclose(model(x), last(norm(linear(x)))));
+  model.train();
+  EXPECT_FALSE(allclose(model(x), model(x)));
+  // Two batches have moved the running statistics, which the layer given and the model share.
+  EXPECT_TRUE(allclose(norm.mean, mean(linear(x), 0) * (1 - 0.9 * 0.9), 1e-4, 1e-6)) << norm.mean.value();
+  model.train(false);
+  EXPECT_TRUE(allclose(model(x), last(norm(linear(x)))));
+}
+
 TEST(Nn, DropoutKeepsTheMean) {
   nn::Dropout drop(0.25);
   Tensor x = ones({100000}, float64), y = drop(x);

@@ -211,6 +211,8 @@ TEST(Pointwise, Compositions) {
   ROW(curvature(logaddexp(x, x * 3.0 - stop_gradient(x) * 2.0)), float64, (Shape{2}), {1, 1});
   ROW(curvature(softplus(x)), float64, (Shape{2}), {0.25, 0.14914645207033286});
   ROW(grad(sum(logaddexp(x, -inf)), x), float64, (Shape{2}), {1, 1});
+  EXPECT_EQ(log_softmax(zeros({3, 0})).shape(), (Shape{3, 0}));
+  EXPECT_EQ(softmax(zeros({0})).shape(), (Shape{0}));
   ROW(clip(tensor({0.5, -1.25, 3.0}), -1.0, 1.0), float64, (Shape{3}), {0.5, -1.0, 1.0});
   ROW(clip(tensor({1, 5, 9}, int8), _, 6), int8, (Shape{3}), {1, 5, 6});
   ROW(clip(tensor({1, 5, 9}), 2.5, _), float64, (Shape{3}), {2.5, 5.0, 9.0});

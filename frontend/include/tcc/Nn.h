@@ -7,7 +7,9 @@
 #include "tcc/Contract.h"
 #include "tcc/Tensor.h"
 
+#include <concepts>
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace tcc::nn {
@@ -47,14 +49,18 @@ struct TCC_API BatchNorm {
   explicit BatchNorm(int64_t features, BatchNormOptions options = {}, Loc where = Loc::current());
   /// Variables by name, in a fixed order.
   std::vector<Variable> parameters() const;
+  /// The running statistics by name.
+  std::vector<Variable> buffers() const;
+  /// Normalises by the running statistics, or is train() while `training`.
   Tensor operator()(const Tensor &x, Loc where = Loc::current()) const;
   /// Normalises by the batch's own statistics and moves the running ones. Throws for less than 2 numbers a channel.
-  Tensor train(const Tensor &x, Loc where = Loc::current());
+  Tensor train(const Tensor &x, Loc where = Loc::current()) const;
   Variable weight, bias;
   /// Running statistics: rebound by train(), used by operator().
   Variable mean, var;
   BatchNormOptions options;
   double momentum = 0.1;
+  bool training = false;
 };
 /// Over the last axis.
 struct TCC_API LayerNorm {
@@ -125,27 +131,51 @@ struct TCC_API GRU {
 template <class M>
 concept Layer = std::is_invocable_r_v<Tensor, const M &, const Tensor &> ||
                 std::is_invocable_r_v<Tensor, const M &, const Tensor &, Loc>;
-/// Layers, one after the other.
+/// Layers, one after the other. Copies share them.
 class TCC_API Sequential {
 public:
   template <Layer... M> explicit Sequential(M... modules) { (add(std::move(modules)), ...); }
   std::vector<Variable> parameters() const { return variables; }
-  Tensor operator()(const Tensor &x) const;
+  /// The running statistics of layers that have them.
+  std::vector<Variable> buffers() const { return statistics; }
+  /// Sets `training` of the layers that have it (Dropout begins with true, BatchNorm with false), or calls their own
+  /// train(bool).
+  void train(bool on = true);
+  Tensor operator()(const Tensor &x, Loc where = Loc::current()) const;
 
 private:
-  template <class M> void add(M module) {
-    if constexpr (requires { module.parameters(); })
-      for (Variable &v : module.parameters())
+  struct Step {
+    std::function<Tensor(const Tensor &, Loc)> call;
+    std::function<void(bool)> train;
+  };
+  template <class M> void add(M given) {
+    auto module = std::make_shared<M>(std::move(given));
+    if constexpr (requires { module->parameters(); })
+      for (Variable &v : module->parameters())
         variables.push_back(std::move(v));
-    steps.push_back([module = std::move(module)](const Tensor &x) {
-      if constexpr (std::is_invocable_v<const M &, const Tensor &>)
-        return Tensor(module(x));
+    if constexpr (requires { module->buffers(); })
+      for (Variable &v : module->buffers())
+        statistics.push_back(std::move(v));
+    Step step;
+    step.call = [module](const Tensor &x, Loc where) {
+      const M &layer = *module;
+      if constexpr (std::is_invocable_v<const M &, const Tensor &, Loc>)
+        return Tensor(layer(x, where));
       else
-        return Tensor(module(x, Loc::current()));
-    });
+        return Tensor(layer(x));
+    };
+    step.train = [module](bool on) {
+      if constexpr (requires {
+                      { module->train(on) } -> std::same_as<void>;
+                    })
+        module->train(on);
+      else if constexpr (requires { module->training = on; })
+        module->training = on;
+    };
+    steps.push_back(std::move(step));
   }
-  std::vector<std::function<Tensor(const Tensor &)>> steps;
-  std::vector<Variable> variables;
+  std::vector<Step> steps;
+  std::vector<Variable> variables, statistics;
 };
 
 } // namespace tcc::nn
