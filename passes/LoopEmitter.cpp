@@ -404,8 +404,11 @@ LogicalResult LoopEmitter::emitVectorLoop(Group &group, const GroupRange &range,
     BodyEmitter body(b, loc, lanes);
     if (noMain)
       body.lanes = lanes = tailLanes;
-    for (const Accumulator &accumulator : accumulators)
+    for (const Accumulator &accumulator : accumulators) {
       state.push_back(body.spread(neutral(accumulator.combiner, kindOf(accumulator))));
+      if (plan.tracksNan && isa<arith::MaximumFOp, arith::MinimumFOp>(accumulator.combiner))
+        state.back() = body.trackNan(state.back());
+    }
     Value split = begin;
     if (!noMain) {
       Value span = sub(end, begin);
@@ -432,6 +435,8 @@ LogicalResult LoopEmitter::emitVectorLoop(Group &group, const GroupRange &range,
     if (failed(fold(1)))
       return failure();
     for (auto [accumulator, before, lane] : llvm::zip(accumulators, previous, state)) {
+      if (lane.im && !kindOf(accumulator).isComplex)
+        lane = body.untrackNan(lane);
       FailureOr<Lane> total = combine(accumulator, before, lane);
       if (failed(total))
         return failure();

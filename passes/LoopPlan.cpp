@@ -376,6 +376,7 @@ void chooseStreams(KernelNest &nest, LoopPlan &plan, const EmitLoopsOptions &opt
 
 LoopPlan planLoops(KernelNest &nest, const EmitLoopsOptions &options) {
   LoopPlan plan;
+  plan.tracksNan = !options.nanMaximum;
   SmallVector<Generic *> all;
   for (Generic &generic : nest.generics)
     all.push_back(&generic);

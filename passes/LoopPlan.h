@@ -12,6 +12,7 @@ struct EmitLoopsOptions {
   bool vectorize = true;
   bool masked = true;        ///< the target has cheap masked loads and stores (AVX-512)
   bool oneIteration = false; ///< a block is one iteration of the outer loops (a GPU thread)
+  bool nanMaximum = true;    ///< the larger of two numbers, NaN if one is, is one instruction (not on x86)
   bool split = true;         ///< reductions with too few outer iterations may run in two phases
 };
 
@@ -47,8 +48,9 @@ struct LoopPlan {
   int tileLoop = -1;         ///< a row loop that runs in tiles, with chunks of the same size; -1 if none
   unsigned registerBits = 0; ///< tiles are transposed by square blocks of vectors of this width
   llvm::SmallVector<TransposedInput> transposed;
-  double blockCost = 0; ///< ns
-  bool streams = false; ///< some output is stored past the caches
+  double blockCost = 0;   ///< ns
+  bool tracksNan = false; ///< maxima of a row are taken of numbers, beside a mask of where there was none
+  bool streams = false;   ///< some output is stored past the caches
   std::vector<Group> groups;
 
   unsigned numRows() const { return vectorOuter ? numOuter - 1 : numOuter; }

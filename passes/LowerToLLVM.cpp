@@ -127,6 +127,7 @@ LogicalResult lowerToLLVMDialect(ModuleOp module, const Target &target, CompileT
   EmitLoopsOptions options{target.vectorBits, target.vectorize, target.maskedMemory};
   options.oneIteration = target.isGpu();
   options.split = !target.isGpu();
+  options.nanMaximum = !StringRef(target.triple).starts_with("x86_64");
   for (auto function : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
     if (isLinalgKernel(function) && failed(emitKernelLoops(function, options)))
       return failure();

@@ -63,6 +63,38 @@ FailureOr<Lane> BodyEmitter::foldLanes(Operation *combiner, Lane value, unsigned
   return value;
 }
 
+Lane BodyEmitter::trackNan(Lane value) {
+  Type type = b.getIntegerType(getElementTypeOrSelf(value.re.getType()).getIntOrFloatBitWidth());
+  value.im = spread(arith::ConstantOp::create(b, loc, b.getZeroAttr(type)).getResult());
+  return value;
+}
+
+Lane BodyEmitter::untrackNan(Lane value) {
+  auto type = cast<FloatType>(getElementTypeOrSelf(value.re.getType()));
+  Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(value.im.getType()));
+  Value nan =
+      spread(arith::ConstantOp::create(b, loc, b.getFloatAttr(type, llvm::APFloat::getNaN(type.getFloatSemantics())))
+                 .getResult());
+  Value met = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, value.im, zero);
+  return {arith::SelectOp::create(b, loc, met, nan, value.re), nullptr, value.uniform};
+}
+
+// x86 gives the second operand where one is NaN: a maximum that keeps NaN takes six instructions there, this one three,
+// of which one waits for the last.
+Lane BodyEmitter::extremum(bool larger, Lane running, Lane other) {
+  auto predicate = larger ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT;
+  Value replaces = arith::CmpFOp::create(b, loc, predicate, other.re, running.re), met = other.im;
+  if (!met) {
+    Value isNan = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, other.re, other.re);
+    Type element = getElementTypeOrSelf(running.im.getType());
+    Value all = spread(arith::ConstantOp::create(b, loc, b.getIntegerAttr(element, -1)).getResult());
+    met = arith::SelectOp::create(b, loc, isNan, all, running.im);
+  } else {
+    met = arith::OrIOp::create(b, loc, running.im, met);
+  }
+  return {arith::SelectOp::create(b, loc, replaces, other.re, running.re), met, running.uniform};
+}
+
 FailureOr<Lane> BodyEmitter::apply(Operation *op, ArrayRef<Lane> operands) {
   bool uniform = llvm::all_of(operands, [](const Lane &lane) { return lane.uniform; });
   SmallVector<Lane> args(operands);
@@ -70,6 +102,8 @@ FailureOr<Lane> BodyEmitter::apply(Operation *op, ArrayRef<Lane> operands) {
     for (Lane &arg : args)
       arg = spread(arg);
   auto typed = [&](Type scalar) { return uniform ? scalar : laneType(scalar); };
+  if (isa<arith::MaximumFOp, arith::MinimumFOp>(op) && (args[0].im || args[1].im))
+    return extremum(isa<arith::MaximumFOp>(op), args[args[0].im ? 0 : 1], args[args[0].im ? 1 : 0]);
 
   if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
     TypedAttr value = constant.getValue();

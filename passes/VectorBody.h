@@ -28,7 +28,8 @@ public:
   /// The yielded values of `body` for the given block arguments.
   mlir::FailureOr<llvm::SmallVector<Lane>> emit(mlir::Block &body, llvm::ArrayRef<Lane> arguments, IndexFn index,
                                                 LoadFn load, SizeFn size);
-  /// One op of a body (not an index or a load) applied to other operands.
+  /// One op of a body (not an index or a load) applied to other operands. A running maximum or minimum of numbers may
+  /// carry where it has met none (NaN) as a mask of integers in the place of an imaginary part.
   mlir::FailureOr<Lane> apply(mlir::Operation *op, llvm::ArrayRef<Lane> operands);
 
   Lane spread(Lane value); ///< not uniform any more (unless there is one lane only)
@@ -41,7 +42,11 @@ public:
   mlir::Location loc;
   unsigned lanes;
 
+  Lane trackNan(Lane value);   ///< a running maximum or minimum from `value` on, which is a number
+  Lane untrackNan(Lane value); ///< NaN where it has met one
+
 private:
+  Lane extremum(bool larger, Lane running, Lane other);
   mlir::Value spread(mlir::Value scalar);
 };
 

@@ -228,6 +228,34 @@ func.func @main(%x: tensor<200x200xf64>) -> (tensor<200x200xf64>, tensor<200xf64
   }
 }
 
+TEST_F(ProgramTest, ANanAnywhereIsTheExtremeOfItsRow) {
+  const int64_t columns = 203, rows = 3 * columns;
+  std::vector<float> values(rows * columns);
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = 0; j < columns; ++j)
+      values[i * columns + j] = i % 3 == 2 ? -INFINITY : float(std::sin(double(i * 7 + j)));
+  for (int64_t j = 0; j < columns; ++j) // row 3 j has one at j, of either sign
+    values[3 * j * columns + j] = std::copysign(NAN, j % 2 ? -1.f : 1.f);
+  const std::string all = "tensor<609x203xf32>", kept = "tensor<609xf32>";
+  std::string text = "func.func @main(%x: " + all + ") -> (" + kept + ", " + kept + ") {\n";
+  for (std::string name : {"max", "min"})
+    text += "  %" + name + " = tcc.reduce_" + name + " %x {axes = array<i64: 1>} : " + all + " -> " + kept + "\n";
+  std::vector<Array> x = {array<float>({rows, columns}, values)};
+  auto program = compile(text + "  return %max, %min : " + kept + ", " + kept + "\n}\n");
+  ASSERT_TRUE(program);
+  std::vector<Array> y = run(*program, x);
+  for (int64_t i = 0; i < rows; ++i) {
+    auto [low, high] = std::minmax_element(&values[i * columns], &values[(i + 1) * columns]);
+    for (int k : {0, 1}) {
+      float got = y[k].as<float>()[i];
+      if (i % 3 == 0)
+        EXPECT_TRUE(std::isnan(got)) << i;
+      else
+        EXPECT_EQ(got, k ? *low : *high) << i;
+    }
+  }
+}
+
 TEST_F(ProgramTest, LayerNormAndItsInputGradientAreOneKernelEach) {
   std::string text = R"(func.func @main(%x: tensor<64x96xf64>, %g: tensor<96xf64>, %dy: tensor<64x96xf64>)
       -> (tensor<64x96xf64>, tensor<64x96xf64>) {
