@@ -240,9 +240,15 @@ void KernelWriter::transposeTile(const TransposedInput &input, const GroupRange 
     auto type = VectorType::get({n * parts}, kind.storage);
     auto inStorage = [&](Value at) { return parts == 1 ? at : emitter.mul(at, emitter.index(parts)); };
     SmallVector<Value> lines;
-    for (int64_t i = 0; i < n; ++i)
-      lines.push_back(
-          vector::LoadOp::create(b, loc, type, source, inStorage(from(row, emitter.add(column, emitter.index(i))))));
+    for (int64_t i = 0; i < n; ++i) {
+      Value line = emitter.add(column, emitter.index(i));
+      lines.push_back(vector::LoadOp::create(b, loc, type, source, inStorage(from(row, line))));
+      if (input.source.prefetched) {
+        Value next = emitter.add(line, emitter.index(input.source.prefetched));
+        memref::PrefetchOp::create(b, loc, source, inStorage(from(row, next)), /*isWrite=*/false, /*localityHint=*/3,
+                                   /*isDataCache=*/true);
+      }
+    }
     // Eklundh (1972): swap the off-diagonal blocks of 2 x 2 blocks, at every distance.
     for (int64_t distance = 1; distance < n; distance *= 2)
       for (int64_t i = 0; i < n; ++i) {

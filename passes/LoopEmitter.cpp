@@ -180,6 +180,15 @@ void LoopEmitter::storeLanes(Lane value, const ElementKind &kind, Value memref, 
     vector::ScatterOp::create(b, loc, Type(), memref, ValueRange{add(offset, index(1))}, steps, on, value.im);
 }
 
+void LoopEmitter::prefetch(const Access &access, Value offset, unsigned lanes) {
+  const ElementKind &kind = nest.buffers[access.buffer].kind;
+  int64_t part = llvm::divideCeil(kind.storage.getIntOrFloatBitWidth(), 8), parts = kind.isComplex ? 2 : 1;
+  Value at = mul(add(offset, index(access.prefetched)), index(parts));
+  for (int64_t byte = 0; byte < int64_t(lanes) * parts * part; byte += LoopPlan::lineBytes)
+    memref::PrefetchOp::create(b, loc, buffers[access.buffer].memref, add(at, index(byte / part)), /*isWrite=*/false,
+                               /*localityHint=*/3, /*isDataCache=*/true);
+}
+
 FailureOr<Lane> LoopEmitter::loadCaptured(BodyEmitter &body, memref::LoadOp load, ArrayRef<Lane> indices, Value count) {
   unsigned id = nest.bufferOf(load.getMemRef());
   const Buffer &buffer = nest.buffers[id];
@@ -266,6 +275,8 @@ LogicalResult LoopEmitter::emitLanes(Group &group, ArrayRef<Row> rows, Value iv,
         }
         arguments[a] = loadLanes(nest.buffers[access.buffer].kind, buffers[access.buffer].memref, offsetOf(g, a),
                                  strideOf(access), lanes, count);
+        if (access.prefetched && lanes == group.lanes && !count)
+          prefetch(access, offsetOf(g, a), lanes);
       }
       auto emitIndex = [&, generic = generic](unsigned dim) -> Lane {
         int which = generic->loopOf[dim];

@@ -69,6 +69,7 @@ private:
                                 llvm::MutableArrayRef<Lane> state);
   mlir::FailureOr<Lane> loadCaptured(BodyEmitter &body, mlir::memref::LoadOp load, llvm::ArrayRef<Lane> indices,
                                      mlir::Value count);
+  void prefetch(const Access &access, mlir::Value offset, unsigned lanes);
   mlir::Value mask(unsigned lanes, mlir::Value count);
   mlir::Value stepVector(unsigned lanes, const Size &stride);
   bool writes(const Group &group, unsigned buffer) const;

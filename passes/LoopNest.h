@@ -46,7 +46,8 @@ struct Access {
   unsigned buffer = 0;
   llvm::SmallVector<Size> offset; ///< a sum
   llvm::SmallVector<Size> strides;
-  bool streams = false; ///< whole vectors are stored past the caches (LoopPlan decides)
+  int64_t prefetched = 0; ///< how many elements further each load asks for, 0: not (LoopPlan decides)
+  bool streams = false;   ///< whole vectors are stored past the caches (LoopPlan decides)
 };
 
 enum class Combiner { none, add, mul, max, min, other };

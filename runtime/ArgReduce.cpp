@@ -45,16 +45,17 @@ template <bool isMax, class T> TCC_INLINE int64_t argOfRow(const T *x, int64_t n
         bests[l] = wins ? value : bests[l];
         steps[l] = wins ? step : steps[l];
       }
-    best = bests[0];
-    index = steps[0] * lanes;
-    for (int64_t l = 1; l < lanes; ++l) {
-      int64_t at = steps[l] * lanes + l;
-      bool equal = !better<isMax>(bests[l], best) && !better<isMax>(best, bests[l]);
-      if (better<isMax>(bests[l], best) || (equal && at < index)) {
-        best = bests[l];
-        index = at;
+    for (int64_t l = 0; l < lanes; ++l)
+      steps[l] = steps[l] * Step(lanes) + Step(l); // now indices
+    for (int64_t half = lanes / 2; half > 0; half /= 2)
+      for (int64_t l = 0; l < half; ++l) {
+        bool ties = !better<isMax>(bests[l], bests[l + half]) & (steps[l + half] < steps[l]);
+        bool wins = better<isMax>(bests[l + half], bests[l]) | ties;
+        bests[l] = wins ? bests[l + half] : bests[l];
+        steps[l] = wins ? steps[l + half] : steps[l];
       }
-    }
+    best = bests[0];
+    index = steps[0];
     i = step * lanes;
   }
   for (; i < n; ++i)

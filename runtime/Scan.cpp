@@ -140,7 +140,10 @@ template <class Op, class T, int bytes> struct RowScan {
     for (int64_t at = 0; at < n; at += blockElements) {
       int64_t count = upTo(blockElements, n - at), from = reverse ? n - at - count : at;
       int64_t end = load(x + from, count, reverse);
+      // Memory would idle here: the next block's first lines come meanwhile.
+      const char *next = reinterpret_cast<const char *>(x + (reverse ? from - blockElements : from + blockElements));
       for (int64_t i = 0; i < end; i += lanes) {
+        __builtin_prefetch(next + i * int64_t(sizeof(Stored)));
         V &place = vectorAt<Lane, bytes>(running + i), v = prefixes(place);
         place = Op::combineLanes(carry, v);
         carry = Op::combineLanes(carry, last(v, Sequence()));
