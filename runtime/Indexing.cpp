@@ -163,6 +163,7 @@ template <int combine, class T> void scatterElements(const Selection &s, int64_t
   constexpr int64_t width = 512;   // columns of a row for one task
   constexpr int64_t block = 1024;  // tuples that are looked through at a time
   constexpr int64_t maxRanges = 8; // each looks through all tuples
+  constexpr int64_t ahead = 8;     // tuples whose rows are asked for before they are changed
   int64_t parts = (s.row + width - 1) / width, own = s.numRows * parts, last = 0;
   for (int32_t i = 0; i < s.numIndices; ++i)
     last += (s.sizes[i] - 1) * s.strides[i];
@@ -196,6 +197,12 @@ template <int combine, class T> void scatterElements(const Selection &s, int64_t
               int64_t columns = s.row - col < width ? s.row - col : width;
               T *target = x + bases[i] + s.rowOffset(r) + col;
               const T *update = updates + (tuples[i] * s.numRows + r) * s.row + col;
+              // Rows lie anywhere: no prefetcher foresees the next ones.
+              if (int64_t next = i + ahead; next < count)
+                for (int64_t j = 0; j < columns; j += 64 / int64_t(sizeof(T))) {
+                  __builtin_prefetch(target + bases[next] - bases[i] + j, 1);
+                  __builtin_prefetch(update + (tuples[next] - tuples[i]) * s.numRows * s.row + j);
+                }
               for (int64_t j = 0; j < columns; ++j)
                 target[j] = combined<combine>(target[j], update[j]);
             }
