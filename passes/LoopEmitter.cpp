@@ -410,7 +410,21 @@ LogicalResult LoopEmitter::emitVectorLoop(Group &group, const GroupRange &range,
       return failure();
   } else {
     // Whole vectors, then the rest on fewer lanes. A chunk or piece is a multiple of the lanes except for the last.
-    bool exact = extent.isConstant() && extent.coefficient % lanes == 0;
+    if (group.peels) {
+      Value whole = begin;
+      for (auto [generic, offsets] : llvm::zip(group.generics, bases))
+        for (auto [access, offset] : llvm::zip(generic->accesses, offsets))
+          if (access.streams) {
+            int64_t line = LoopPlan::lineBytes / nest.buffers[access.buffer].kind.elementBytes();
+            Value used = b.createOrFold<arith::RemUIOp>(loc, add(offset, begin), index(line));
+            Value rest = b.createOrFold<arith::RemUIOp>(loc, sub(index(line), used), index(line));
+            whole = min(add(begin, rest), end);
+          }
+      if (failed(emitStepLoop(begin, whole, tailLanes, true)))
+        return failure();
+      begin = whole;
+    }
+    bool exact = extent.isConstant() && extent.coefficient % lanes == 0 && !group.peels;
     bool noMain = (extent.isConstant() && extent.coefficient < int64_t(lanes)) || (group.onlyMasked && !exact);
     BodyEmitter body(b, loc, lanes);
     if (noMain)

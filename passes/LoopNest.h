@@ -32,6 +32,7 @@ struct ElementKind {
   mlir::Type compute;     ///< f32 for f16 and bf16, the component type for complex
   bool isComplex = false; ///< re and im interleaved
   static ElementKind of(mlir::Type element);
+  int64_t elementBytes() const { return storage.getIntOrFloatBitWidth() / 8 * (isComplex ? 2 : 1); }
 };
 
 struct Buffer {

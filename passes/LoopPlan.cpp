@@ -338,14 +338,19 @@ void chooseTiles(KernelNest &nest, LoopPlan &plan, const EmitLoopsOptions &optio
     }
 }
 
-int64_t elementBytes(const ElementKind &kind) {
-  return kind.storage.getIntOrFloatBitWidth() / 8 * (kind.isComplex ? 2 : 1);
-}
 std::optional<int64_t> constantBytes(const Buffer &buffer) {
-  Size bytes = Size::constant(elementBytes(buffer.kind));
+  Size bytes = Size::constant(buffer.kind.elementBytes());
   for (const Size &size : buffer.shape)
     bytes = bytes * size;
   return bytes.isConstant() ? std::optional(bytes.coefficient) : std::nullopt;
+}
+
+/// Whether the vector loop may begin with a masked piece of a line.
+bool canPeel(const LoopPlan &plan, const Group &group) {
+  const Size &extent = group.generics.front()->extents[group.vectorLoop];
+  return group.masked && !group.onlyMasked && group.rowsAtOnce == 1 && plan.tileLoop < 0 && extent.isConstant() &&
+         extent.coefficient >= 8 * int64_t(group.lanes) &&
+         llvm::none_of(group.generics, [&](Generic *generic) { return generic->reduction[group.vectorLoop]; });
 }
 
 /// Outputs that leave the caches anyway go past them: a plain store first reads the line that it overwrites. Measured
@@ -357,6 +362,7 @@ void chooseStreams(KernelNest &nest, LoopPlan &plan, const EmitLoopsOptions &opt
   if (options.oneIteration)
     return;
   SmallVector<Access *> streams;
+  SmallVector<std::pair<Group *, Access *>> unaligned;
   for (Group &group : plan.groups)
     for (Generic *generic : group.generics)
       for (unsigned i = 0; i < generic->numOutputs(); ++i) {
@@ -365,16 +371,25 @@ void chooseStreams(KernelNest &nest, LoopPlan &plan, const EmitLoopsOptions &opt
         if (!buffer.value || buffer.isTemporary || group.lanes == 1 || !access.strides[group.vectorLoop].is(1) ||
             isTouchedElsewhere(nest, group, access.buffer))
           continue;
-        const int64_t element = elementBytes(buffer.kind);
+        const int64_t element = buffer.kind.elementBytes();
         std::optional<int64_t> bytes = constantBytes(buffer);
         // Whole lines at every turn of the vector loop, wherever the others are.
         auto keepsLines = [&](const Size &step) { return step.coefficient * element % LoopPlan::lineBytes == 0; };
         bool aligned = group.lanes * element % LoopPlan::lineBytes == 0 && llvm::all_of(access.offset, keepsLines);
         for (auto [loop, stride] : llvm::enumerate(access.strides))
           aligned &= int(loop) == group.vectorLoop || keepsLines(stride);
-        if (aligned && bytes && *bytes >= leastBytes)
+        if (!bytes || *bytes < leastBytes)
+          continue;
+        if (aligned)
           streams.push_back(&access);
+        else if (canPeel(plan, group))
+          unaligned.push_back({&group, &access});
       }
+  // Rows of other lengths begin anywhere in a line; of two outputs, each somewhere else.
+  if (streams.empty() && unaligned.size() == 1) {
+    unaligned.front().first->peels = true;
+    streams.push_back(unaligned.front().second);
+  }
   plan.streams = !streams.empty() && streams.size() <= maxStreams;
   for (Access *access : streams)
     access->streams = plan.streams;
@@ -400,7 +415,7 @@ void choosePrefetches(const KernelNest &nest, LoopPlan &plan, const EmitLoopsOpt
         const Buffer &buffer = nest.buffers[access.buffer];
         if (!buffer.value || buffer.isTemporary || group.lanes == 1 || !access.strides[group.vectorLoop].is(1))
           continue;
-        const int64_t element = elementBytes(buffer.kind);
+        const int64_t element = buffer.kind.elementBytes();
         std::optional<int64_t> bytes = constantBytes(buffer);
         if (!bytes || *bytes < leastBytes || group.lanes * element < LoopPlan::lineBytes)
           continue;

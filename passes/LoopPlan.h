@@ -24,6 +24,7 @@ struct Group {
   unsigned lanes = 1, tailLanes = 1;
   bool masked = false;
   bool onlyMasked = false; ///< one masked loop for all: the body is too long to be emitted twice
+  bool peels = false;      ///< the vector loop begins where the output that streams begins a line of the cache
   unsigned rowsAtOnce = 1; ///< iterations of the last reduced loop that one turn of the vector loop inside it takes
 };
 

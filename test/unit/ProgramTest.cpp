@@ -228,6 +228,21 @@ func.func @main(%x: tensor<200x200xf64>) -> (tensor<200x200xf64>, tensor<200xf64
   }
 }
 
+// 26 MiB, which are stored past the caches: rows begin at any place in a line.
+TEST_F(ProgramTest, LargeResultsWithRowsOfAnyLength) {
+  std::vector<Array> y = evaluate(R"(func.func @main(%x: tensor<2617x2603xf32>) -> tensor<2615x2601xf32> {
+    %a = tcc.slice %x {starts = array<i64: 0, 1>, limits = array<i64: 2615, 2602>, strides = array<i64: 1, 1>}
+      : tensor<2617x2603xf32> -> tensor<2615x2601xf32>
+    %b = tcc.slice %x {starts = array<i64: 2, 2>, limits = array<i64: 2617, 2603>, strides = array<i64: 1, 1>}
+      : tensor<2617x2603xf32> -> tensor<2615x2601xf32>
+    %s = tcc.subtract %a, %b : tensor<2615x2601xf32>
+    return %s : tensor<2615x2601xf32> })",
+                                  {sample<float>({2617, 2603})}, 0);
+  ASSERT_EQ(y.size(), 1u);
+  EXPECT_EQ(y[0].as<float>()[2614 * 2601 + 2600],
+            float(std::sin((2614 * 2603 + 2601) * 7.0 + 3)) - float(std::sin((2616 * 2603 + 2602) * 7.0 + 3)));
+}
+
 TEST_F(ProgramTest, ANanAnywhereIsTheExtremeOfItsRow) {
   const int64_t columns = 203, rows = 3 * columns;
   std::vector<float> values(rows * columns);
