@@ -91,9 +91,28 @@ TCC_WITH_TILES TileRegisters::TileRegisters() {
 }
 TCC_WITH_TILES TileRegisters::~TileRegisters() { _tile_release(); }
 
-/// Tiles of b must not push a's out of the first-level cache (measured: 1.15 times as fast).
-TCC_WITH_TILES void multiplyTileBlock(const BFloat16 *a0, const BFloat16 *a1, const BFloat16 *b0, const BFloat16 *b1,
-                                      int64_t steps, float *c, int64_t ldc, bool adds) {
+namespace {
+
+/// Where the two tiles of b of a step lie, and the bytes between their rows.
+struct PackedStrips {
+  const BFloat16 *b0, *b1;
+  static constexpr int64_t stride = 64;
+  static constexpr bool overlap = false;
+  const void *first(int64_t step) const { return b0 + step * tileElements; }
+  const void *second(int64_t step) const { return b1 + step * tileElements; }
+};
+struct Windows {
+  const uint32_t *b0, *b1;
+  const int64_t *offsets;
+  int64_t stride;
+  static constexpr bool overlap = true;
+  const void *first(int64_t step) const { return b0 + offsets[step]; }
+  const void *second(int64_t step) const { return b1 + offsets[step]; }
+};
+
+template <class Columns>
+TCC_WITH_TILES inline void multiplyBlock(const BFloat16 *a0, const BFloat16 *a1, Columns b, int64_t steps, float *c,
+                                         int64_t ldc, bool adds) {
   const int64_t stride = ldc * int64_t(sizeof(float));
   float *below = c + tileSide * ldc;
   if (adds) {
@@ -108,10 +127,19 @@ TCC_WITH_TILES void multiplyTileBlock(const BFloat16 *a0, const BFloat16 *a1, co
     _tile_zero(3);
   }
   for (int64_t s = 0; s < steps; ++s) {
-    _tile_loadd(4, a0 + s * tileElements, 64);
-    _tile_stream_loadd(6, b0 + s * tileElements, 64);
-    _tile_loadd(5, a1 + s * tileElements, 64);
-    _tile_stream_loadd(7, b1 + s * tileElements, 64);
+    // Those that are read again soon must not be pushed out of the first-level cache: a's, which stay there, or
+    // windows, of which neighbouring taps share most (measured: 1.15 and 1.6 times as fast).
+    if constexpr (Columns::overlap) {
+      _tile_stream_loadd(4, a0 + s * tileElements, 64);
+      _tile_loadd(6, b.first(s), b.stride);
+      _tile_stream_loadd(5, a1 + s * tileElements, 64);
+      _tile_loadd(7, b.second(s), b.stride);
+    } else {
+      _tile_loadd(4, a0 + s * tileElements, 64);
+      _tile_stream_loadd(6, b.first(s), b.stride);
+      _tile_loadd(5, a1 + s * tileElements, 64);
+      _tile_stream_loadd(7, b.second(s), b.stride);
+    }
     _tile_dpbf16ps(0, 4, 6);
     _tile_dpbf16ps(1, 4, 7);
     _tile_dpbf16ps(2, 5, 6);
@@ -121,6 +149,30 @@ TCC_WITH_TILES void multiplyTileBlock(const BFloat16 *a0, const BFloat16 *a1, co
   _tile_stored(1, c + tileSide, stride);
   _tile_stored(2, below, stride);
   _tile_stored(3, below + tileSide, stride);
+}
+
+} // namespace
+
+TCC_WITH_TILES void multiplyTileBlock(const BFloat16 *a0, const BFloat16 *a1, const BFloat16 *b0, const BFloat16 *b1,
+                                      int64_t steps, float *c, int64_t ldc, bool adds) {
+  multiplyBlock(a0, a1, PackedStrips{b0, b1}, steps, c, ldc, adds);
+}
+TCC_WITH_TILES void multiplyTileWindows(const BFloat16 *a0, const BFloat16 *a1, const uint32_t *b0, const uint32_t *b1,
+                                        int64_t stride, const int64_t *offsets, int64_t steps, float *c, int64_t ldc) {
+  multiplyBlock(a0, a1, Windows{b0, b1, offsets, stride * int64_t(sizeof(uint32_t))}, steps, c, ldc, false);
+}
+
+TCC_WITH_TILES void transposeTileBlock(const float *c, float *to) {
+  constexpr int64_t ld = 2 * tileSide;
+  for (int64_t i = 0; i < ld; i += tileSide)
+    for (int64_t j = 0; j < ld; j += tileSide) {
+      Vector<float, 64> square[tileSide];
+      for (int64_t r = 0; r < tileSide; ++r)
+        square[r] = vectorAt<float, 64>(c + (i + r) * ld + j);
+      transposeSquare<float, 64>(square);
+      for (int64_t r = 0; r < tileSide; ++r)
+        vectorAt<float, 64>(to + (j + r) * ld + i) = square[r];
+    }
 }
 
 void tiledProduct(int64_t m, int64_t n, int64_t k, const BFloat16 *a, const BFloat16 *b, float *c, int64_t ldc,
@@ -149,6 +201,9 @@ TileRegisters::TileRegisters() = default;
 TileRegisters::~TileRegisters() = default;
 void multiplyTileBlock(const BFloat16 *, const BFloat16 *, const BFloat16 *, const BFloat16 *, int64_t, float *,
                        int64_t, bool) {}
+void multiplyTileWindows(const BFloat16 *, const BFloat16 *, const uint32_t *, const uint32_t *, int64_t,
+                         const int64_t *, int64_t, float *, int64_t) {}
+void transposeTileBlock(const float *, float *) {}
 void tiledProduct(int64_t, int64_t, int64_t, const BFloat16 *, const BFloat16 *, float *, int64_t, bool) {}
 void roundTileBlock(const float *, int64_t, int64_t, int64_t, BFloat16 *, int64_t) {}
 

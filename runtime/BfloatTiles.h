@@ -43,6 +43,12 @@ struct TileRegisters {
 /// each. Subnormal numbers count as zero: the instruction knows none.
 void multiplyTileBlock(const BFloat16 *a0, const BFloat16 *a1, const BFloat16 *b0, const BFloat16 *b1, int64_t steps,
                        float *c, int64_t ldc, bool adds);
+/// The same with columns of b that lie at b0 + offsets[step] and b1 + offsets[step]: a row of 16 pairs of successive k,
+/// and 15 more at distance `stride`.
+void multiplyTileWindows(const BFloat16 *a0, const BFloat16 *a1, const uint32_t *b0, const uint32_t *b1, int64_t stride,
+                         const int64_t *offsets, int64_t steps, float *c, int64_t ldc);
+/// The transpose of 32 x 32 numbers without gaps.
+void transposeTileBlock(const float *c, float *to);
 /// c (+)= a b of packed operands, k elements along; rows and columns of c are padded to multiples of 32.
 void tiledProduct(int64_t m, int64_t n, int64_t k, const BFloat16 *a, const BFloat16 *b, float *c, int64_t ldc,
                   bool adds);

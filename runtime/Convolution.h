@@ -30,6 +30,10 @@ template <class T> int32_t convolveByTerms(const Convolution<T> &call, TccStatus
 /// one group. T is not complex.
 template <class T> int32_t convolveByGroups(const Convolution<T> &call, TccStatus *status);
 
+/// In tile registers: tiles of features times tiles of neighbouring results along the last window axis.
+bool suitsTileConvolution(const Geometry &g, const Part &part);
+int32_t convolveByTiles(const Convolution<BFloat16> &call, TccStatus *status);
+
 /// Signed and unsigned products agree modulo 2^n.
 #define TCC_FOR_REAL_CONVOLUTION_TYPES(M)                                                                              \
   M(uint8_t) M(uint16_t) M(uint32_t) M(uint64_t) M(Half) M(BFloat16) M(float) M(double)

@@ -77,7 +77,8 @@ template <class T> Array<T> draw(const Sizes &shape, std::mt19937 &random) {
   return array;
 }
 
-template <class T, class Sum> void check(unsigned seed, double eps) {
+/// With `isDeep`, sums over many channels and less of everything else: what tile registers are for.
+template <class T, class Sum> void check(unsigned seed, double eps, bool isDeep = false) {
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);
   auto below = [&](int64_t n) { return int64_t(random() % uint64_t(n)); };
@@ -87,11 +88,13 @@ template <class T, class Sum> void check(unsigned seed, double eps) {
       sizes.push_back(draw());
     return sizes;
   };
-  size_t numWindow = below(4);
+  size_t numWindow = below(isDeep ? 3 : 4);
   Sizes batch = list(below(3), [&] { return 1 + below(3); }), contract = list(below(3), [&] { return 1 + below(4); });
   if (!contract.empty() && below(8) == 0)
     contract[0] = below(2) ? 0 : 90; // no terms; more than a block of them
-  auto extent = [&] { return below(12) == 0 ? 0 : 1 + below(numWindow > 1 ? 10 : 120); };
+  if (isDeep)
+    contract = {16 + below(60)};
+  auto extent = [&] { return below(12) == 0 ? 0 : 1 + below(numWindow > 1 ? 10 : isDeep ? 60 : 120); };
   Layout x = layOut({{'b', batch},
                      {'c', contract},
                      {'f', list(below(3), [&] { return 1 + below(4); })},
@@ -99,8 +102,8 @@ template <class T, class Sum> void check(unsigned seed, double eps) {
                     random);
   Layout w = layOut({{'b', batch},
                      {'c', contract},
-                     {'f', list(below(3), [&] { return Sizes{1, 3, 8, 17, 33, 70}[below(6)]; })},
-                     {'w', list(numWindow, [&] { return below(12) == 0 ? 0 : 1 + below(5); })}},
+                     {'f', list(isDeep ? 1 : below(3), [&] { return Sizes{1, 3, 8, 17, 33, 70}[below(6)]; })},
+                     {'w', list(numWindow, [&] { return below(12) == 0 ? 0 : 1 + below(isDeep ? 3 : 5); })}},
                     random);
   auto steps = [&](int64_t most) { return list(numWindow, [&] { return 1 + below(most); }); };
   auto paddings = [&] { return list(numWindow, [&] { return below(7) - 2; }); };
@@ -188,6 +191,33 @@ TEST(RuntimeConvolution, small_floats_round_once) {
   for (unsigned seed = 0; seed < 40; ++seed) {
     check<Half, float>(seed, 1e-3);
     check<BFloat16, float>(seed, 8e-3);
+  }
+}
+
+TEST(RuntimeConvolution, many_channels_of_bfloat16) {
+  for (unsigned seed = 0; seed < 60; ++seed)
+    check<BFloat16, float>(seed, 8e-3, true);
+}
+// What lies beside a window must not reach its result, be it in the next line, channel, image or feature.
+TEST(RuntimeConvolution, nan_stays_in_its_windows) {
+  const int64_t images = 2, channels = 40, size = 9, features = 33;
+  Array<BFloat16> x({images, channels, size, size}), w({features, channels, 3, 3}), y({images, features, size, size});
+  for (int64_t i = 0; i < x.size(); ++i)
+    x[i] = BFloat16(1.0f);
+  for (int64_t i = 0; i < w.size(); ++i)
+    w[i] = BFloat16(0.25f);
+  for (auto [bad, image, row, column] : {std::tuple{NAN, 0, 0, 0}, {INFINITY, 1, 8, 8}, {NAN, 1, 4, 8}}) {
+    BFloat16 &place = x[((image * channels + 39) * size + row) * size + column];
+    place = BFloat16(float(bad));
+    ASSERT_OK(
+        call(tcc_convolution, {x.tensor(), w.tensor()}, {y.tensor()},
+             {0, 0, 1, 1, 1, 1, 2, 2, 3, 2, 2, 3, 2, 1, 1, 2, 1, 1, 2, 1, 1, 2, 1, 1, 2, 1, 1, 0, 4, 0, 1, 2, 3}));
+    for (int64_t n = 0; n < y.size(); ++n) {
+      const int64_t j = n % size, i = n / size % size, b = n / (size * size * features);
+      const bool meets = b == image && std::abs(i - row) <= 1 && std::abs(j - column) <= 1;
+      ASSERT_EQ(std::isfinite(float(y[n])), !meets) << n;
+    }
+    place = BFloat16(1.0f);
   }
 }
 
