@@ -108,11 +108,20 @@ template <class C, int bytes, int vectors>
 TCC_INLINE void multiplyAll(int64_t count, int64_t k, const C *const *from, const int64_t *at, const Real<C> *w,
                             Real<C> *c, int64_t ldc, bool adds) {
   constexpr int rows = FeatureTile<C, bytes>::rowsOf(vectors), few = rows > 4 ? 4 : rows;
+  constexpr int64_t line = 64 / int64_t(sizeof(C));
+  // Neighbouring terms of positions that share no lines of the cache, as in gradients by weights of 1 x 1 windows.
+  const bool isAlong =
+      k >= line && count > 1 && at[k - 1] - at[0] == k - 1 && (from[1] - from[0] >= line || from[0] - from[1] >= line);
   auto multiply = [&](auto number) TCC_INLINED {
     constexpr int here = decltype(number)::value;
-    for (; count >= here; count -= here, from += here, c += here * ldc)
+    for (; count >= here; count -= here, from += here, c += here * ldc) {
+      if (isAlong && count >= 2 * here)
+        for (int r = here; r < 2 * here; ++r)
+          for (int64_t p = 0; p < k; p += line)
+            __builtin_prefetch(from[r] + at[p]);
       multiplyPositions<C, bytes, here, vectors>(k, from, from[count >= 2 * here ? 2 * here - 1 : here - 1], at, w, c,
                                                  ldc, adds);
+    }
   };
   multiply(std::integral_constant<int, rows>());
   if constexpr (few < rows)
