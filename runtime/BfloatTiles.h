@@ -11,6 +11,8 @@ namespace tcc::runtime {
 
 inline constexpr int64_t tileSide = 16, tileDepth = 32, tileElements = tileSide * tileDepth;
 inline int64_t tilesOf(int64_t extent, int64_t of) { return (extent + of - 1) / of; }
+/// How much of so many lines in blocks is not padding.
+inline double filledPart(int64_t count, int64_t of) { return double(count) / double(tilesOf(count, of) * of); }
 /// Strips are 16 lines, tile behind tile along k. Products take two of each operand at a time.
 inline int64_t tilesAlong(int64_t k) { return tilesOf(k, tileDepth); }
 inline int64_t paddedToTiles(int64_t lines) { return tilesOf(lines, 2 * tileSide) * 2 * tileSide; }

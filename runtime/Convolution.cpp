@@ -64,11 +64,14 @@ template <class T> int32_t convolve(Geometry &g, const TccTensor *in, const TccT
         TCC_CHECK(convolveByGroups(call, status));
         continue;
       }
-    if constexpr (std::is_same_v<T, BFloat16>)
-      if (suitsTileConvolution(g, part)) {
-        TCC_CHECK(convolveByTiles(call, status));
+    if constexpr (std::is_same_v<T, BFloat16>) {
+      const double byPositions = filledPositionTiles(g, part), byTerms = filledTermTiles(g, part);
+      // Vectors of floats take five times as long as full tiles.
+      if (byPositions >= 0.2 || byTerms >= 0.2) {
+        TCC_CHECK(byPositions >= byTerms ? convolveByPositionTiles(call, status) : convolveByTermTiles(call, status));
         continue;
       }
+    }
     const PartAxis &inner = part.axes[g.numAxes - 1];
     bool areTermsLonger = inner.numTaps > inner.out;
     bool byFeatures = part.numTaps == 0 || g.features.count >= lanes ||

@@ -30,9 +30,13 @@ template <class T> int32_t convolveByTerms(const Convolution<T> &call, TccStatus
 /// one group. T is not complex.
 template <class T> int32_t convolveByGroups(const Convolution<T> &call, TccStatus *status);
 
-/// In tile registers: tiles of features times tiles of neighbouring results along the last window axis.
-bool suitsTileConvolution(const Geometry &g, const Part &part);
-int32_t convolveByTiles(const Convolution<BFloat16> &call, TccStatus *status);
+/// In tile registers: features times neighbouring results along the last window axis, channels in pairs; or features
+/// times images, neighbouring terms in pairs.
+int32_t convolveByPositionTiles(const Convolution<BFloat16> &call, TccStatus *status);
+int32_t convolveByTermTiles(const Convolution<BFloat16> &call, TccStatus *status);
+/// Which part of what they multiply is no padding; 0 where they do not work.
+double filledPositionTiles(const Geometry &g, const Part &part);
+double filledTermTiles(const Geometry &g, const Part &part);
 
 /// Signed and unsigned products agree modulo 2^n.
 #define TCC_FOR_REAL_CONVOLUTION_TYPES(M)                                                                              \

@@ -77,8 +77,10 @@ template <class T> Array<T> draw(const Sizes &shape, std::mt19937 &random) {
   return array;
 }
 
-/// With `isDeep`, sums over many channels and less of everything else: what tile registers are for.
-template <class T, class Sum> void check(unsigned seed, double eps, bool isDeep = false) {
+/// Deep: sums over many channels; Long: over long lines. Less of everything else: what tile registers are for.
+enum class Shapes { All, Deep, Long };
+template <class T, class Sum> void check(unsigned seed, double eps, Shapes shapes = Shapes::All) {
+  const bool isDeep = shapes == Shapes::Deep, isLong = shapes == Shapes::Long;
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);
   auto below = [&](int64_t n) { return int64_t(random() % uint64_t(n)); };
@@ -88,26 +90,34 @@ template <class T, class Sum> void check(unsigned seed, double eps, bool isDeep 
       sizes.push_back(draw());
     return sizes;
   };
-  size_t numWindow = below(isDeep ? 3 : 4);
+  size_t numWindow = isLong ? 1 : below(isDeep ? 3 : 4);
   Sizes batch = list(below(3), [&] { return 1 + below(3); }), contract = list(below(3), [&] { return 1 + below(4); });
   if (!contract.empty() && below(8) == 0)
     contract[0] = below(2) ? 0 : 90; // no terms; more than a block of them
   if (isDeep)
     contract = {16 + below(60)};
+  if (isLong)
+    contract = {1 + below(3)};
   auto extent = [&] { return below(12) == 0 ? 0 : 1 + below(numWindow > 1 ? 10 : isDeep ? 60 : 120); };
   Layout x = layOut({{'b', batch},
                      {'c', contract},
-                     {'f', list(below(3), [&] { return 1 + below(4); })},
-                     {'w', list(numWindow, extent)}},
+                     {'f', list(isLong ? 1 : below(3), [&] { return isLong ? 14 + below(8) : 1 + below(4); })},
+                     {'w', list(numWindow, [&] { return isLong ? 30 + below(9) : extent(); })}},
                     random);
-  Layout w = layOut({{'b', batch},
-                     {'c', contract},
-                     {'f', list(isDeep ? 1 : below(3), [&] { return Sizes{1, 3, 8, 17, 33, 70}[below(6)]; })},
-                     {'w', list(numWindow, [&] { return below(12) == 0 ? 0 : 1 + below(isDeep ? 3 : 5); })}},
-                    random);
+  Layout w =
+      layOut({{'b', batch},
+              {'c', contract},
+              {'f', list(shapes != Shapes::All ? 1 : below(3),
+                         [&] { return Sizes{1, 3, 8, 17, 33, 70}[isLong ? 3 + below(2) : below(6)]; })},
+              {'w', list(numWindow,
+                         [&] { return below(12) == 0 ? 0
+                                      : isLong       ? 20 + below(15)
+                                                     : 1 + below(isDeep ? 3 : 5); })}},
+             random);
   auto steps = [&](int64_t most) { return list(numWindow, [&] { return 1 + below(most); }); };
   auto paddings = [&] { return list(numWindow, [&] { return below(7) - 2; }); };
-  Sizes strides = steps(3), low = paddings(), high = paddings(), xDilation = steps(3), wDilation = steps(2);
+  Sizes strides = steps(3), low = paddings(), high = paddings(), xDilation = steps(isLong ? 1 : 3),
+        wDilation = steps(2);
   bool flip = below(2);
   Sizes in = sizesOf(x, 'w'), kernel = sizesOf(w, 'w'), out;
   for (size_t i = 0; i < numWindow; ++i) {
@@ -196,7 +206,11 @@ TEST(RuntimeConvolution, small_floats_round_once) {
 
 TEST(RuntimeConvolution, many_channels_of_bfloat16) {
   for (unsigned seed = 0; seed < 60; ++seed)
-    check<BFloat16, float>(seed, 8e-3, true);
+    check<BFloat16, float>(seed, 8e-3, Shapes::Deep);
+}
+TEST(RuntimeConvolution, long_lines_of_bfloat16) {
+  for (unsigned seed = 0; seed < 24; ++seed)
+    check<BFloat16, float>(seed, 8e-3, Shapes::Long);
 }
 // What lies beside a window must not reach its result, be it in the next line, channel, image or feature.
 TEST(RuntimeConvolution, nan_stays_in_its_windows) {

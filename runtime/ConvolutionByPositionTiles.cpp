@@ -216,17 +216,14 @@ struct TileConvolution : Convolution<BFloat16> {
 
 } // namespace
 
-bool suitsTileConvolution(const Geometry &g, const Part &part) {
+double filledPositionTiles(const Geometry &g, const Part &part) {
   if (!hasBf16Tiles() || part.numTaps == 0)
-    return false;
-  auto filled = [](int64_t count, int64_t of) { return double(count) / double(tilesOf(count, of) * of); };
-  // Vectors of floats take so many times as long as tiles.
-  return filled(g.channels.count, tileDepth) * filled(g.features.count, blockSide) *
-             filled(part.axes[g.numAxes - 1].out, tileSide) >=
-         0.2;
+    return 0;
+  return filledPart(g.channels.count, tileDepth) * filledPart(g.features.count, blockSide) *
+         filledPart(part.axes[g.numAxes - 1].out, tileSide);
 }
 
-int32_t convolveByTiles(const Convolution<BFloat16> &call, TccStatus *status) {
+int32_t convolveByPositionTiles(const Convolution<BFloat16> &call, TccStatus *status) {
   return TileConvolution(call, status).run();
 }
 
