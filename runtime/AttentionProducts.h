@@ -80,7 +80,7 @@ struct TileProducts {
   }
 
 private:
-  template <class T> static const BFloat16 *pack(TileSide side, TileLines<T> lines, int64_t k, R *store) {
+  template <class T> static const BFloat16 *pack(TileSide side, const TileLines<T> &lines, int64_t k, R *store) {
     BFloat16 *to = reinterpret_cast<BFloat16 *>(store);
     packTiles<T>(side, lines, k, to);
     return to;

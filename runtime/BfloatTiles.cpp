@@ -42,7 +42,7 @@ TCC_WITH_TILES inline Pairs acrossLines(const float *from, int64_t count) {
 
 } // namespace
 
-template <class T> TCC_WITH_TILES void packTile(TileSide side, TileLines<T> lines, int64_t steps, BFloat16 *to) {
+template <class T> TCC_WITH_TILES void packTile(TileSide side, const TileLines<T> &lines, int64_t steps, BFloat16 *to) {
   Pairs pairs[tileSide];
   const int64_t count = lines.count < tileSide ? lines.count : tileSide;
   const bool areLines = lines.along == 1;
@@ -65,7 +65,7 @@ template <class T> TCC_WITH_TILES void packTile(TileSide side, TileLines<T> line
     vectorAt<int32_t, 64>(reinterpret_cast<int32_t *>(to) + i * tileSide) = pairs[i];
 }
 
-template <class T> void packTiles(TileSide side, TileLines<T> lines, int64_t k, BFloat16 *to) {
+template <class T> void packTiles(TileSide side, const TileLines<T> &lines, int64_t k, BFloat16 *to) {
   const int64_t padded = paddedToTiles(lines.count);
   for (int64_t first = 0; first < padded; first += tileSide)
     for (int64_t p = 0; p < k; p += tileDepth, to += tileElements) {
@@ -195,8 +195,8 @@ TCC_WITH_TILES void roundTileBlock(const float *c, int64_t ldc, int64_t rows, in
 #else
 
 // Never called.
-template <class T> void packTile(TileSide, TileLines<T>, int64_t, BFloat16 *) {}
-template <class T> void packTiles(TileSide, TileLines<T>, int64_t, BFloat16 *) {}
+template <class T> void packTile(TileSide, const TileLines<T> &, int64_t, BFloat16 *) {}
+template <class T> void packTiles(TileSide, const TileLines<T> &, int64_t, BFloat16 *) {}
 TileRegisters::TileRegisters() = default;
 TileRegisters::~TileRegisters() = default;
 void multiplyTileBlock(const BFloat16 *, const BFloat16 *, const BFloat16 *, const BFloat16 *, int64_t, float *,
@@ -209,9 +209,9 @@ void roundTileBlock(const float *, int64_t, int64_t, int64_t, BFloat16 *, int64_
 
 #endif
 
-template void packTile(TileSide, TileLines<BFloat16>, int64_t, BFloat16 *);
-template void packTile(TileSide, TileLines<float>, int64_t, BFloat16 *);
-template void packTiles(TileSide, TileLines<BFloat16>, int64_t, BFloat16 *);
-template void packTiles(TileSide, TileLines<float>, int64_t, BFloat16 *);
+template void packTile(TileSide, const TileLines<BFloat16> &, int64_t, BFloat16 *);
+template void packTile(TileSide, const TileLines<float> &, int64_t, BFloat16 *);
+template void packTiles(TileSide, const TileLines<BFloat16> &, int64_t, BFloat16 *);
+template void packTiles(TileSide, const TileLines<float> &, int64_t, BFloat16 *);
 
 } // namespace tcc::runtime

@@ -29,9 +29,9 @@ enum class TileSide { Left, Right };
 
 /// Packs the first tile of the lines, of which `steps` elements exist; zeros are what does not. Floats are rounded to
 /// nearest even. For BFloat16 and float.
-template <class T> void packTile(TileSide side, TileLines<T> lines, int64_t steps, BFloat16 *to);
+template <class T> void packTile(TileSide side, const TileLines<T> &lines, int64_t steps, BFloat16 *to);
 /// All tiles of all lines, an even number of strips.
-template <class T> void packTiles(TileSide side, TileLines<T> lines, int64_t k, BFloat16 *to);
+template <class T> void packTiles(TileSide side, const TileLines<T> &lines, int64_t k, BFloat16 *to);
 
 /// Tile registers are configured while one of these lives, for its thread; tileProduct() and multiplyTileBlock() need
 /// it.
