@@ -8,6 +8,7 @@
 #include "runtime/BlasLibrary.h"
 #include "runtime/Tensors.h"
 #include "runtime/Threads.h"
+#include <atomic>
 
 namespace tcc::runtime {
 
@@ -41,9 +42,17 @@ inline constexpr int64_t noMemory = INT64_MIN;
 /// TCC_OK, or that a work array of `bytes` could not be had, or that LAPACK's iteration gave up.
 int32_t notConverged(const char *op, const BatchFailure &failure, int64_t bytes, TccStatus *status);
 
-/// body(begin, end) runs for ranges of the batch on the pool; `flop` is the work of one matrix.
+/// body(begin, end) runs for ranges of the batch on the pool; `flop` is the work of one matrix. A few large ones are
+/// taken one at a time: ranges of two would leave a thread without work at the end.
 template <class F> void forEachMatrix(int64_t batch, double flop, F &&body) {
-  parallelFor(batch, grainFor(500 + flop * 0.3), body);
+  const int64_t grain = grainFor(500 + flop * 0.3), threads = numThreads();
+  if (grain > 1 || batch <= threads || batch > 64 * threads)
+    return parallelFor(batch, grain, body);
+  std::atomic<int64_t> next{0};
+  parallelFor(threads, 1, [&](int64_t, int64_t) {
+    for (int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < batch;)
+      body(i, i + 1);
+  });
 }
 
 /// A LAPACK routine whose signature depends on the element type.

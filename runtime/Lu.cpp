@@ -69,8 +69,8 @@ private:
 
   /// Wide panels spare passes over what is right of them, but one thread factors them while others may wait for it.
   static int64_t widthFor(int64_t smaller) {
-    constexpr int64_t least = mostTriangle<T> / 4;
-    int64_t wide = smaller <= 8 * least ? least : smaller <= 20 * least ? 2 * least : 4 * least;
+    constexpr int64_t narrow = 64, most = mostTriangle<T> < 2 * narrow ? narrow : 2 * narrow;
+    const int64_t wide = smaller <= 1500 ? narrow : most;
     return smaller < wide ? smaller : wide;
   }
 
