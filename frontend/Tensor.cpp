@@ -152,6 +152,9 @@ Tensor kept(const Tensor &x, const char *op, Loc where) {
   if (!x.valid())
     fail(op, where, Kind::value, "expected a tensor, got an empty (default-constructed) one");
   Tensor value = detail::strong(x);
+  // What is put back while a function is traced must not become a value of the trace.
+  if (isTracing() && value.impl()->ready.load(std::memory_order_acquire))
+    return fromBuffer(value.impl()->data, value.dtype(), value.shape());
   return value.impl()->graph ? stop_gradient(value, where) : value;
 }
 } // namespace
@@ -170,8 +173,20 @@ Tensor Variable::value() const {
 }
 void Variable::assign(Tensor value, Loc where) {
   Tensor next = kept(value, "assign", where);
-  std::lock_guard lock(cell->mutex);
+  std::unique_lock lock(cell->mutex);
   std::swap(cell->value, next);
+  lock.unlock();
+  if (!isTracing())
+    return;
+  auto now = [cell = cell] {
+    std::lock_guard lock(cell->mutex);
+    return cell->value;
+  };
+  auto undo = [cell = cell, before = next] {
+    std::lock_guard lock(cell->mutex);
+    cell->value = before;
+  };
+  noteRebinding({cell.get(), cell->name, where, now, undo});
 }
 const std::string &Variable::name() const { return cell->name; }
 const Shape &Variable::shape() const { return cell->value.shape(); }

@@ -20,6 +20,29 @@ void noteVariableRead(const Variable &variable, const Tensor &value) {
 }
 bool isTracing() { return variablesRead; }
 
+/// Of the innermost function that this thread traces: the Variables it has rebound, once each.
+using Rebindings = std::vector<Rebinding>;
+static thread_local Rebindings *rebound = nullptr;
+
+void noteRebinding(Rebinding rebinding) {
+  if (rebound && llvm::none_of(*rebound, [&](const Rebinding &r) { return r.cell == rebinding.cell; }))
+    rebound->push_back(std::move(rebinding));
+}
+
+/// Undoes the rebindings to values of the trace, of which nothing will be left; gives the first.
+static std::optional<Rebinding> undoRebindings(GraphImpl &graph, Block *block) {
+  std::optional<Rebinding> first;
+  for (const Rebinding &r : *rebound) {
+    Value held = graph.findValue(r.now());
+    if (!held || held.getParentBlock() != block)
+      continue;
+    if (!first)
+      first = r;
+    r.undo();
+  }
+  return first;
+}
+
 std::optional<Variable> variableRead(GraphImpl &graph, Value value) {
   if (variablesRead)
     for (auto &[variable, read] : *variablesRead)
@@ -70,13 +93,17 @@ TracedFunction traceFunction(GraphImpl &graph, ArrayRef<Type> types, const detai
   builder.setInsertionPointToEnd(block);
   graph.traced.push_back(block);
 
-  // A Variable that an inner function reads is read by the outer ones.
+  // A Variable that an inner function reads is read by the outer ones, and so is one that it rebinds.
   Reads own, *outer = variablesRead;
   if (!outer)
     variablesRead = &own;
+  Rebindings ownRebindings, *outerRebindings = std::exchange(rebound, &ownRebindings);
   auto stop = llvm::scope_exit([&] {
     graph.traced.pop_back();
     variablesRead = outer;
+    rebound = outerRebindings;
+    for (Rebinding &r : ownRebindings)
+      noteRebinding(std::move(r));
   });
   if (options.stages)
     options.stages->begin(block);
@@ -116,7 +143,14 @@ TracedFunction traceFunction(GraphImpl &graph, ArrayRef<Type> types, const detai
       returned.push_back(v);
     }
     func::ReturnOp::create(builder, loc, returned);
+    if (std::optional<Rebinding> r = undoRebindings(graph, block))
+      throwUserError("assign",
+                     "expected a Variable that holds a value again when a traced function ends (for compile, a loop, a "
+                     "branch or checkpoint), got one of the trace in \"" +
+                         r->name + "\": return it, and assign it outside",
+                     r->where, Kind::graph);
   } catch (...) {
+    undoRebindings(graph, block);
     discard(graph, function);
     throw;
   }

@@ -70,6 +70,13 @@ TEST(FrontendErrors, ControlFlow) {
   EXPECT_MISTAKE(while_loop([](auto s) { return Tensor(s[0].template item<float>() > 0); }, same, {x[0]}), graph, "[eval] expected a value, got one that depends on an argument of a function that is being traced (for compile, a loop, a branch or checkpoint): its numbers are not known yet; choose with where() or cond(), repeat with while_loop()");
 }
 
+TEST(FrontendErrors, RebindingInTraces) {
+  Variable w("w", ones({3}));
+  std::string got = "[assign] expected a Variable that holds a value again when a traced function ends (for compile, a loop, a branch or checkpoint), got one of the trace in \"w\": return it, and assign it outside";
+  EXPECT_MISTAKE(compile([&](Tensor a) { w.assign(a); return a; })(ones({3})), graph, got);
+  EXPECT_MISTAKE(fori_loop(0, 2, [&](Tensor, std::vector<Tensor> s) { w.assign(s[0]); return s; }, {ones({3})}), graph, got);
+}
+
 TEST(FrontendErrors, CacheDirectory) {
   EXPECT_MISTAKE(set_cache_dir("/dev/null/x"), io, "[set_cache_dir] expected a directory for compiled programs: cannot create '/dev/null/x': Not a directory");
 }

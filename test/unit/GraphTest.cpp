@@ -202,6 +202,37 @@ TEST(Compile, captures_tensors_and_asks_variables_again) {
   EXPECT_EQ(traced, 2);
 }
 
+TEST(Compile, variables_hold_what_they_held_before_a_trace) {
+  Variable w("w", tensor({1.0, 2.0}));
+  // A module as a function of its parameters: rebound for the call, and given back.
+  auto of = [&](Tensor parameters, Tensor x) {
+    Tensor before = w.value();
+    w.assign(parameters);
+    Tensor y = sum(x * w);
+    w.assign(before);
+    return y;
+  };
+  Tensor p = tensor({3.0, 5.0}), x = tensor({1.0, 10.0});
+  EXPECT_EQ(compile(of)(p, x).item<double>(), 53);
+  EXPECT_EQ(w.value().to_vector<double>(), (std::vector{1.0, 2.0}));
+  EXPECT_EQ(checkpoint(of)(p, x).item<double>(), 53);
+  EXPECT_EQ(w.value().to_vector<double>(), (std::vector{1.0, 2.0}));
+  auto keeps = [&](Tensor a) {
+    w.assign(a * 2.0);
+    return a;
+  };
+  EXPECT_THROW(compile(keeps)(x), Error);
+  EXPECT_EQ(w.value().to_vector<double>(), (std::vector{1.0, 2.0}));
+  EXPECT_THROW(compile([&](Tensor a) { return checkpoint(keeps)(a); })(x), Error);
+  EXPECT_EQ(w.value().to_vector<double>(), (std::vector{1.0, 2.0}));
+  auto fails = [&](Tensor a) {
+    w.assign(a);
+    return matmul(a, ones({7}));
+  };
+  EXPECT_THROW(compile(fails)(x), Error);
+  EXPECT_EQ(w.value().to_vector<double>(), (std::vector{1.0, 2.0}));
+}
+
 TEST(Compile, results_differentiate) {
   auto f = compile([](Tensor x) { return sum(square(x)); });
   Tensor x = tensor({3.0, 4.0});
