@@ -30,28 +30,13 @@ template <class T> void clearNumbers(T *x, int64_t count) {
 template <class T> int64_t alignDown(int64_t i) { return i / rowsAtOnce<T> * rowsAtOnce<T>; }
 
 /// x, three numbers, becomes (beta, v1, v2) with (1 - tau v v^H)^H x = (beta, 0, 0) for v = (1, v1, v2) and real beta;
-/// returns tau.
-template <class T> T makeSmallReflector(T *x) {
+/// returns tau. Squares of doubles must be in range.
+template <class T> TCC_INLINE T reflectorInRange(T *x) {
   using R = Real<T>;
-  auto square = [](T v) {
+  auto square = [](T v) TCC_INLINED {
     return double(realOf(v)) * double(realOf(v)) + double(imaginaryOf(v)) * double(imaginaryOf(v));
   };
   const double re = double(realOf(x[0])), im = double(imaginaryOf(x[0])), tail = square(x[1]) + square(x[2]);
-  if constexpr (sizeof(R) == 8)
-    if (double all = re * re + im * im + tail; !(all > 1e-250 && all < 1e250)) {
-      R most = 0;
-      for (int i = 0; i < 3; ++i)
-        most = fmax(most, fmax(fabs(realOf(x[i])), fabs(imaginaryOf(x[i]))));
-      if (most == 0)
-        return T(0);
-      int exponent;
-      frexp(most, &exponent);
-      for (int i = 0; i < 3; ++i)
-        x[i] = timesPowerOfTwo(x[i], -exponent);
-      T tau = makeSmallReflector(x);
-      x[0] = timesPowerOfTwo(x[0], exponent);
-      return tau;
-    }
   if (tail == 0 && im == 0)
     return T(0);
   const double norm = sqrt(re * re + im * im + tail), beta = re > 0 ? -norm : norm, a = re - beta, over = 1 / beta;
@@ -68,6 +53,25 @@ template <class T> T makeSmallReflector(T *x) {
     x[1] = R(double(x[1]) * inverse);
     x[2] = R(double(x[2]) * inverse);
     return R(-a * over);
+  }
+}
+/// The same for any numbers.
+template <class T> TCC_INLINE T makeSmallReflector(T *x) {
+  if constexpr (sizeof(Real<T>) == 4) {
+    return reflectorInRange(x);
+  } else {
+    const double most = fmax(sizeOf(x[0]), fmax(sizeOf(x[1]), sizeOf(x[2])));
+    if (most > 1e-100 && most < 1e100)
+      return reflectorInRange(x);
+    if (most == 0)
+      return T(0);
+    int exponent;
+    frexp(most, &exponent);
+    for (int i = 0; i < 3; ++i)
+      x[i] = timesPowerOfTwo(x[i], -exponent);
+    T tau = reflectorInRange(x);
+    x[0] = timesPowerOfTwo(x[0], exponent);
+    return tau;
   }
 }
 
@@ -99,11 +103,11 @@ template <class T, int bytes> struct Factor {
   V re, im;
   TCC_INLINE explicit Factor(T x, bool isConjugated = false) {
     re = V{} + realOf(x);
-    if constexpr (isComplex<T>) {
-      const R positive = isConjugated ? -x.im : x.im;
-      for (int l = 0; l < LanesOf<R, bytes>::count; ++l)
-        im[l] = l % 2 ? positive : -positive;
-    }
+    if constexpr (isComplex<T>)
+      im = (isConjugated ? -x.im : x.im) * signs(std::make_integer_sequence<int, LanesOf<R, bytes>::count>());
+  }
+  template <int... l> TCC_INLINE static V signs(std::integer_sequence<int, l...>) {
+    return V{(l % 2 ? R(1) : R(-1))...};
   }
 };
 /// A vector, and of complex numbers the same with real and imaginary parts exchanged.
@@ -169,6 +173,36 @@ TCC_INLINE void applyChain(T *rows, int64_t ld, const SmallReflection<T> *steps,
   }
 }
 
+/// Three columns by 1 - tau (1, v1, v2)^T (1, v1, v2)^*: four numbers of a row are a vector, of which the last one
+/// stays.
+template <class T> TCC_INLINE void reflectColumns(T *columns, int64_t ld, int64_t rows, T v1, T v2, T tau) {
+  using R = Real<T>;
+  constexpr int bytes = 4 * int(sizeof(T)), parts = isComplex<T> ? 2 : 1;
+  using V = Vector<R, bytes>;
+  const T left[4] = {tau, v1 * tau, v2 * tau, T(0)}, right[4] = {T(1), conjugate(v1), conjugate(v2), T(0)};
+  V leftRe, leftIm, rightRe, rightIm;
+  for (int l = 0; l < 4 * parts; ++l) {
+    leftRe[l] = realOf(left[l / parts]), rightRe[l] = realOf(right[l / parts]);
+    leftIm[l] = l % 2 ? imaginaryOf(left[l / parts]) : -imaginaryOf(left[l / parts]);
+    rightIm[l] = l % 2 ? imaginaryOf(right[l / parts]) : -imaginaryOf(right[l / parts]);
+  }
+  auto turned = []<int... l>(V x, auto by, std::integer_sequence<int, l...>)
+                    TCC_INLINED { return V(__builtin_shufflevector(x, x, (l ^ decltype(by)::value)...)); };
+  constexpr auto lanes = std::make_integer_sequence<int, 4 * parts>();
+  for (int64_t i = 0; i < rows; ++i) {
+    V &x = vectorAt<R, bytes>(numbers(columns + i * ld));
+    V sum = x * leftRe;
+    if constexpr (isComplex<T>)
+      sum += turned(x, std::integral_constant<int, 1>(), lanes) * leftIm;
+    sum += turned(sum, std::integral_constant<int, parts>(), lanes);
+    sum += turned(sum, std::integral_constant<int, 2 * parts>(), lanes);
+    V y = x - sum * rightRe;
+    if constexpr (isComplex<T>)
+      y -= turned(sum, std::integral_constant<int, 1>(), lanes) * rightIm;
+    x = y;
+  }
+}
+
 /// to[j][i] = from[i][j]; rows and columns multiples of rowsAtOnce. What is beyond `rowsThere` rows of one side is not
 /// touched, or a copy of the last one.
 template <class T, int bytes, bool isBack>
@@ -211,54 +245,50 @@ template <class T> bool BulgeSweep<T>::allocate(int64_t n, int64_t mostBulges) {
   windowRows = 3 * mostBulges + timesTogether<T>(mostBulges) + 2 * blockRows<T>;
   localLd = windowRows + 2 * rowsAtOnce<T>;
   localLd = paddedRows<T>(localLd);
-  return window.resize((windowRows + 2) * localLd) && reflections.resize(mostBulges * n);
+  return window.resize((windowRows + 2) * localLd) && heads.resize(mostBulges) && reflections.resize(mostBulges * n);
 }
 
-/// One step of a bulge in a window whose rows begin with `first`, its columns with the one before; columns up to
-/// `width` and rows from `top` on take part.
-template <class T>
-template <int bytes>
-TCC_INLINE void BulgeSweep<T>::advance(T *local, int64_t first, int64_t top, int64_t rows, int64_t width, int64_t bulge,
-                                       int64_t step) {
-  constexpr int64_t lanes = bytes / int64_t(sizeof(T));
+/// The reflection that a bulge's step needs, in a window whose rows begin with `first`, its columns with the one
+/// before.
+template <class T> TCC_INLINE void BulgeSweep<T>::generate(int64_t first, int64_t bulge, int64_t step) {
   const int64_t row = step + 1 - first, at = row; // column `step` of the window
-  const bool isShort = step == high - 2;
-  T *x = local + row * localLd, *y = x + localLd, *z = y + localLd, parts[3];
-  SmallReflection<T> &reflection = reflections[bulge * (high - low) + step - (low - 1)];
+  const T *x = window.get() + row * localLd, *y = x + localLd, *z = y + localLd;
+  T parts[3];
   if (step < low)
     startBulge(x + at + 1, y + at + 1, z + at + 1, shifts[bulge], parts);
   else
-    parts[0] = x[at], parts[1] = y[at], parts[2] = isShort ? T(0) : z[at];
-  const T tau = makeSmallReflector(parts), v1 = parts[1], v2 = isShort ? T(0) : parts[2];
-  const T c1 = conjugate(v1), c2 = conjugate(v2), turned = conjugate(tau);
-  reflection = {turned, turned * c1, turned * c2, v1, v2};
-  if (squareOf(tau) == 0) {
+    parts[0] = x[at], parts[1] = y[at], parts[2] = step == high - 2 ? T(0) : z[at];
+  const T tau = makeSmallReflector(parts), turned = conjugate(tau);
+  heads[bulge] = parts[0];
+  SmallReflection<T> &reflection = reflections[bulge * (high - low) + step - (low - 1)];
+  if (squareOf(tau) == 0)
     reflection = {T(0), T(0), T(0), T(0), T(0)};
-  } else {
-    T *begin = x + at / lanes * lanes;
-    for (int64_t j = at / lanes * lanes; j < width; j += lanes, begin += lanes)
-      applyChain<T, bytes, 1, false>(begin, localLd, &reflection, 1, isShort);
+  else
+    reflection = {turned, turned * conjugate(parts[1]), turned * conjugate(parts[2]), parts[1], parts[2]};
+}
+
+/// A step in the window: columns up to `width` and rows from `top` on take part.
+template <class T>
+template <int bytes>
+TCC_INLINE void BulgeSweep<T>::advance(int64_t first, int64_t top, int64_t rows, int64_t width, int64_t bulge,
+                                       int64_t step) {
+  constexpr int64_t lanes = bytes / int64_t(sizeof(T));
+  const int64_t row = step + 1 - first, at = row;
+  const bool isShort = step == high - 2;
+  T *const x = window.get() + row * localLd, *const y = x + localLd, *const z = y + localLd;
+  const SmallReflection<T> &reflection = reflections[bulge * (high - low) + step - (low - 1)];
+  if (squareOf(reflection.t) != 0) {
+    for (int64_t j = at / lanes * lanes; j < width; j += lanes)
+      applyChain<T, bytes, 1, false>(x + j, localLd, &reflection, 1, isShort);
     const int64_t end = isShort ? row + 2 : row + 4 < rows ? row + 4 : rows;
-    const T f1 = v1 * tau, f2 = v2 * tau;
-    for (int64_t i = top - first; i < end; ++i) {
-      T *r = local + i * localLd + at + 1;
-      if (isShort) {
-        const T sum = r[0] * tau + r[1] * f1;
-        r[0] = r[0] - sum;
-        r[1] = r[1] - sum * c1;
-      } else {
-        const T sum = r[0] * tau + r[1] * f1 + r[2] * f2;
-        r[0] = r[0] - sum;
-        r[1] = r[1] - sum * c1;
-        r[2] = r[2] - sum * c2;
-      }
-    }
+    reflectColumns(window.get() + (top - first) * localLd + at + 1, localLd, end - (top - first), reflection.g1,
+                   reflection.g2, conjugate(reflection.t));
   }
-  if (step >= low) {
-    x[at] = parts[0], y[at] = T(0);
-    if (!isShort)
-      z[at] = T(0);
-  }
+  if (step < low)
+    return;
+  x[at] = heads[bulge], y[at] = T(0);
+  if (!isShort)
+    z[at] = T(0);
 }
 
 template <class T>
@@ -281,9 +311,13 @@ TCC_INLINE void BulgeSweep<T>::chase(const HessenbergProblem<T> &p, int64_t begi
   }
   for (int64_t time = beginTime; time < endTime; ++time) {
     const int64_t top = topAt(time);
-    for (int64_t b = 0; b < count; ++b)
-      if (const int64_t step = low - 1 + time - 3 * b; step >= low - 1 && step <= high - 2)
-        advance<bytes>(local, first, top, rows, width, b, step);
+    // Reflections of one time do not depend on each other: only their steps do.
+    const int64_t newest = time / 3 < count - 1 ? time / 3 : count - 1;
+    const int64_t oldest = time > high - low - 1 ? (time - (high - low - 1) + 2) / 3 : 0;
+    for (int64_t b = oldest; b <= newest; ++b)
+      generate(first, b, low - 1 + time - 3 * b);
+    for (int64_t b = oldest; b <= newest; ++b)
+      advance<bytes>(first, top, rows, width, b, low - 1 + time - 3 * b);
   }
   for (int64_t i = 0; i < rows; ++i)
     copyNumbers(p.h + (first + i) * p.ld + first - 1 + skip, local + i * localLd + skip, width - skip);

@@ -12,7 +12,7 @@
 namespace tcc::runtime {
 
 /// A row-major Hessenberg matrix h on its way to a Schur form, and the basis z that follows. Rows begin at multiples of
-/// 64 bytes; what is between their ends and the next multiple may be overwritten.
+/// 64 bytes; from their ends to the next multiple there are zeros.
 template <class T> struct HessenbergProblem {
   int64_t n;
   T *h;
@@ -43,8 +43,9 @@ public:
 
 private:
   template <int bytes> void chase(const HessenbergProblem<T> &p, int64_t beginTime, int64_t endTime);
+  void generate(int64_t first, int64_t bulge, int64_t step);
   template <int bytes>
-  void advance(T *local, int64_t first, int64_t top, int64_t rows, int64_t width, int64_t bulge, int64_t step);
+  void advance(int64_t first, int64_t top, int64_t rows, int64_t width, int64_t bulge, int64_t step);
   template <int bytes, bool conjugated>
   void applySteps(T *rows, int64_t ldRows, int64_t offset, int64_t blocks, int64_t beginTime, int64_t endTime) const;
   template <bool conjugated>
@@ -52,7 +53,7 @@ private:
   void applyAbove(const HessenbergProblem<T> &p, int64_t firstRow, int64_t numRows, T *work) const;
 
   int64_t windowRows = 0, localLd = 0;
-  Scratch<T> window;
+  Scratch<T> window, heads;                ///< what is left of the columns that bulges clear
   Scratch<SmallReflection<T>> reflections; ///< of bulge b and step s at b (high - low) + s - (low - 1)
   // Of the sweep that runs.
   int64_t low = 0, high = 0, count = 0, times = 0;

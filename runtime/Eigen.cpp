@@ -8,6 +8,7 @@
 #include "runtime/SchurForm.h"
 #include "runtime/SmallMatrix.h"
 #include "runtime/TridiagonalQr.h"
+#include <limits>
 
 using namespace tcc::runtime;
 
@@ -70,93 +71,144 @@ template <class T> int64_t decomposeByIteration(const T *matrix, BlasInt n, Real
   return info;
 }
 
-/// Eigenvectors of a matrix from its Schur form: those of the triangle (trevc3), in the matrix's basis, of norm 1, the
-/// largest entry of each complex one real.
+/// Eigenvectors of a matrix from its Schur form: those of the triangle (trevc3) in the matrix's basis, of norm 1, the
+/// largest entry of each complex one real. Tiles of columns run on all threads.
 template <class T> class SchurVectors {
 public:
   using R = Real<T>;
+  using C = Complex<R>;
   explicit SchurVectors(int64_t n) : n(n) {}
-  bool allocate(int64_t ld) {
-    BlasInt lwork = -1;
-    T query(0);
-    R realQuery; // trevc3 answers there too
-    trevc3(nullptr, ld, nullptr, &query, lwork, &realQuery);
-    workSize = workspaceSize(query, BlasInt(3 * n));
-    return triangle.resize(ld * n) && work.resize(workSize) && (!isComplex<T> || realWork.resize(n));
-  }
-  /// v is row-major.
-  void run(const SchurForm<T> &form, Complex<R> *v) {
-    const int64_t ld = form.formStride();
-    transposeCopy(triangle.get(), ld, form.form(), ld, n, n);
-    trevc3(triangle.get(), ld, form.basis(), work.get(), workSize, realWork.get());
-    parallelFor(n, grainFor(double(n) * 10), [&](int64_t begin, int64_t end) {
-      for (int64_t j = begin; j < end; ++j)
-        finish(form, j, v);
+  bool allocate() { return triangle.resize(n * n); }
+  /// v is row-major. False when memory is exhausted.
+  bool run(const SchurForm<T> &form, C *v) {
+    transposeCopy(triangle.get(), n, form.form(), form.formStride(), n, n);
+    const int64_t tiles = (n + width - 1) / width;
+    std::atomic<bool> ok{true};
+    parallelFor(tiles, grainFor(double(n) * double(n) * width * sizeof(T) * 0.02), [&](int64_t begin, int64_t end) {
+      Tile tile;
+      if (!tile.allocate(n, triangle.get())) {
+        ok = false;
+        return;
+      }
+      for (int64_t t = begin; t < end; ++t)
+        run(form, firstOf(form, t * width), firstOf(form, t + 1 < tiles ? (t + 1) * width : n), tile, v);
     });
+    return ok;
   }
 
 private:
-  void trevc3(T *t, int64_t leading, T *vectors, T *space, BlasInt spaceSize, R *realSpace) {
-    const BlasInt order = BlasInt(n), ld = BlasInt(leading), realSize = spaceSize < 0 ? -1 : order;
-    BlasInt *const all = nullptr, found = 0, info = 0;
-    T *const none = nullptr;
-    if constexpr (isComplex<T>)
-      callFortran(lapack<T>()->trevc3, "R", "B", all, &order, t, &ld, none, &ld, vectors, &ld, &order, &found, space,
-                  &spaceSize, realSpace, &realSize, &info, Length(1), Length(1));
-    else
-      callFortran(lapack<T>()->trevc3, "R", "B", all, &order, t, &ld, none, &ld, vectors, &ld, &order, &found, space,
-                  &spaceSize, &info, Length(1), Length(1));
+  static constexpr int64_t width = 32;
+
+  /// A vector as it is stored: for real T with its imaginary parts apart, if it has some, and their sign.
+  struct Column {
+    const T *re, *im;
+    R sign, scale;
+    C factor;
+    int64_t real; ///< the entry that becomes real, or -1
+    C entry(int64_t i) const {
+      C x(realOf(re[i]), im ? realOf(im[i]) : imaginaryOf(re[i]));
+      return {x.re * scale, x.im * scale};
+    }
+    C at(int64_t i) const {
+      const C x = entry(i) * factor;
+      return {x.re, i == real ? R(0) : sign * x.im};
+    }
+  };
+  /// What one thread works in: with a tile's pairs complete there may be one column more.
+  struct Tile {
+    Scratch<T> triangle, inner, vectors, work;
+    Scratch<R> realWork;
+    Scratch<BlasInt> selected;
+    T *t = nullptr;
+    Column columns[width + 1];
+    bool allocate(int64_t n, T *common) {
+      if (!inner.resize(n * (width + 1)) || !vectors.resize(n * (width + 1)) || !work.resize(3 * n) ||
+          !selected.resize(n))
+        return false;
+      t = common;
+      if constexpr (isComplex<T>) { // trevc3 changes the diagonal for a while
+        if (!realWork.resize(n) || !triangle.resize(n * n))
+          return false;
+        memcpy(static_cast<void *>(triangle.get()), common, size_t(n * n) * sizeof(T));
+        t = triangle.get();
+      }
+      return true;
+    }
+  };
+
+  /// Conjugate pairs stay together.
+  int64_t firstOf(const SchurForm<T> &form, int64_t j) const {
+    return !isComplex<T> && j < n && form.values()[j].im < 0 ? j + 1 : j;
   }
 
-  /// Column j, or of a conjugate pair columns j (real parts) and j + 1 (imaginary parts).
-  void finish(const SchurForm<T> &form, int64_t j, Complex<R> *v) {
-    using C = Complex<R>;
-    const R side = isComplex<T> ? R(0) : form.values()[j].im;
-    if (side < 0)
-      return; // with the one before
-    T *const x = form.basis() + j * form.basisStride(), *const y = side > 0 ? x + form.basisStride() : nullptr;
-    form.undoBalance(x);
-    if (y)
-      form.undoBalance(y);
-    auto entry = [&](int64_t i) {
-      return y ? complexOf<C>(realOf(x[i]), realOf(y[i])) : complexOf<C>(realOf(x[i]), imaginaryOf(x[i]));
-    };
+  void run(const SchurForm<T> &form, int64_t first, int64_t end, Tile &tile, C *v) {
+    const BlasInt order = BlasInt(n), count = BlasInt(end - first), inner = BlasInt(end), workSize = 3 * order;
+    const BlasInt ldz = BlasInt(form.basisStride());
+    const T *const none = nullptr;
+    const T one(1), zero(0);
+    BlasInt found = 0, info = 0;
+    for (int64_t j = 0; j < n; ++j)
+      tile.selected[j] = j >= first && j < end;
+    if constexpr (isComplex<T>)
+      callFortran(lapack<T>()->trevc3, "R", "S", tile.selected.get(), &order, tile.t, &order, none, &order,
+                  tile.inner.get(), &order, &count, &found, tile.work.get(), &workSize, tile.realWork.get(), &order,
+                  &info, Length(1), Length(1));
+    else
+      callFortran(lapack<T>()->trevc3, "R", "S", tile.selected.get(), &order, tile.t, &order, none, &order,
+                  tile.inner.get(), &order, &count, &found, tile.work.get(), &workSize, &info, Length(1), Length(1));
+    blas<T>()->gemm("N", "N", &order, &count, &inner, &one, form.basis(), &ldz, tile.inner.get(), &order, &zero,
+                    tile.vectors.get(), &order, 1, 1);
+    for (int64_t j = 0; j < count; ++j)
+      form.undoBalance(tile.vectors.get() + j * n);
+    for (int64_t j = 0; j < count; ++j) {
+      T *const x = tile.vectors.get() + j * n;
+      const bool isPair = !isComplex<T> && form.values()[first + j].im > 0;
+      tile.columns[j] = normalised(x, isPair ? x + n : nullptr);
+      if (isPair) {
+        tile.columns[j + 1] = tile.columns[j];
+        tile.columns[++j].sign = -1;
+      }
+    }
+    constexpr int64_t height = 32;
+    for (int64_t row = 0; row < n; row += height)
+      for (int64_t j = 0; j < count; ++j)
+        for (int64_t i = row; i < row + height && i < n; ++i)
+          v[i * n + first + j] = tile.columns[j].at(i);
+  }
+
+  Column normalised(const T *x, const T *y) const {
+    Column column{x, y, 1, 1, C(1), -1};
     R most = 0;
     for (int64_t i = 0; i < n; ++i)
-      most = fmax(most, sizeOf(entry(i)));
-    int exponent = 0;
-    frexp(most, &exponent); // balancing may have brought it out of the range of squares
+      most = fmax(most, sizeOf(column.entry(i)));
+    // Balancing may have brought it out of the range of squares.
+    int exponent;
+    frexp(most, &exponent);
+    constexpr int limit = std::numeric_limits<R>::max_exponent - 2;
+    column.scale = R(ldexp(1.0, exponent < -limit ? limit : exponent > limit ? -limit : -exponent));
     R squares = 0, largest = -1;
-    C phase(1);
-    int64_t place = 0;
     for (int64_t i = 0; i < n; ++i) {
-      const C scaled = timesPowerOfTwo(entry(i), -exponent);
-      const R square = squareOf(scaled);
+      const R square = squareOf(column.entry(i));
       squares += square;
       if (square > largest) {
         largest = square;
-        phase = conjugate(scaled);
-        place = i;
+        column.real = i;
       }
     }
-    const bool turns = isComplex<T> || y;
-    const R norm = sqrt(squares), size = turns ? R(sqrt(largest)) : R(1);
-    const C factor = turns ? C(phase.re / size / norm, phase.im / size / norm) : C(1 / norm);
-    C *const column = v + j;
-    for (int64_t i = 0; i < n; ++i) {
-      C value = timesPowerOfTwo(entry(i), -exponent) * factor;
-      if (turns && i == place)
-        value.im = 0;
-      column[i * n] = value;
-      if (y)
-        column[i * n + 1] = conjugate(value);
+    const R norm = R(sqrt(squares));
+    if (isComplex<T> || y) {
+      const C turn = conjugate(column.entry(column.real));
+      const R length = R(sqrt(largest)) * norm;
+      column.factor = {turn.re / length, turn.im / length};
+    } else {
+      column.real = -1;
+      column.factor = {1 / norm, 0};
     }
+    return column;
   }
 
   int64_t n;
-  BlasInt workSize = 0;
-  Scratch<T> triangle, work;
-  Scratch<R> realWork;
+  Scratch<T> triangle;
 };
 
 template <class T>
@@ -171,7 +223,7 @@ int32_t eig(const TccTensor *in, const TccTensor *out, const MatrixBatch &matric
   forEachMatrix(matrices.batch, 25.0 * double(n) * double(size), [&](int64_t begin, int64_t end) {
     SchurForm<T> form(n, v, v);
     SchurVectors<T> vectors(n);
-    if (!form.allocate() || (v && !vectors.allocate(form.formStride())))
+    if (!form.allocate() || (v && !vectors.allocate()))
       return failure.report(begin, noMemory);
     for (int64_t b = begin; b < end; ++b) {
       if (int64_t info = form.run(a + b * size, MatrixOrder::Rows, Balance::Scale)) {
@@ -180,8 +232,8 @@ int32_t eig(const TccTensor *in, const TccTensor *out, const MatrixBatch &matric
       }
       for (int64_t i = 0; i < n; ++i)
         w[b * n + i] = form.values()[i] * C(form.scale());
-      if (v)
-        vectors.run(form, v + b * size);
+      if (v && !vectors.run(form, v + b * size))
+        failure.report(b, noMemory);
     }
   });
   return notConverged("eig", failure, failure.any() ? SchurForm<T>(n).bytes() : 0, status);

@@ -231,8 +231,8 @@ template <class T> void subtractOuter(T *a, int64_t ld, int64_t rows, const T *f
   });
 }
 
-/// Bulges of a sweep and rows of the window in which eigenvalues are sought before it, for an active block of `rows`.
-/// Measured in double precision: a window pays from 80 rows on.
+/// Bulges of a sweep and rows of the window in which eigenvalues are sought before it, for an active block of `rows`;
+/// neither grows as the block shrinks. Measured: a window pays from 80 rows on.
 struct Effort {
   int64_t bulges, window;
 };
@@ -240,10 +240,10 @@ Effort effortFor(int64_t rows) {
   if (rows < 80)
     return {1, 0};
   if (rows < 150)
-    return {3, 16};
+    return {4, 16};
   if (rows < 300)
-    return {6, 32};
-  return rows < 800 ? Effort{8, 48} : Effort{16, 96};
+    return {4, 24};
+  return rows < 600 ? Effort{6, 32} : Effort{8, 48};
 }
 /// Percents of a window that have to converge for it to be tried again at once.
 constexpr int64_t promising = 14;

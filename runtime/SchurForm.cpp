@@ -7,8 +7,11 @@ namespace tcc::runtime {
 template <class T> bool SchurForm<T>::allocate() {
   ld = paddedLeading<T>(n);
   const int64_t size = ld * n;
-  return a.resize(n, n) && reflectors.resize(n, n) && tau.resize(n) && h.resize(size) &&
-         (!hasVectors || zt.resize(size)) && balancing.resize(n) && w.resize(n) && iteration.allocate(n);
+  if (!a.resize(n, n) || !reflectors.resize(n, n) || !tau.resize(n) || !h.resize(size) ||
+      (hasVectors && !zt.resize(size)) || !balancing.resize(n) || !w.resize(n) || !iteration.allocate(n))
+    return false;
+  memset(static_cast<void *>(h.get()), 0, size_t(size) * sizeof(T));
+  return true;
 }
 
 template <class T> int64_t SchurForm<T>::bytes() const {
