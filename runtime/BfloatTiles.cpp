@@ -2,6 +2,7 @@
 // Packing into tiles by squares of 16 x 16 pairs of two successive k, and the loops of tile registers.
 #include "runtime/BfloatTiles.h"
 #include "runtime/VectorLanes.h"
+#include "runtime/VectorTarget.h"
 #if defined(__x86_64__) && defined(__linux__)
 #include <immintrin.h>
 #endif
@@ -40,6 +41,21 @@ TCC_WITH_TILES inline Pairs acrossLines(const float *from, int64_t count) {
       bitsOf<__m256i>(_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(__mmask16(lowest(count)), from)))));
 }
 
+/// All eight: 16 rows of 64 bytes. Functions, since g++ compiles no constructors for other targets.
+TCC_WITH_TILES void configureTiles() {
+  struct alignas(64) {
+    uint8_t palette = 1, startRow = 0, reserved[14] = {};
+    uint16_t bytes[16] = {};
+    uint8_t rows[16] = {};
+  } config;
+  for (int i = 0; i < 8; ++i) {
+    config.bytes[i] = 64;
+    config.rows[i] = tileSide;
+  }
+  _tile_loadconfig(&config);
+}
+TCC_WITH_TILES void releaseTiles() { _tile_release(); }
+
 } // namespace
 
 template <class T> TCC_WITH_TILES void packTile(TileSide side, const TileLines<T> &lines, int64_t steps, BFloat16 *to) {
@@ -76,20 +92,8 @@ template <class T> void packTiles(TileSide side, const TileLines<T> &lines, int6
     }
 }
 
-/// All eight: 16 rows of 64 bytes.
-TCC_WITH_TILES TileRegisters::TileRegisters() {
-  struct alignas(64) {
-    uint8_t palette = 1, startRow = 0, reserved[14] = {};
-    uint16_t bytes[16] = {};
-    uint8_t rows[16] = {};
-  } config;
-  for (int i = 0; i < 8; ++i) {
-    config.bytes[i] = 64;
-    config.rows[i] = tileSide;
-  }
-  _tile_loadconfig(&config);
-}
-TCC_WITH_TILES TileRegisters::~TileRegisters() { _tile_release(); }
+TileRegisters::TileRegisters() { configureTiles(); }
+TileRegisters::~TileRegisters() { releaseTiles(); }
 
 namespace {
 
