@@ -6,35 +6,57 @@
 #include "runtime/LeastSquares.h"
 #include "runtime/PackedLeft.h"
 #include "runtime/PanelSchedule.h"
-#include "runtime/Vectorise.h"
+#include "runtime/VectorLanes.h"
 #include <atomic>
+#include <limits>
 #include <math.h>
 
 using namespace tcc::runtime;
 
 namespace {
 
-/// The power of two that takes numbers to where their squares neither overflow nor all vanish: 1 for most matrices.
-template <class R> R safeScale(const R *x, int64_t count) {
+/// The largest magnitude; infinity or no number if one of them is not finite, whose bits are the greater ones.
+template <class R> R largestMagnitude(const R *x, int64_t count) {
+  using Int = typename LanesOf<R, 16>::Int;
   constexpr int64_t block = 8192;
-  constexpr int limit = sizeof(R) == 4 ? 32 : 256;
-  constexpr int none = -100000;
-  std::atomic<int> largest{none};
+  constexpr Int magnitude = std::numeric_limits<Int>::max();
+  std::atomic<Int> largest{0};
   parallelFor((count + block - 1) / block, grainFor(block * 0.1), [&](int64_t begin, int64_t end) {
-    R most = 0;
-    int64_t last = end * block < count ? end * block : count;
-    vectorised([&]<int>() TCC_INLINED {
-      for (int64_t i = begin * block; i < last; ++i)
-        most = most < fabs(x[i]) ? R(fabs(x[i])) : most;
+    Int most = 0;
+    auto add = [&](Int bits) { most = most < bits ? bits : most; };
+    const int64_t last = end * block < count ? end * block : count;
+    vectorised([&]<int bytes>() TCC_INLINED {
+      using Bits = typename LanesOf<R, bytes>::Bits;
+      constexpr int64_t lanes = LanesOf<R, bytes>::count;
+      Bits greatest{};
+      int64_t i = begin * block;
+      for (; i + lanes <= last; i += lanes) {
+        const Bits here = Bits(vectorAt<R, bytes>(x + i)) & magnitude;
+        greatest = greatest < here ? here : greatest;
+      }
+      for (int64_t l = 0; l < lanes; ++l)
+        add(greatest[l]);
+      for (; i < last; ++i) {
+        Int bits;
+        memcpy(&bits, x + i, sizeof(bits));
+        add(bits & magnitude);
+      }
     });
-    int exponent = most > 0 ? ilogb(most) : none, known = largest.load();
-    while (exponent > known && !largest.compare_exchange_weak(known, exponent))
+    Int known = largest.load();
+    while (most > known && !largest.compare_exchange_weak(known, most))
       ;
   });
-  int exponent = largest;
-  return exponent > limit                        ? R(ldexp(1, limit - exponent))
-         : exponent < -limit && exponent != none ? R(ldexp(1, -limit - exponent))
-                                                 : R(1);
+  const Int bits = largest;
+  R result;
+  memcpy(&result, &bits, sizeof(result));
+  return result;
+}
+/// The power of two that takes numbers up to `largest` to where their squares neither overflow nor all vanish: 1 for
+/// most matrices.
+template <class R> R safeScale(R largest) {
+  constexpr int limit = sizeof(R) == 4 ? 32 : 256;
+  const int exponent = largest > 0 ? ilogb(largest) : 0;
+  return exponent > limit ? R(ldexp(1, limit - exponent)) : exponent < -limit ? R(ldexp(1, -limit - exponent)) : R(1);
 }
 template <class T> void scaledCopy(T *to, const T *from, int64_t rows, int64_t columns, Real<T> scale) {
   if (scale == 1)
@@ -169,7 +191,7 @@ int32_t tcc_qr(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t 
   TCC_CHECK(checkArguments("qr", in, n_in, 1, out, n_out, 2, status));
   bool full = AttributeReader(attrs).integer();
   MatrixBatch matrices;
-  TCC_CHECK(matrixBatch("qr", in[0], matrices, status));
+  TCC_CHECK(matrixSizes("qr", in[0], matrices, status));
   int64_t m = matrices.m, n = matrices.n, smaller = m < n ? m : n, k = full ? m : smaller;
   TCC_CHECK(checkResult("qr", "q", out[0], in[0].dtype, matrices, 2, m, k, status));
   TCC_CHECK(checkResult("qr", "r", out[1], in[0].dtype, matrices, 2, k, n, status));
@@ -187,6 +209,7 @@ int32_t tcc_qr(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t 
       return TCC_OK;
     }
     BatchFailure failure;
+    std::atomic<bool> isFinite{true};
     forEachMatrix(matrices.batch, 4.0 * double(m) * double(n) * double(smaller), [&](int64_t begin, int64_t end) {
       BlockQr<T> blocks(m, n, smaller, k);
       if (!blocks.allocate())
@@ -196,7 +219,13 @@ int32_t tcc_qr(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t 
         T *basis = q + b * m * k, *triangle = r + b * k * n;
         // R is made where there is room for all of a: in r, or in q if that is the larger.
         T *work = k == m ? triangle : basis;
-        Real<T> scale = safeScale(reinterpret_cast<const Real<T> *>(source), m * n * (isComplex<T> ? 2 : 1));
+        const Real<T> largest =
+            largestMagnitude(reinterpret_cast<const Real<T> *>(source), m * n * (isComplex<T> ? 2 : 1));
+        if (!(largest <= std::numeric_limits<Real<T>>::max())) {
+          isFinite = false;
+          continue;
+        }
+        const Real<T> scale = safeScale(largest);
         scaledCopy(work, source, m, n, scale);
         blocks.factor(work);
         if (work != triangle || scale != 1)
@@ -204,6 +233,8 @@ int32_t tcc_qr(const TccTensor *in, int32_t n_in, const TccTensor *out, int32_t 
         blocks.form(basis);
       }
     });
+    if (!isFinite)
+      return checkFinite("qr", in[0], matrices, status);
     return failure.any() ? outOfMemory(status, "qr", 2 * m * n * int64_t(sizeof(T))) : int32_t(TCC_OK);
   });
 }
