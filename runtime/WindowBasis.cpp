@@ -48,8 +48,8 @@ TCC_INLINE void multiplyTile(int64_t m, int64_t count, int64_t k, const T *a, in
   auto some = [&](auto number, int64_t i) TCC_INLINED {
     constexpr int rows = decltype(number)::value;
     multiplyBlock<T, bytes, rows, vectorsAtOnce>(
-        k, a + i * lda, lda, 1, b, [](int64_t p) TCC_INLINED { return p * width * parts; }, width, block, width * parts,
-        width);
+        k, a + i * lda, lda, 1, b, [&](int64_t p) TCC_INLINED { return p * width * parts; }, width, block,
+        width * parts, width);
     for (int r = 0; r < rows; ++r)
       joinRow(block + r * width * parts, count, width, c + (i + r) * ldc);
   };
