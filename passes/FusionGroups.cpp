@@ -307,8 +307,6 @@ bool FusionGroups::isWorthCrossing(Operation *reduction, int64_t numRows) const 
     run *= whole.getDimSize(axis);
   for (int64_t axis = 0; axis < numRows; ++axis)
     rows *= whole.getDimSize(axis);
-  if (whole.getNumElements() <= elementsOfLaunch)
-    return run >= 16;
   return run >= 64 && rows >= 4 * enoughRows && kept.getNumElements() <= 1 << 17;
 }
 
